@@ -1,0 +1,12 @@
+//! Secret stores behind one trait.
+//!
+//! This crate knows secrets and knows no code: it takes a [`Secret`] and an [`Address`], and answers with a [`Receipt`].
+//! Each store is one file; all of them pass the same contract suite (`providers/tests/contract.rs`).
+
+pub mod secret;
+pub mod store;
+
+pub use secret::{Fingerprint, FingerprintKey, Secret};
+pub use store::{
+    Address, Capabilities, Entry, ErrorKind, Expect, Listing, Receipt, Rejected, Store, StoreError, WriteId, Written,
+};

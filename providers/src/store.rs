@@ -1,0 +1,229 @@
+//! What a store is: the trait, and the words of its questions and answers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::secret::{FingerprintKey, Secret};
+
+/// Where a secret lives in a store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Address {
+    /// The store, as [`Store::location`] gives it: never holds a credential.
+    pub store: String,
+    /// The entry within the store: a Vault path below the mount, an AWS secret name, a variable of a dotenv file.
+    pub path: String,
+    /// The field within the entry, where entries have fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// A version, where one is pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.store, self.path)?;
+        if let Some(field) = &self.field {
+            write!(f, "#{field}")?;
+        }
+        if let Some(version) = &self.version {
+            write!(f, "@{version}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a write expects to find, so that nothing of anybody else's is overwritten.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing lives at the address.
+    Absent,
+    /// This version is the current one.
+    Version(String),
+    /// Whatever is there may go. Only where the user said so for this address.
+    Anything,
+}
+
+/// Names one intended write, so that a replay of it is recognised instead of becoming a second version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteId([u8; 32]);
+
+impl WriteId {
+    /// The write of `secret` to `address`, on behalf of `run`.
+    pub fn new(key: &FingerprintKey, run: &str, address: &Address, secret: &Secret) -> Self {
+        Self(key.derive("write-id", &[run.as_bytes(), address.to_string().as_bytes(), secret.expose()]))
+    }
+
+    /// As a UUID-shaped token of 36 characters (AWS asks for 32 to 64).
+    pub fn token(&self) -> String {
+        let hex: String = self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+}
+
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Written {
+    /// The entry was made by this write.
+    Created,
+    /// A new version of an entry that was there.
+    Updated,
+    /// The address held this very value already (a replay, or an earlier run): nothing was written.
+    AlreadyEqual,
+}
+
+/// A store's answer to a write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Where the value is now.
+    pub address: Address,
+    /// The version that holds it, where the store has versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Whether the entry was made, updated, or found equal.
+    pub written: Written,
+}
+
+/// What a read found.
+#[derive(Debug)]
+pub struct Entry {
+    /// The value.
+    pub secret: Secret,
+    /// Its version, where the store has versions.
+    pub version: Option<String>,
+    /// What the store keeps beside the value (tags, custom metadata, description): never secret.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// One page of names.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Addresses below the store's prefix.
+    pub addresses: Vec<Address>,
+    /// Where the next page starts; none on the last one.
+    pub next: Option<String>,
+}
+
+/// What a store can and cannot do: read by planning, so that nothing is found out in the middle of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Writes can be made conditional on the version they expect, on the server.
+    pub compare_and_swap: bool,
+    /// Older versions can be read back.
+    pub versions: bool,
+    /// Values that are not UTF-8 are carried.
+    pub binary: bool,
+    /// Names that differ in case alone are different names.
+    pub case_sensitive: bool,
+    /// The largest value, in bytes.
+    pub max_bytes: usize,
+}
+
+/// A name or value that the store cannot hold, found out without asking it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}; {advice}")]
+pub struct Rejected {
+    /// What is wrong, without the value.
+    pub reason: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// What kind of failure a store met. Decisions (retry, exit code, conflict) are taken on this and never on a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The address, file or URL is not one this store understands, or a setting is missing.
+    Configuration,
+    /// No answer: connection refused, reset, timed out, TLS failed.
+    Unreachable,
+    /// The server answered that it is busy, sealed or in standby; retries were used up.
+    Unavailable,
+    /// Authentication or authorisation failed.
+    Denied,
+    /// The address holds another value, or another version than expected.
+    Conflict,
+    /// The name or value is not legal in this store.
+    Rejected,
+    /// The store's answer could not be understood, or a file is damaged.
+    Corrupt,
+}
+
+/// A store's failure: one sentence, advice, and the kind on which callers decide. It never holds a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreError {
+    /// On what callers decide.
+    pub kind: ErrorKind,
+    /// One sentence for the user.
+    pub message: String,
+    /// What to do about it, where there is something.
+    pub advice: Option<String>,
+}
+
+impl StoreError {
+    /// An error of a kind with its sentence.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), advice: None }
+    }
+
+    /// The same error with advice.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+}
+
+impl From<Rejected> for StoreError {
+    fn from(rejected: Rejected) -> Self {
+        Self { kind: ErrorKind::Rejected, message: rejected.reason, advice: Some(rejected.advice) }
+    }
+}
+
+/// A place that keeps secrets.
+///
+/// The contract, checked for every store by one suite:
+/// - a read after a write gives the same bytes, or the write was refused beforehand by [`Store::accepts`];
+/// - a write with [`Expect::Absent`] to a taken address is [`ErrorKind::Conflict`] when the value there differs, and
+///   [`Written::AlreadyEqual`] when it is the same; the entry is left as it was in both cases;
+/// - a write whose answer was lost can be repeated with the same [`WriteId`] and makes no second version;
+/// - [`Store::remove`] takes away only what the receipt says was created, and only while it still holds that version.
+#[async_trait]
+pub trait Store: Send + Sync + fmt::Debug {
+    /// The store's URI in its canonical form, without credentials: what [`Address::store`] carries.
+    fn location(&self) -> &str;
+
+    /// What this store can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The address that a secret of this name gets. Offline.
+    fn address(&self, name: &str) -> Result<Address, Rejected>;
+
+    /// Whether the store can hold this value at this address and give it back unchanged. Offline.
+    fn accepts(&self, address: &Address, secret: &Secret) -> Result<(), Rejected>;
+
+    /// Before the first write: reachable, and authorised to write and to read back at each address.
+    async fn preflight(&self, addresses: &[Address]) -> Result<(), StoreError>;
+
+    /// The entry at an address; none where nothing lives there.
+    async fn read(&self, address: &Address) -> Result<Option<Entry>, StoreError>;
+
+    /// Writes a value, provided that the address is in the expected state.
+    async fn write(
+        &self,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+        id: &WriteId,
+    ) -> Result<Receipt, StoreError>;
+
+    /// Takes back a write of this run. Answers whether something was removed.
+    async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError>;
+
+    /// The names in the store, a page at a time.
+    async fn list(&self, from: Option<String>) -> Result<Listing, StoreError>;
+}
