@@ -1,0 +1,91 @@
+//! A rule matched at a place.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use keylift_providers::Secret;
+use serde::{Deserialize, Serialize};
+
+use super::source::Origin;
+
+/// How sure a finding is. What each level means is written in docs/confidence.md; `scan` shows medium and up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Could be a credential; more likely it is not.
+    Low,
+    /// Probably a credential: somebody should look.
+    Medium,
+    /// A credential as far as can be told without asking its issuer.
+    High,
+}
+
+/// What the holder of a credential can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Identifies, opens nothing by itself.
+    Low,
+    /// Limited reach.
+    Medium,
+    /// Reads or changes customers' data.
+    High,
+    /// Takes over accounts, money, source or infrastructure.
+    Critical,
+}
+
+/// Kinds of credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A key that an issuer gives to a program.
+    ApiKey,
+    /// A token that stands for a session or a grant.
+    Token,
+    /// A password.
+    Password,
+    /// A connection string with a password inside; the value is the password alone.
+    Dsn,
+    /// A private key.
+    PrivateKey,
+    /// A URL that is itself the credential.
+    Webhook,
+    /// A JSON Web Token.
+    Jwt,
+    /// Belongs to a secret and opens nothing alone (an access key id).
+    Identifier,
+}
+
+/// A rule matched at a place.
+#[derive(Debug)]
+pub struct Finding {
+    /// Path of the file, as [`super::SourceFile::path`] has it.
+    pub path: PathBuf,
+    /// Where the file came from.
+    pub origin: Origin,
+    /// Span of the value alone, in the decoded text of the file (see [`super::Text`]); what a report calls `start` and
+    /// `end` is this, brought to bytes of the file.
+    pub span: Range<usize>,
+    /// Span of the value in bytes of the file.
+    pub bytes: Range<usize>,
+    /// Start of the value: line and column, from 1, in characters.
+    pub start: (usize, usize),
+    /// End of the value, exclusive: line and column, from 1, in characters.
+    pub end: (usize, usize),
+    /// The rule's id.
+    pub rule: String,
+    /// What kind of credential the rule finds.
+    pub kind: Kind,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What its holder can do.
+    pub severity: Severity,
+    /// The value as it stands in the text, before unquoting. What goes to a store is decided by locating.
+    pub secret: Secret,
+    /// What the code calls it.
+    pub name: Option<String>,
+    /// The language it was read as; none for a line-based reading.
+    pub language: Option<String>,
+    /// The environment variable that the rule proposes.
+    pub env: Option<String>,
+}

@@ -1,0 +1,7 @@
+//! The ground floor: types that two rooms share, and nothing else.
+
+pub mod finding;
+pub mod source;
+
+pub use finding::{Confidence, Finding, Kind, Severity};
+pub use source::{Origin, SourceFile, Text};
