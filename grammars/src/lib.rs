@@ -7,8 +7,10 @@ pub mod edit;
 pub mod language;
 pub mod literal;
 pub mod parsed;
+pub mod undo;
 
 pub use edit::{Applicability, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
 pub use language::{Language, detect, language};
 pub use literal::{Binding, Call, Literal, LiteralKind, Part, Role};
 pub use parsed::Parsed;
+pub use undo::{Chunk, Original, Spelling, Undo, UndoError, Unit, apply, undo};

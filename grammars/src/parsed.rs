@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use crate::edit::{Place, Refusal, Request, Rewrite};
+use crate::edit::{Edit, Place, Refusal, Request, Rewrite};
 use crate::language::Language;
 use crate::literal::Literal;
+use crate::undo::Undo;
 
 /// A source text with its syntax tree.
 #[derive(Debug)]
@@ -41,5 +42,14 @@ impl Parsed {
     /// The edits for all requests of this file together.
     pub fn rewrite(&self, _requests: &[Request]) -> Rewrite {
         Rewrite::default()
+    }
+
+    /// How to take edits back: for the edits of `requests` that are going to be made (shared ones included), all of this
+    /// file at once. The values of the requests are left out, and are named by their index in `requests`.
+    ///
+    /// None where edits overlap, or where the original spelling of a value cannot be told (`place` refuses such a value
+    /// as `not-reversible` beforehand).
+    pub fn undo(&self, _requests: &[Request], _edits: &[Edit]) -> Option<Vec<Undo>> {
+        None
     }
 }
