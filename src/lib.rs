@@ -4,4 +4,6 @@
 //! Modules in reading order: [`model`] has the words, [`rules`] finds, [`steps`] are the corridor, [`pipeline`] walks it
 //! with the [`journal`] between, [`session`] asks, [`render`] shows, [`cli`] is the roof.
 
+pub mod cli;
+pub mod files;
 pub mod model;

@@ -124,13 +124,16 @@ impl Text {
 
 /// The encoding named by a comment in the first two lines, as Python's PEP 263 defines it (Emacs and Vim read the same).
 fn coding_line(bytes: &[u8]) -> Option<&'static Encoding> {
-    bytes.split(|byte| *byte == b'\n').take(2).filter(|line| line.trim_ascii_start().starts_with(b"#")).find_map(|line| {
-        let at = memchr::memmem::find(line, b"coding")? + b"coding".len();
-        let rest = line.get(at..)?.trim_ascii_start();
-        let label = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"="))?.trim_ascii_start();
-        let end = label.iter().position(|b| !(b.is_ascii_alphanumeric() || b"-_.".contains(b))).unwrap_or(label.len());
-        Encoding::for_label(&label[..end])
-    })
+    bytes.split(|byte| *byte == b'\n').take(2).filter(|line| line.trim_ascii_start().starts_with(b"#")).find_map(
+        |line| {
+            let at = memchr::memmem::find(line, b"coding")? + b"coding".len();
+            let rest = line.get(at..)?.trim_ascii_start();
+            let label = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"="))?.trim_ascii_start();
+            let end =
+                label.iter().position(|b| !(b.is_ascii_alphanumeric() || b"-_.".contains(b))).unwrap_or(label.len());
+            Encoding::for_label(&label[..end])
+        },
+    )
 }
 
 #[cfg(test)]

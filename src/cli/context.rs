@@ -1,0 +1,201 @@
+//! What every verb needs from the outside: where output goes, whether it is coloured, where configuration lives.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use console::Style;
+use keylift_providers::FingerprintKey;
+
+use crate::model::{Exit, Failure};
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON document, in the documented schema.
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// When to colour output (`NO_COLOR` is respected)
+    #[arg(long, global = true, value_enum, default_value = "auto", hide_short_help = true)]
+    color: Color,
+    /// Say less: no progress, no hints
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Configuration folder: identities and the fingerprint key [default: the user's]
+    #[arg(long, global = true, env = "KEYLIFT_CONFIG_DIR", value_name = "DIR", hide_short_help = true)]
+    config_dir: Option<PathBuf>,
+}
+
+/// The world outside, as one verb sees it.
+#[derive(Debug)]
+pub struct Context {
+    config_dir: Option<PathBuf>,
+    /// Leave out progress and hints.
+    pub quiet: bool,
+    /// Colour on standard output.
+    pub color: bool,
+    /// Standard input and output are both a terminal, so that questions can be asked.
+    pub interactive: bool,
+}
+
+impl Context {
+    pub(super) fn new(global: &Global) -> Self {
+        // `console` reads NO_COLOR, CLICOLOR and the terminal; a set flag wins over them.
+        match global.color {
+            Color::Auto => {}
+            Color::Always => console::set_colors_enabled(true),
+            Color::Never => console::set_colors_enabled(false),
+        }
+        Self {
+            config_dir: global.config_dir.clone(),
+            quiet: global.quiet,
+            color: console::colors_enabled(),
+            interactive: io::stdin().is_terminal() && io::stdout().is_terminal(),
+        }
+    }
+
+    /// Standard output. A reader that went away (`keylift scan | head`) ends the output, not the program.
+    pub fn out(&self) -> Out {
+        Out { inner: io::stdout(), closed: false }
+    }
+
+    /// Runs something that writes to standard output, and ends well.
+    pub fn written(&self, write: impl FnOnce(&mut Out) -> io::Result<()>) -> Result<Exit, Failure> {
+        let mut out = self.out();
+        write(&mut out)
+            .and_then(|()| out.flush())
+            .map_err(|error| Failure::usage(format!("could not write the output: {error}")))?;
+        Ok(Exit::Done)
+    }
+
+    /// Prints text to standard output.
+    pub fn print(&self, text: &str) -> Result<(), Failure> {
+        self.written(|out| out.write_all(text.as_bytes())).map(|_| ())
+    }
+
+    /// Says something on standard error that is not the result: progress, hints, warnings.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// Warns on standard error, even when quiet.
+    pub fn warn(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{} {text}", self.style_err("warning:", &Style::new().yellow().bold()));
+    }
+
+    /// Reports a failure on standard error: the message, then the advice.
+    pub fn report(&self, failure: &Failure) {
+        let _ = writeln!(io::stderr(), "{} {}", self.style_err("error:", &Style::new().red().bold()), failure.message);
+        if let Some(advice) = &failure.advice {
+            let _ = writeln!(io::stderr(), "{} {advice}", self.style_err("  try:", &Style::new().cyan()));
+        }
+    }
+
+    #[allow(clippy::unused_self, reason = "styling belongs to the context, which decides on colour")]
+    fn style_err(&self, text: &str, style: &Style) -> String {
+        style.clone().for_stderr().apply_to(text).to_string()
+    }
+
+    /// The folder that holds identities and the fingerprint key: `--config-dir`, `$KEYLIFT_CONFIG_DIR`, else the
+    /// platform's own for this user.
+    pub fn config_dir(&self) -> Result<PathBuf, Failure> {
+        if let Some(dir) = &self.config_dir {
+            return Ok(dir.clone());
+        }
+        let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        var("XDG_CONFIG_HOME")
+            .or_else(|| var("APPDATA"))
+            .or_else(|| var("HOME").map(|home| home.join(".config")))
+            .map(|base| base.join("keylift"))
+            .ok_or_else(|| {
+                Failure::usage("no configuration folder: neither HOME nor XDG_CONFIG_HOME is set")
+                    .advise("set KEYLIFT_CONFIG_DIR or give --config-dir")
+            })
+    }
+
+    /// The key of all fingerprints: read from `fingerprint.key` in the configuration folder, made there at first use.
+    pub fn fingerprint_key(&self) -> Result<FingerprintKey, Failure> {
+        load_key(&self.config_dir()?.join("fingerprint.key"))
+    }
+}
+
+fn load_key(path: &Path) -> Result<FingerprintKey, Failure> {
+    let damaged = || {
+        Failure::usage(format!("{} is not a fingerprint key", path.display()))
+            .advise("restore it from where it came; a new key makes every fingerprint in plans and baselines differ")
+    };
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            use base64::Engine as _;
+            let decoded =
+                base64::engine::general_purpose::STANDARD.decode(bytes.trim_ascii()).map_err(|_| damaged())?;
+            Ok(FingerprintKey::new(decoded.try_into().map_err(|_| damaged())?))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
+        Err(error) => Err(Failure::file("could not read", path, &error)),
+    }
+}
+
+fn make_key(path: &Path) -> Result<FingerprintKey, Failure> {
+    use base64::Engine as _;
+    let mut bytes = [0; FingerprintKey::LEN];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::usage(format!("no random numbers to be had: {error}")))?;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(bytes) + "\n";
+    let made = crate::files::create_private(path, encoded.as_bytes());
+    match made {
+        Ok(()) => Ok(FingerprintKey::new(bytes)),
+        // Another process made it first: that one is the key.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => load_key(path),
+        Err(error) => Err(Failure::file("could not write", path, &error)),
+    }
+}
+
+/// Standard output that treats a reader who left as the end of the output.
+#[derive(Debug)]
+pub struct Out {
+    inner: io::Stdout,
+    closed: bool,
+}
+
+impl Out {
+    fn quietly<T>(&mut self, done: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match done {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(otherwise)
+            }
+            done => done,
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        let done = self.inner.write(bytes);
+        self.quietly(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let done = self.inner.flush();
+        self.quietly(done, ())
+    }
+}

@@ -1,0 +1,61 @@
+//! The roof: the only place that knows arguments, environment, configuration files and the terminal. One verb a file.
+
+mod context;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::model::{Exit, Failure};
+pub use context::{Context, Format};
+
+/// Lifts hardcoded credentials out of a codebase and into a secret store, and rewrites the code to look them up.
+#[derive(Debug, Parser)]
+#[command(name = "keylift", version, max_term_width = 100, arg_required_else_help = true)]
+struct Arguments {
+    #[command(flatten)]
+    global: context::Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Runs the program: parses the arguments, runs the verb, reports a failure. Never panics, never prints a secret.
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Printing to a closed terminal fails; there is nobody left to tell.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let mut context = Context::new(&arguments.global);
+    match run(arguments.verb, &mut context) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            context.report(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn run(verb: Verb, context: &mut Context) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
+            Ok(Exit::Done)
+        }
+        Verb::Man => context.written(|out| clap_mangen::Man::new(Arguments::command()).render(out)),
+    }
+}
