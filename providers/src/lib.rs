@@ -4,9 +4,12 @@
 //! Each store is one file; all of them pass the same contract suite (`providers/tests/contract.rs`).
 
 pub mod secret;
+pub mod settings;
 pub mod store;
 
 pub use secret::{Fingerprint, FingerprintKey, Secret};
+pub use settings::Settings;
 pub use store::{
-    Address, Capabilities, Entry, ErrorKind, Expect, Listing, Receipt, Rejected, Store, StoreError, WriteId, Written,
+    Address, Capabilities, Entry, ErrorKind, Expect, Job, Listing, Policy, Receipt, Rejected, Store, StoreError,
+    Version, Write, WriteId, Written,
 };

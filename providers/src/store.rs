@@ -108,8 +108,54 @@ pub struct Listing {
     pub next: Option<String>,
 }
 
+/// One write of several that are handed over together.
+#[derive(Clone, Copy, Debug)]
+pub struct Write<'a> {
+    /// Where to.
+    pub address: &'a Address,
+    /// What.
+    pub secret: &'a Secret,
+    /// What must be there.
+    pub expect: &'a Expect,
+    /// Which write this is.
+    pub id: &'a WriteId,
+}
+
+/// One version that a store keeps of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// As [`Address::version`] takes it.
+    pub id: String,
+    /// When it was made, as the store says it (RFC 3339), where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// Whether a read without a version gives this one.
+    pub current: bool,
+    /// Whether its value can still be read.
+    pub readable: bool,
+}
+
+/// For whom a policy is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// keylift itself: create, read back, list, update under a version, take back.
+    Migrator,
+    /// The rewritten program: read.
+    App,
+}
+
+/// The least permission that a job needs, in the store's own language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What `text` is: `hcl` (Vault), `json` (IAM), `yaml` (Kubernetes RBAC), `text`.
+    pub format: &'static str,
+    /// The policy.
+    pub text: String,
+}
+
 /// What a store can and cannot do: read by planning, so that nothing is found out in the middle of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts, each asked on its own.
 pub struct Capabilities {
     /// Writes can be made conditional on the version they expect, on the server.
     pub compare_and_swap: bool,
@@ -117,10 +163,29 @@ pub struct Capabilities {
     pub versions: bool,
     /// Values that are not UTF-8 are carried.
     pub binary: bool,
+    /// An entry can hold several named fields.
+    pub fields: bool,
+    /// Custom metadata (tags, labels) is kept beside the value.
+    pub metadata: bool,
     /// Names that differ in case alone are different names.
     pub case_sensitive: bool,
     /// The largest value, in bytes.
     pub max_bytes: usize,
+}
+
+impl Default for Capabilities {
+    /// A store that promises nothing but to tell names apart.
+    fn default() -> Self {
+        Self {
+            compare_and_swap: false,
+            versions: false,
+            binary: false,
+            fields: false,
+            metadata: false,
+            case_sensitive: true,
+            max_bytes: usize::MAX,
+        }
+    }
 }
 
 /// A name or value that the store cannot hold, found out without asking it.
@@ -190,7 +255,8 @@ impl From<Rejected> for StoreError {
 /// - a read after a write gives the same bytes, or the write was refused beforehand by [`Store::accepts`];
 /// - a write with [`Expect::Absent`] to a taken address is [`ErrorKind::Conflict`] when the value there differs, and
 ///   [`Written::AlreadyEqual`] when it is the same; the entry is left as it was in both cases;
-/// - a write whose answer was lost can be repeated with the same [`WriteId`] and makes no second version;
+/// - a write whose answer was lost can be repeated with the same [`WriteId`] and makes no second version: the answer is
+///   the first one again where the store can tell that it was ours, else [`Written::AlreadyEqual`];
 /// - [`Store::remove`] takes away only what the receipt says was created, and only while it still holds that version.
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {
@@ -224,6 +290,61 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Takes back a write of this run. Answers whether something was removed.
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError>;
 
-    /// The names in the store, a page at a time.
+    /// The names in the store, a page at a time: one address an entry, without a field.
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError>;
+
+    /// What the user should know and no step fails on (a file that git would commit, verification turned off).
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The least policy for a job on this store; none where the store knows no policies. Offline.
+    fn policy(&self, _job: Job) -> Option<Policy> {
+        None
+    }
+
+    /// Reads several addresses, each with an answer of its own, in order. Stores that have a call for it use it.
+    async fn read_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        let mut answers = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            answers.push(self.read(address).await);
+        }
+        answers
+    }
+
+    /// Every field of an entry that [`Store::list`] named; the entry itself where the store has no fields, nothing
+    /// where it is gone.
+    async fn read_fields(&self, address: &Address) -> Result<Vec<(Address, Entry)>, StoreError> {
+        Ok(self.read(address).await?.map(|entry| (address.clone(), entry)).into_iter().collect())
+    }
+
+    /// Makes several writes, each with an answer of its own, in order. A store that rewrites one file for each write
+    /// does it once here.
+    async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
+        let mut answers = Vec::with_capacity(writes.len());
+        for write in writes {
+            answers.push(self.write(write.address, write.secret, write.expect, write.id).await);
+        }
+        answers
+    }
+
+    /// The versions that the store keeps of an entry, oldest first; empty where it keeps none.
+    async fn history(&self, _address: &Address) -> Result<Vec<Version>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Replaces the metadata beside an entry. Stores without any refuse.
+    async fn set_metadata(&self, address: &Address, _metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        Err(StoreError::new(ErrorKind::Rejected, format!("{} keeps no metadata ({})", self.location(), address.path)))
+    }
+
+    /// Called now and then during a long run: renews a login that is about to end.
+    async fn keep_alive(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Called at the end of a run: revokes what this store logged in with, where keylift itself made it.
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
