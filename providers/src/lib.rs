@@ -3,10 +3,16 @@
 //! This crate knows secrets and knows no code: it takes a [`Secret`] and an [`Address`], and answers with a [`Receipt`].
 //! Each store is one file; all of them pass the same contract suite (`providers/tests/contract.rs`).
 
+pub mod age;
+pub mod dotenv;
+mod local;
+mod names;
+pub mod open;
 pub mod secret;
 pub mod settings;
 pub mod store;
 
+pub use open::open;
 pub use secret::{Fingerprint, FingerprintKey, Secret};
 pub use settings::Settings;
 pub use store::{

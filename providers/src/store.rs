@@ -235,6 +235,12 @@ impl StoreError {
         Self { kind, message: message.into(), advice: None }
     }
 
+    /// The same error once more, for another of several writes that failed together.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), advice: self.advice.clone() }
+    }
+
     /// The same error with advice.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {

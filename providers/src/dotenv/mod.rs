@@ -1,0 +1,230 @@
+//! `dotenv:PATH`: the `.env` file that programs load at their start. Not encrypted: it has to stay out of git.
+
+mod format;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use crate::local::{self, ContentVersion, Lock};
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::store::{
+    Address, Capabilities, Entry, ErrorKind, Expect, Listing, Receipt, Rejected, Store, StoreError, WriteId, Written,
+};
+
+/// The largest value, in bytes: Linux hands a program at most 128 KiB in one variable (`execve`, `MAX_ARG_STRLEN`), and
+/// the name and the `=` take their part.
+const MAX_BYTES: usize = 128 * 1024 - 512;
+
+/// A dotenv file.
+pub struct DotenvStore {
+    location: String,
+    path: PathBuf,
+    versions: ContentVersion,
+    turn: Mutex<()>,
+}
+
+impl DotenvStore {
+    /// The store in the file at `path` (the URI's text after `dotenv:`).
+    pub fn open(path: &str, settings: &Settings) -> Self {
+        Self {
+            location: format!("dotenv:{path}"),
+            path: settings.resolve(path),
+            versions: ContentVersion::new(settings),
+            turn: Mutex::new(()),
+        }
+    }
+
+    fn load(&self) -> Result<Zeroizing<String>, StoreError> {
+        let bytes = local::read_optional(&self.path)?.unwrap_or_default();
+        std::str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(|_| {
+            StoreError::new(ErrorKind::Corrupt, format!("{} is not UTF-8", self.path.display()))
+                .advise("convert it: python-dotenv and Docker Compose read UTF-8 only")
+        })
+    }
+
+    fn find(&self, text: &str, name: &str) -> Result<Option<Entry>, StoreError> {
+        let Some(found) = format::assignments(text).into_iter().rfind(|found| found.name == name) else {
+            return Ok(None);
+        };
+        let secret = Secret::new(format::unquote(name, &text[found.value])?);
+        let version = Some(self.versions.of(&secret)?);
+        Ok(Some(Entry { secret, version, metadata: std::collections::BTreeMap::new() }))
+    }
+
+    /// What git would do with the file: none where it ignores it, or where there is no repository or no git.
+    fn git_notice(&self) -> Option<String> {
+        let ignored = Command::new("git")
+            // A repository's own settings must not make git start a program of its choice.
+            .args(["-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--"])
+            .arg(self.path.file_name()?)
+            .current_dir(local::parent(&self.path))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .ok()?;
+        (ignored.code() == Some(1)).then(|| {
+            format!(
+                "git does not ignore {}: add the line `{}` to .gitignore before you commit",
+                self.path.display(),
+                self.path.file_name().unwrap_or_default().to_string_lossy()
+            )
+        })
+    }
+}
+
+#[async_trait]
+impl Store for DotenvStore {
+    fn location(&self) -> &str {
+        &self.location
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { compare_and_swap: true, max_bytes: MAX_BYTES, ..Capabilities::default() }
+    }
+
+    fn address(&self, name: &str) -> Result<Address, Rejected> {
+        check_name(name)?;
+        Ok(Address { store: self.location.clone(), path: name.to_owned(), field: None, version: None })
+    }
+
+    fn accepts(&self, address: &Address, secret: &Secret) -> Result<(), Rejected> {
+        check_name(&address.path)?;
+        if let Some(field) = &address.field {
+            return Err(Rejected {
+                reason: format!("{} has no fields ({}#{field})", self.location, address.path),
+                advice: "use one name a value".to_owned(),
+            });
+        }
+        crate::names::check_size(&address.path, secret.len(), MAX_BYTES)?;
+        let text = secret.expose_str().ok_or_else(|| Rejected {
+            reason: format!("the value of {} is not UTF-8, and a dotenv file is text", address.path),
+            advice: "keep it in another store (age:PATH takes any value)".to_owned(),
+        })?;
+        format::quote(&address.path, text).map(|written| drop(Zeroizing::new(written)))
+    }
+
+    async fn preflight(&self, addresses: &[Address]) -> Result<(), StoreError> {
+        for address in addresses {
+            check_name(&address.path)?;
+        }
+        let folder = local::parent(&self.path);
+        let metadata = std::fs::metadata(folder).map_err(|error| local::failure(folder, "write in", &error))?;
+        if metadata.permissions().readonly() {
+            return Err(StoreError::new(ErrorKind::Denied, format!("{} is read-only", folder.display())));
+        }
+        self.load().map(drop)
+    }
+
+    async fn read(&self, address: &Address) -> Result<Option<Entry>, StoreError> {
+        let entry = self.find(&self.load()?, &address.path)?;
+        Ok(entry.filter(|entry| address.version.is_none() || address.version == entry.version))
+    }
+
+    async fn write(
+        &self,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+        _id: &WriteId,
+    ) -> Result<Receipt, StoreError> {
+        self.accepts(address, secret)?;
+        let name = &address.path;
+        let _turn = self.turn.lock().await;
+        let _lock = Lock::on(&self.path).await?;
+        let text = self.load()?;
+        let version = Some(self.versions.of(secret)?);
+        let receipt = |written| Receipt { address: Address { version: None, ..address.clone() }, version, written };
+        let conflict = |why: &str| {
+            Err(StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
+                .advise("choose another name in the plan, or look at the entry first"))
+        };
+        let written = match (self.find(&text, name)?, expect) {
+            (Some(entry), _) if entry.secret == *secret => return Ok(receipt(Written::AlreadyEqual)),
+            (Some(_), Expect::Absent) => return conflict("it holds another value"),
+            (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
+                return conflict("it was changed in the meantime");
+            }
+            (None, Expect::Version(_)) => return conflict("it is gone"),
+            (Some(_), _) => Written::Updated,
+            (None, _) => Written::Created,
+        };
+        let quoted = Zeroizing::new(format::quote(name, secret.expose_str().unwrap_or_default())?);
+        let changed = Zeroizing::new(format::set(&text, name, &quoted));
+        local::replace(&self.path, changed.as_bytes())?;
+        Ok(receipt(written))
+    }
+
+    async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
+        if receipt.written != Written::Created {
+            return Ok(false);
+        }
+        let _turn = self.turn.lock().await;
+        let _lock = Lock::on(&self.path).await?;
+        let text = self.load()?;
+        let name = &receipt.address.path;
+        match self.find(&text, name)? {
+            Some(entry) if entry.version == receipt.version => {}
+            _ => return Ok(false),
+        }
+        let rest = Zeroizing::new(format::unset(&text, name));
+        if rest.is_empty() {
+            // Made by this run, as far as anybody can tell: nothing else is in it.
+            std::fs::remove_file(&self.path).map_err(|error| local::failure(&self.path, "remove", &error))?;
+        } else {
+            local::replace(&self.path, rest.as_bytes())?;
+        }
+        Ok(true)
+    }
+
+    async fn list(&self, _from: Option<String>) -> Result<Listing, StoreError> {
+        let text = self.load()?;
+        let mut names: Vec<String> = format::assignments(&text).into_iter().map(|found| found.name).collect();
+        names.sort();
+        names.dedup();
+        let address = |path| Address { store: self.location.clone(), path, field: None, version: None };
+        Ok(Listing { addresses: names.into_iter().map(address).collect(), next: None })
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let mut notices: Vec<String> = self.git_notice().into_iter().collect();
+        if let Ok(text) = self.load() {
+            let quoted: Vec<String> = format::assignments(&text)
+                .into_iter()
+                .filter(|found| !format::is_bare(&text[found.value.clone()]))
+                .map(|found| found.name)
+                .collect();
+            if !quoted.is_empty() {
+                notices.push(format!(
+                    "`docker run --env-file` keeps the quotes of {}: use Docker Compose, python-dotenv or a shell",
+                    quoted.join(", ")
+                ));
+            }
+        }
+        notices
+    }
+}
+
+impl fmt::Debug for DotenvStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DotenvStore").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+/// Names that a POSIX shell takes as variables.
+fn check_name(name: &str) -> Result<(), Rejected> {
+    crate::names::check(name, "a dotenv file", 256, |c| c.is_ascii_alphanumeric() || c == '_')?;
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Rejected {
+            reason: format!("{name} begins with a digit, which no shell takes as a variable"),
+            advice: "choose another name in the plan".to_owned(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! What stores on the local disk share: private files, replacing a file in one step, keeping two writers apart, and a
+//! version for content that has none.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::secret::{FingerprintKey, Secret};
+use crate::settings::Settings;
+use crate::store::{ErrorKind, StoreError};
+
+/// How long a writer waits for another one to finish with a file.
+const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+
+/// An I/O failure as a store failure, with the path and no content.
+pub(crate) fn failure(path: &Path, doing: &str, error: &io::Error) -> StoreError {
+    let kind = match error.kind() {
+        io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::Unavailable,
+        _ => ErrorKind::Configuration,
+    };
+    StoreError::new(kind, format!("cannot {doing} {}: {}", path.display(), error.kind()))
+}
+
+/// A file's content; none where there is no file.
+pub(crate) fn read_optional(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failure(path, "read", &error)),
+    }
+}
+
+/// Makes a folder that only its owner can enter. Folders that exist stay as they are.
+pub(crate) fn private_dir(path: &Path) -> Result<(), StoreError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| failure(path, "make the folder", &error))
+}
+
+/// Makes a file of mode 0600 that did not exist. Answers false, and touches nothing, where it does.
+pub(crate) fn create_private(path: &Path, content: &[u8]) -> Result<bool, StoreError> {
+    // Written whole under another name and then linked, so that nobody ever sees half of it and nobody's is replaced.
+    let temporary = temporary(path)?;
+    write_all(temporary.as_file(), content).map_err(|error| failure(path, "write", &error))?;
+    match temporary.persist_noclobber(path) {
+        Ok(_) => {
+            sync_parent(path);
+            Ok(true)
+        }
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(failure(path, "make", &error.error)),
+    }
+}
+
+/// Replaces a file's content in one step that a crash cannot cut in half. The mode of an existing file is kept, a new one
+/// gets 0600, and a symbolic link keeps pointing where it did.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let temporary = temporary(&target)?;
+    if let Ok(metadata) = fs::metadata(&target) {
+        temporary
+            .as_file()
+            .set_permissions(metadata.permissions())
+            .map_err(|error| failure(path, "keep the mode of", &error))?;
+    }
+    write_all(temporary.as_file(), content).map_err(|error| failure(path, "write", &error))?;
+    temporary.persist(&target).map_err(|error| failure(path, "replace", &error.error))?;
+    sync_parent(&target);
+    Ok(())
+}
+
+/// A temporary file beside `path`, of mode 0600. Its name begins with the file's own, so that an ignore rule such as
+/// `.env*` covers what a crash leaves.
+fn temporary(path: &Path) -> Result<tempfile::NamedTempFile, StoreError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    tempfile::Builder::new()
+        .prefix(&format!("{name}."))
+        .suffix(".tmp")
+        .tempfile_in(parent(path))
+        .map_err(|error| failure(path, "write beside", &error))
+}
+
+fn write_all(mut file: &File, content: &[u8]) -> io::Result<()> {
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn sync_parent(path: &Path) {
+    // Makes the new name itself durable. Some file systems refuse to sync a folder; the content is synced already.
+    if let Ok(folder) = File::open(parent(path)) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// The folder a path is in; the working directory for a bare name.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Held while a file is read, changed and replaced.
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for the lock on `path`. On Unix it is on the folder, which leaves no litter; elsewhere on `path.lock`.
+    pub(crate) async fn on(path: &Path) -> Result<Self, StoreError> {
+        let file = Self::open(path).map_err(|error| failure(path, "lock", &error))?;
+        let deadline = tokio::time::Instant::now() + LOCK_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(fs::TryLockError::WouldBlock) if tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Err(fs::TryLockError::WouldBlock) => {
+                    return Err(StoreError::new(
+                        ErrorKind::Unavailable,
+                        format!("another program holds the lock on {}", path.display()),
+                    )
+                    .advise("wait until the other run has ended, then run the command again"));
+                }
+                Err(fs::TryLockError::Error(error)) => return Err(failure(path, "lock", &error)),
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn open(path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).open(parent(path))
+    }
+
+    #[cfg(not(unix))]
+    fn open(path: &Path) -> io::Result<File> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
+        OpenOptions::new().write(true).create(true).truncate(false).open(PathBuf::from(name))
+    }
+}
+
+/// Gives content a version where a store has none: a keyed digest, under a key in keylift's own folder. It says only
+/// whether the content is the same, and only to whoever has the key.
+pub(crate) struct ContentVersion {
+    key_file: PathBuf,
+    key: std::sync::OnceLock<FingerprintKey>,
+}
+
+impl ContentVersion {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self { key_file: settings.config_dir().join("version.key"), key: std::sync::OnceLock::new() }
+    }
+
+    /// The version of this content.
+    pub(crate) fn of(&self, secret: &Secret) -> Result<String, StoreError> {
+        let key = match self.key.get() {
+            Some(key) => key,
+            None => {
+                let made = self.load_or_make()?;
+                self.key.get_or_init(|| made)
+            }
+        };
+        Ok(format!("c-{}", key.fingerprint(secret)))
+    }
+
+    fn load_or_make(&self) -> Result<FingerprintKey, StoreError> {
+        if read_optional(&self.key_file)?.is_none() {
+            private_dir(parent(&self.key_file))?;
+            let mut fresh = Zeroizing::new([0_u8; FingerprintKey::LEN]);
+            getrandom::fill(fresh.as_mut())
+                .map_err(|_| StoreError::new(ErrorKind::Configuration, "the system gives no random numbers"))?;
+            create_private(&self.key_file, fresh.as_ref())?;
+        }
+        let bytes = read_optional(&self.key_file)?.unwrap_or_default();
+        let bytes: [u8; FingerprintKey::LEN] = bytes.as_slice().try_into().map_err(|_| {
+            StoreError::new(ErrorKind::Corrupt, format!("{} is not 32 bytes long", self.key_file.display()))
+                .advise("delete it: it only tells versions of local entries apart, and is made anew")
+        })?;
+        Ok(FingerprintKey::new(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replacing_keeps_mode_and_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().join("real");
+        replace(&real, b"one").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+            let link = dir.path().join("link");
+            std::os::unix::fs::symlink(&real, &link).unwrap();
+            replace(&link, b"two").unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+        }
+        #[cfg(not(unix))]
+        replace(&real, b"two").unwrap();
+        assert_eq!(fs::read(&real).unwrap(), b"two");
+        assert!(!create_private(&real, b"three").unwrap());
+        assert_eq!(fs::read(&real).unwrap(), b"two");
+    }
+
+    #[test]
+    fn a_content_version_is_stable_and_tells_values_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings::with_vars(dir.path().join("conf"), [("", "")]);
+        let (one, two) = (ContentVersion::new(&settings), ContentVersion::new(&settings));
+        let secret = Secret::new("a");
+        assert_eq!(one.of(&secret).unwrap(), two.of(&secret).unwrap());
+        assert_ne!(one.of(&secret).unwrap(), one.of(&Secret::new("b")).unwrap());
+    }
+}
