@@ -7,3 +7,5 @@
 pub mod cli;
 pub mod files;
 pub mod model;
+pub mod rules;
+pub mod steps;

@@ -1,0 +1,190 @@
+//! Where a given value stands in a text: as it is, escaped, or encoded.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+/// How a text spells a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// Byte for byte.
+    Raw,
+    /// With escapes of string literals, JSON, XML or a shell.
+    Escaped,
+    /// Percent-encoded.
+    Percent,
+    /// In hexadecimal.
+    Hex,
+    /// In base64 of either alphabet, alone or as part of something longer.
+    Base64,
+}
+
+/// A place that holds a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Bytes of the text.
+    pub span: Range<usize>,
+    /// How it is spelled there.
+    pub form: Form,
+}
+
+/// Shorter values are looked for as they are, or escaped, only: a base64 or hexadecimal trace of three bytes is chance.
+const ENCODED_MIN: usize = 6;
+
+/// Finds a value in a text. Places are in order and do not overlap; an empty value is nowhere.
+///
+/// Time is linear in the text for each spelling (about a dozen).
+pub fn find_value(text: &[u8], value: &[u8]) -> Vec<Occurrence> {
+    if value.is_empty() {
+        return Vec::new();
+    }
+    let mut spellings = vec![(Form::Raw, value.to_vec())];
+    if let Ok(value) = std::str::from_utf8(value) {
+        spellings.extend(escapes(value).into_iter().map(|text| (Form::Escaped, text.into_bytes())));
+        for (upper, keep) in [(true, "-_.~"), (false, "-_.~"), (true, "-_.~!*'()")] {
+            spellings.push((Form::Percent, percent(value, upper, keep).into_bytes()));
+        }
+    }
+    if value.len() >= ENCODED_MIN {
+        let hex = |upper: bool| -> Vec<u8> {
+            let text: String =
+                value.iter().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect();
+            text.into_bytes()
+        };
+        spellings.extend([(Form::Hex, hex(false)), (Form::Hex, hex(true))]);
+        spellings.extend(base64_traces(value).into_iter().map(|text| (Form::Base64, text.into_bytes())));
+    }
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    let mut found: Vec<Occurrence> = Vec::new();
+    for (form, spelling) in spellings {
+        if spelling.len() < 3 && form != Form::Raw || seen.contains(&spelling) {
+            continue;
+        }
+        let finder = memchr::memmem::Finder::new(&spelling);
+        found.extend(finder.find_iter(text).map(|at| Occurrence { span: at..at + spelling.len(), form }));
+        seen.push(spelling);
+    }
+    found.sort_by_key(|place| (place.span.start, place.form));
+    let mut end = 0;
+    found.retain(|place| {
+        let keep = place.span.start >= end;
+        if keep {
+            end = place.span.end;
+        }
+        keep
+    });
+    found
+}
+
+/// The value as string literals, JSON, XML and a single-quoted shell word would spell it.
+fn escapes(value: &str) -> Vec<String> {
+    let literal = |quotes: &str| -> String {
+        value.chars().fold(String::new(), |mut out, c| {
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                '\\' => out.push_str("\\\\"),
+                c if quotes.contains(c) => {
+                    out.push('\\');
+                    out.push(c);
+                }
+                c => out.push(c),
+            }
+            out
+        })
+    };
+    let xml = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let units = |text: &str| -> String {
+        text.chars().fold(String::new(), |mut out, c| {
+            if c.is_ascii() {
+                out.push(c);
+            } else {
+                let mut buffer = [0; 2];
+                for unit in c.encode_utf16(&mut buffer) {
+                    use std::fmt::Write as _;
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+            out
+        })
+    };
+    let mut all = vec![
+        literal(""),
+        literal("\""),
+        literal("'"),
+        literal("\"").replace('/', "\\/"),
+        units(&literal("\"")),
+        literal("\"").replace('$', "\\$"),
+        literal("\"").replace("#{", "\\#{"),
+        value.replace('\'', "''"),
+        value.replace('\'', "'\\''"),
+        value.replace('$', "$$"),
+        value.replace("\r\n", "\n"),
+        xml.replace('"', "&quot;"),
+        xml.replace('"', "&quot;").replace('\'', "&apos;"),
+        xml.replace('"', "&quot;").replace('\'', "&#39;"),
+        xml,
+    ];
+    all.retain(|text| text != value);
+    all
+}
+
+fn percent(value: &str, upper: bool, keep: &str) -> String {
+    value.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || keep.as_bytes().contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&if upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") });
+        }
+        out
+    })
+}
+
+/// What base64 of something longer shows of the value, for each of the three ways it can fall on groups of three bytes:
+/// the characters that depend on the value alone.
+fn base64_traces(value: &[u8]) -> Vec<String> {
+    let mut all = Vec::new();
+    for offset in 0..3 {
+        let mut padded = vec![0; offset];
+        padded.extend_from_slice(value);
+        // Characters that share bits with what comes before, and after.
+        let before = [0, 2, 3][offset];
+        let whole = padded.len() * 8 / 6;
+        for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
+            if let Some(trace) = text.get(before..whole) {
+                all.push(trace.to_owned());
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(text: &str, value: &str) -> Vec<Form> {
+        find_value(text.as_bytes(), value.as_bytes()).into_iter().map(|place| place.form).collect()
+    }
+
+    #[test]
+    fn every_spelling_is_found_once() {
+        let value = "p@ss\"w/rd'1";
+        assert_eq!(forms("x = p@ss\"w/rd'1", value), [Form::Raw]);
+        assert_eq!(forms(r#"{"k": "p@ss\"w/rd'1"}"#, value), [Form::Escaped]);
+        assert_eq!(forms("u:p%40ss%22w%2Frd%271@h", value), [Form::Percent]);
+        assert_eq!(forms("70407373227 70407373227 7040737322772f72642731", value), [Form::Hex]);
+        assert!(forms("nothing", value).is_empty());
+        assert!(forms("nothing", "").is_empty());
+    }
+
+    #[test]
+    fn base64_is_found_whatever_stands_before() {
+        for prefix in ["", "a", "ab", "user:"] {
+            let text = base64::engine::general_purpose::STANDARD.encode(format!("{prefix}hunter2!~tail"));
+            assert_eq!(forms(&text, "hunter2!~"), [Form::Base64], "{prefix}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Finds: the rules as data, and the engine that matches them.
+//!
+//! [`rule`] is what a rule says, [`builtin`] the rules that come with the program (made into statics by `build.rs`, so that
+//! nothing is parsed at start-up), [`engine`] matches them over a file.
+
+pub mod builtin;
+pub mod engine;
+pub mod find_value;
+pub mod rule;
+
+pub use engine::Engine;
+pub use find_value::{Form, Occurrence, find_value};
+pub use rule::{Checksum, Live, Pair, Rotation, Rule, RuleError, parse};

@@ -1,0 +1,4 @@
+//! The corridor's steps. No step imports another.
+
+pub mod scan;
+pub mod walk;

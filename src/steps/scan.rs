@@ -1,0 +1,69 @@
+//! Scans files in parallel and puts what was found in an order that does not depend on the threads.
+
+use std::sync::Mutex;
+
+use crate::model::{Confidence, Finding, Origin, SourceFile};
+use crate::rules::Engine;
+
+/// Findings of at least the given confidence in a list of files, in order.
+///
+/// Where files come from several threads, use a [`Collector`]: `walk(roots, options, |file| collector.add(&file))`.
+pub fn scan<'a>(engine: &Engine, files: impl IntoIterator<Item = &'a SourceFile>, least: Confidence) -> Vec<Finding> {
+    let collected = Collector::new(engine, least);
+    files.into_iter().for_each(|file| collected.add(file));
+    collected.finish()
+}
+
+/// Scans files from several threads at once.
+#[derive(Debug)]
+pub struct Collector<'engine> {
+    engine: &'engine Engine,
+    least: Confidence,
+    found: Mutex<Vec<Finding>>,
+}
+
+impl<'engine> Collector<'engine> {
+    /// A collector of findings of at least the given confidence.
+    pub fn new(engine: &'engine Engine, least: Confidence) -> Self {
+        Self { engine, least, found: Mutex::new(Vec::new()) }
+    }
+
+    /// Scans a file.
+    pub fn add(&self, file: &SourceFile) {
+        let mut findings = self.engine.scan(file);
+        findings.retain(|finding| finding.confidence >= self.least);
+        if !findings.is_empty() {
+            if let Ok(mut found) = self.found.lock() {
+                found.append(&mut findings);
+            }
+        }
+    }
+
+    /// Everything found, in order.
+    pub fn finish(self) -> Vec<Finding> {
+        let mut found = self.found.into_inner().unwrap_or_default();
+        sort(&mut found);
+        found
+    }
+}
+
+/// Orders findings by path, origin, position and rule.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.span.start, finding.span.end);
+        a.path
+            .cmp(&b.path)
+            .then_with(|| origin(&a.origin).cmp(&origin(&b.origin)))
+            .then_with(|| key(a).cmp(&key(b)))
+            .then_with(|| a.rule.cmp(&b.rule))
+    });
+}
+
+fn origin(origin: &Origin) -> (u8, &str) {
+    match origin {
+        Origin::Disk => (0, ""),
+        Origin::Stdin => (1, ""),
+        Origin::Git { commit, .. } => (2, commit.as_deref().unwrap_or("")),
+        Origin::Archive { member } => (3, member),
+    }
+}

@@ -1,0 +1,258 @@
+//! Reads the files to scan: folders and files, in parallel.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::{WalkBuilder, WalkState};
+
+use crate::model::{Origin, SourceFile};
+
+/// What to read, and what not.
+#[derive(Clone, Debug)]
+pub struct WalkOptions {
+    /// Findings' paths are relative to this folder where they lie in it. None: relative to the root they were found under.
+    pub base: Option<PathBuf>,
+    /// Respect .gitignore, .ignore and .keyliftignore.
+    pub respect_ignore: bool,
+    /// Glob patterns of paths to leave out, as in .gitignore.
+    pub exclude: Vec<String>,
+    /// Larger files are skipped, and told in the report. In bytes.
+    pub max_size: u64,
+    /// Threads; 0 for one a core.
+    pub threads: usize,
+}
+
+impl Default for WalkOptions {
+    fn default() -> Self {
+        Self { base: None, respect_ignore: true, exclude: Vec::new(), max_size: 64 << 20, threads: 0 }
+    }
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct WalkReport {
+    /// Files handed on.
+    pub files: usize,
+    /// Their bytes together.
+    pub bytes: u64,
+    /// What was not read, and why: never silent.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A path that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// The path.
+    pub path: PathBuf,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// Reads every file under the roots and hands each to `each`, in no order, from several threads.
+///
+/// Hidden files are read, `.git` is not; symbolic links are not followed (a root may be one); special files are not opened.
+/// A root that is a file is read whatever ignore files say. What could not be read is in the report.
+pub fn walk(roots: &[PathBuf], options: &WalkOptions, each: impl Fn(SourceFile) + Sync) -> WalkReport {
+    let report = Mutex::new(WalkReport::default());
+    let skip = |path: &Path, reason: String| {
+        if let Ok(mut report) = report.lock() {
+            report.skipped.push(Skipped { path: path.to_path_buf(), reason });
+        }
+    };
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for root in roots {
+        // The same folder given twice is read once.
+        let real = fs::canonicalize(root).unwrap_or_else(|_| root.clone());
+        if seen.contains(&real) {
+            continue;
+        }
+        seen.push(real);
+        let builder = match builder(root, options) {
+            Ok(builder) => builder,
+            Err(error) => {
+                skip(root, error.to_string());
+                continue;
+            }
+        };
+        let here = if root.is_file() { root.parent() } else { Some(root.as_path()) }.unwrap_or(Path::new(""));
+        builder.build_parallel().run(|| {
+            Box::new(|entry| {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(error) => {
+                        let path = path_of(&error).unwrap_or(root);
+                        skip(path, without_path(&error));
+                        return WalkState::Continue;
+                    }
+                };
+                let is_file = entry.file_type().is_some_and(|kind| kind.is_file())
+                    || entry.depth() == 0 && entry.path().is_file();
+                if is_file {
+                    match read(entry.path(), options.max_size) {
+                        Ok(bytes) => {
+                            let length = bytes.len() as u64;
+                            each(SourceFile::disk(name(entry.path(), here, options.base.as_deref()), bytes));
+                            if let Ok(mut report) = report.lock() {
+                                report.files += 1;
+                                report.bytes += length;
+                            }
+                        }
+                        Err(error) => skip(entry.path(), error.to_string()),
+                    }
+                }
+                WalkState::Continue
+            })
+        });
+    }
+    let mut report = report.into_inner().unwrap_or_default();
+    report.skipped.sort();
+    report
+}
+
+/// Standard input as a file of the given name.
+///
+/// # Errors
+/// Reading fails, or there is more than `max_size` bytes.
+pub fn stdin(path: &Path, max_size: u64) -> io::Result<SourceFile> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(max_size.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_size {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {max_size} bytes")));
+    }
+    Ok(SourceFile { path: path.to_path_buf(), origin: Origin::Stdin, bytes: bytes.into(), only: Vec::new() })
+}
+
+fn builder(root: &Path, options: &WalkOptions) -> Result<WalkBuilder, ignore::Error> {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .standard_filters(options.respect_ignore)
+        .hidden(false)
+        .require_git(false)
+        .follow_links(false)
+        .threads(options.threads)
+        .filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
+    if options.respect_ignore {
+        builder.add_custom_ignore_filename(".keyliftignore");
+    }
+    if !options.exclude.is_empty() {
+        let mut overrides = ignore::overrides::OverrideBuilder::new(root);
+        for glob in &options.exclude {
+            // An override that starts with `!` leaves out.
+            overrides.add(&format!("!{glob}"))?;
+        }
+        builder.overrides(overrides.build()?);
+    }
+    Ok(builder)
+}
+
+fn read(path: &Path, max_size: u64) -> io::Result<Vec<u8>> {
+    let mut file = fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    let too_large =
+        || io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {} MiB, the limit", max_size >> 20));
+    if size > max_size {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    file.by_ref().take(max_size.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_size {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
+
+/// A path as findings show it.
+fn name(path: &Path, root: &Path, base: Option<&Path>) -> PathBuf {
+    let base = base.unwrap_or(root);
+    let path = path.strip_prefix(base).unwrap_or(path);
+    let path = path.strip_prefix("./").unwrap_or(path);
+    if cfg!(windows) { PathBuf::from(path.to_string_lossy().replace('\\', "/")) } else { path.to_path_buf() }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        _ => None,
+    }
+}
+
+fn without_path(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => without_path(err),
+        error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(roots: &[PathBuf], options: &WalkOptions) -> (Vec<String>, WalkReport) {
+        let found = Mutex::new(Vec::new());
+        let report = walk(roots, options, |file| {
+            found.lock().unwrap().push(file.path.to_string_lossy().into_owned());
+        });
+        let mut found = found.into_inner().unwrap();
+        found.sort();
+        (found, report)
+    }
+
+    fn tree() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            (".gitignore", "build/\n"),
+            (".env", "A=1"),
+            ("src/app.py", "x"),
+            ("build/out.js", "x"),
+            (".git/config", "x"),
+            ("big.txt", "0123456789"),
+        ] {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn hidden_files_are_read_ignored_ones_and_git_are_not() {
+        let dir = tree();
+        let root = [dir.path().to_path_buf()];
+        let (found, report) = names(&root, &WalkOptions { max_size: 9, ..WalkOptions::default() });
+        assert_eq!(found, [".env", ".gitignore", "src/app.py"]);
+        assert_eq!(report.files, 3);
+        assert_eq!(report.skipped.len(), 1);
+        assert!(report.skipped[0].path.ends_with("big.txt"));
+        let (found, _) = names(&root, &WalkOptions { respect_ignore: false, ..WalkOptions::default() });
+        assert_eq!(found, [".env", ".gitignore", "big.txt", "build/out.js", "src/app.py"]);
+        let exclude = vec!["src/**".to_owned(), "*.txt".to_owned()];
+        let (found, _) = names(&root, &WalkOptions { exclude, ..WalkOptions::default() });
+        assert_eq!(found, [".env", ".gitignore"]);
+    }
+
+    #[test]
+    fn a_file_is_named_after_the_base() {
+        let dir = tree();
+        let file = dir.path().join("build/out.js");
+        let (found, _) = names(&[file.clone()], &WalkOptions::default());
+        assert_eq!(found, ["out.js"]);
+        let base = Some(dir.path().to_path_buf());
+        let (found, _) = names(&[file.clone(), file], &WalkOptions { base, ..WalkOptions::default() });
+        assert_eq!(found, ["build/out.js"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_not_followed_and_missing_roots_are_told() {
+        let dir = tree();
+        std::os::unix::fs::symlink(dir.path().join("src"), dir.path().join("link")).unwrap();
+        let (found, _) = names(&[dir.path().to_path_buf()], &WalkOptions::default());
+        assert!(!found.iter().any(|path| path.starts_with("link")));
+        let (found, report) = names(&[dir.path().join("nowhere")], &WalkOptions::default());
+        assert!(found.is_empty());
+        assert_eq!(report.skipped.len(), 1);
+    }
+}
