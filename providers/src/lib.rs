@@ -5,12 +5,16 @@
 
 pub mod age;
 pub mod dotenv;
+#[cfg(feature = "http")]
+mod http;
 mod local;
 mod names;
 pub mod open;
 pub mod secret;
 pub mod settings;
 pub mod store;
+#[cfg(feature = "vault")]
+pub mod vault;
 
 pub use open::open;
 pub use secret::{Fingerprint, FingerprintKey, Secret};

@@ -32,6 +32,8 @@ pub fn open(uri: &str, settings: &Settings) -> Result<Box<dyn Store>, StoreError
     match scheme {
         "age" => Ok(Box::new(AgeStore::open(path(scheme, rest)?, settings))),
         "dotenv" => Ok(Box::new(DotenvStore::open(path(scheme, rest)?, settings))),
+        #[cfg(feature = "vault")]
+        "vault" => Ok(Box::new(crate::vault::VaultStore::open(rest.trim_start_matches('/'), settings)?)),
         _ => Err(unknown(scheme)),
     }
 }

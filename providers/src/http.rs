@@ -1,0 +1,267 @@
+//! One HTTP client for the stores that are spoken to over plain HTTPS: explicit settings, bounded answers, retries with
+//! full jitter, and no credential sent to another host.
+
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _};
+use reqwest::redirect;
+use reqwest::{Certificate, NoProxy, Proxy, Url};
+
+use crate::settings::Settings;
+use crate::store::{ErrorKind, StoreError};
+
+/// The largest answer that is read, in bytes.
+const LARGEST_ANSWER: usize = 64 << 20;
+/// Attempts after the first one.
+const RETRIES: usize = 9;
+/// Attempts after the first one where no connection comes about: a wrong address should not take long to be told.
+const CONNECT_RETRIES: usize = 4;
+/// The shortest pause: servers under load have been seen to answer `Retry-After: 0`.
+const FLOOR: Duration = Duration::from_millis(50);
+/// The longest pause that a server may ask for.
+const CEILING: Duration = Duration::from_secs(30);
+
+/// An answer, whatever its status.
+pub(crate) struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+/// How the TLS of a client is set up.
+#[derive(Default)]
+pub(crate) struct Trust {
+    /// PEM files that replace the system's certificate authorities; empty to keep those.
+    pub ca_files: Vec<PathBuf>,
+    /// Certificate and key, PEM.
+    pub client_cert: Option<(PathBuf, PathBuf)>,
+    /// Turns verification off.
+    pub insecure: bool,
+}
+
+/// A client for one server.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    host: String,
+}
+
+/// One failed attempt.
+struct Fault {
+    error: StoreError,
+    again: bool,
+    no_connection: bool,
+    after: Option<Duration>,
+}
+
+impl Client {
+    pub fn new(base: &Url, trust: &Trust, proxy: Option<Proxy>, socket: Option<&Path>) -> Result<Self, StoreError> {
+        // Fails where the program has installed its provider already, which is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let origin = base.origin();
+        let same_origin = redirect::Policy::custom(move |attempt| {
+            // The token is in a header of ours, which the client would carry to any host it is sent to.
+            if attempt.url().origin() == origin && attempt.previous().len() < 4 {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        });
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_rustls()
+            .redirect(same_origin)
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(Duration::from_secs(60))
+            .user_agent(concat!("keylift/", env!("CARGO_PKG_VERSION")))
+            .tls_danger_accept_invalid_certs(trust.insecure);
+        if base.scheme() == "http" {
+            // Spares loading the system's certificates, which nothing would be checked against.
+            builder = builder.tls_certs_only(Vec::new());
+        } else if !trust.ca_files.is_empty() {
+            let mut roots = Vec::new();
+            for path in &trust.ca_files {
+                let pem = pem(path)?;
+                let certs = Certificate::from_pem_bundle(&pem).map_err(|_| not_pem(path, "certificates"))?;
+                roots.extend(certs);
+            }
+            builder = builder.tls_certs_only(roots);
+        }
+        if let Some((cert, key)) = &trust.client_cert {
+            let mut both = pem(cert)?;
+            both.push(b'\n');
+            both.extend(pem(key)?);
+            let identity =
+                reqwest::Identity::from_pem(&both).map_err(|_| not_pem(cert, "a certificate with its key"))?;
+            builder = builder.identity(identity);
+        }
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(proxy);
+        }
+        #[cfg(unix)]
+        if let Some(socket) = socket {
+            builder = builder.unix_socket(socket);
+        }
+        #[cfg(not(unix))]
+        if socket.is_some() {
+            return Err(StoreError::new(ErrorKind::Configuration, "unix sockets need Unix"));
+        }
+        let http = builder.build().map_err(|_| {
+            StoreError::new(ErrorKind::Configuration, "the HTTPS client cannot be set up with these certificates")
+        })?;
+        let host = match socket {
+            Some(path) => path.display().to_string(),
+            None => base.origin().ascii_serialization(),
+        };
+        Ok(Self { http, host })
+    }
+
+    /// Sends what `request` makes, and again while the server is busy or the connection fails: everything sent here is
+    /// idempotent, by its nature or because it says which version it expects.
+    pub async fn send<F>(&self, request: F) -> Result<Answer, StoreError>
+    where
+        F: Fn() -> Result<reqwest::Request, StoreError>,
+    {
+        let mut attempts = 0;
+        let backoff = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(5))
+            .with_max_times(RETRIES);
+        (|| self.attempt(&request))
+            .retry(backoff)
+            .sleep(tokio::time::sleep)
+            .when(|fault: &Fault| {
+                attempts += 1;
+                fault.again && (!fault.no_connection || attempts <= CONNECT_RETRIES)
+            })
+            .adjust(|fault: &Fault, delay| delay.map(|delay| pause(delay, fault.after)))
+            .await
+            .map_err(|fault| fault.error)
+    }
+
+    async fn attempt<F>(&self, request: &F) -> Result<Answer, Fault>
+    where
+        F: Fn() -> Result<reqwest::Request, StoreError>,
+    {
+        let final_fault = |error| Fault { error, again: false, no_connection: false, after: None };
+        let request = request().map_err(final_fault)?;
+        let mut response = self.http.execute(request).await.map_err(|error| self.unreachable(&error))?;
+        let status = response.status().as_u16();
+        let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(seconds);
+        if (300..400).contains(&status) {
+            return Err(final_fault(
+                StoreError::new(ErrorKind::Unavailable, format!("{} redirects to another server", self.host))
+                    .advise("give keylift that server's own address: credentials are not sent where a redirect points"),
+            ));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(final_fault(StoreError::new(
+                    ErrorKind::Corrupt,
+                    format!("{} sent an answer of more than 64 MiB", self.host),
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if matches!(status, 412 | 429 | 502..=504) {
+            let what = match status {
+                429 => "is asked too often (429)",
+                503 => "is not available: sealed, standing by or overloaded (503)",
+                _ => "is not available",
+            };
+            return Err(Fault {
+                error: StoreError::new(ErrorKind::Unavailable, format!("{} {what}", self.host))
+                    .advise("run the command again later: it goes on where it stopped"),
+                again: true,
+                no_connection: false,
+                after,
+            });
+        }
+        Ok(Answer { status, body })
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Fault {
+        let host = &self.host;
+        if certificate_refused(error) {
+            let error = StoreError::new(ErrorKind::Unreachable, format!("the certificate of {host} is not trusted"))
+                .advise("give the certificate authority (VAULT_CACERT for Vault, SSL_CERT_FILE for others)");
+            return Fault { error, again: false, no_connection: true, after: None };
+        }
+        let what = match error {
+            error if error.is_timeout() => "does not answer in time",
+            error if error.is_connect() => "cannot be reached",
+            _ => "broke the connection off",
+        };
+        Fault {
+            error: StoreError::new(ErrorKind::Unreachable, format!("{host} {what}"))
+                .advise("is the address right, and the server running?"),
+            again: true,
+            no_connection: error.is_connect(),
+            after: None,
+        }
+    }
+}
+
+/// Full jitter: anywhere between nothing and the delay, but not below the floor or what the server asked for.
+fn pause(delay: Duration, after: Option<Duration>) -> Duration {
+    delay.mul_f32(fastrand::f32()).max(after.unwrap_or_default().min(CEILING)).max(FLOOR)
+}
+
+/// `Retry-After` in seconds (RFC 9110, section 10.2.3); its date form is left to the backoff.
+fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn certificate_refused(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner = match inner.downcast_ref::<std::io::Error>() {
+            Some(io) => io.get_ref().map_or(inner, |wrapped| wrapped as _),
+            None => inner,
+        };
+        if matches!(inner.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
+}
+
+fn pem(path: &Path) -> Result<Vec<u8>, StoreError> {
+    std::fs::read(path).map_err(|error| crate::local::failure(path, "read", &error))
+}
+
+fn not_pem(path: &Path, what: &str) -> StoreError {
+    StoreError::new(ErrorKind::Configuration, format!("{} does not hold {what} in PEM", path.display()))
+}
+
+/// The proxy for a server, as the usual variables say it.
+pub(crate) fn proxy(base: &Url, own: Option<&str>, settings: &Settings) -> Result<Option<Proxy>, StoreError> {
+    let usual = match base.scheme() {
+        "https" => settings.first_var(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
+        // HTTP_PROXY in capitals can come from a request's `Proxy:` header in CGI programs; lower case cannot.
+        _ => settings.var("http_proxy"),
+    };
+    let Some(url) = own.map(str::to_owned).or(usual) else { return Ok(None) };
+    let proxy = Proxy::all(url)
+        .map_err(|_| StoreError::new(ErrorKind::Configuration, "the proxy's address cannot be understood"))?;
+    let spared = settings.first_var(&["NO_PROXY", "no_proxy"]).and_then(|list| NoProxy::from_string(&list));
+    Ok(Some(proxy.no_proxy(if own.is_some() { None } else { spared })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_have_a_floor_and_a_ceiling() {
+        for _ in 0..100 {
+            let pause = |after| super::pause(Duration::from_millis(400), after);
+            assert!((FLOOR..=Duration::from_millis(400)).contains(&pause(Some(Duration::ZERO))));
+            assert!(pause(Some(Duration::from_secs(2))) == Duration::from_secs(2));
+            assert!(pause(Some(Duration::from_secs(9999))) == CEILING);
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! `vault://MOUNT/PREFIX`: HashiCorp Vault and OpenBao, KV version 2 and 1.
+//!
+//! A secret named NAME becomes the entry `PREFIX/NAME` with the value in the field `value`: one entry a secret, so that
+//! versions, policies and rotation stay apart. Other fields are reached with [`Address::field`] and live side by side;
+//! an address without a field is the whole entry as a JSON object.
+//!
+//! Options: `?addr=URL`, `?namespace=NS`, `?env=PREFIX` (variables `PREFIX_VAULT_ADDR` and so on, for a second server),
+//! `?kv=1|2` (where the token may not ask). A mount of several segments is written with `%2F`.
+
+mod auth;
+mod config;
+mod kv;
+mod link;
+mod names;
+mod policy;
+mod write;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+use tokio::sync::{Mutex, RwLock};
+
+use self::auth::Session;
+use self::config::Config;
+use self::kv::{Engine, Kv, Live, State};
+use self::link::{Call, Link};
+use crate::local::ContentVersion;
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::store::{
+    Address, Capabilities, Entry, ErrorKind, Expect, Job, Listing, Policy, Receipt, Rejected, Store, StoreError,
+    Version, WriteId, Written,
+};
+
+/// The field that holds the value where a name says no other.
+const FIELD: &str = "value";
+/// Paths asked for in one question about capabilities.
+const CAPABILITIES_AT_ONCE: usize = 100;
+
+/// A KV mount of a Vault or OpenBao server.
+pub struct VaultStore {
+    config: Config,
+    settings: Settings,
+    versions: ContentVersion,
+    engine: OnceLock<Engine>,
+    ready: RwLock<Option<Arc<Ready>>>,
+    /// KV v1 replaces whole entries unconditionally: one write at a time, at least within this process.
+    turn: Mutex<()>,
+}
+
+/// A link that has logged in.
+struct Ready {
+    link: Link,
+    session: Mutex<Session>,
+    engine: Engine,
+}
+
+impl VaultStore {
+    /// The store behind what follows `vault://` in its URI.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] where the URI or a variable cannot be understood.
+    pub fn open(rest: &str, settings: &Settings) -> Result<Self, StoreError> {
+        let config = Config::new(rest, settings)?;
+        let engine = OnceLock::new();
+        match config.kv {
+            Some(1) => drop(engine.set(Engine::V1)),
+            Some(_) => drop(engine.set(Engine::V2)),
+            None => {}
+        }
+        Ok(Self {
+            config,
+            settings: settings.clone(),
+            versions: ContentVersion::new(settings),
+            engine,
+            ready: RwLock::new(None),
+            turn: Mutex::new(()),
+        })
+    }
+
+    async fn ready(&self) -> Result<Arc<Ready>, StoreError> {
+        if let Some(ready) = &*self.ready.read().await {
+            return Ok(Arc::clone(ready));
+        }
+        let mut slot = self.ready.write().await;
+        if let Some(ready) = &*slot {
+            return Ok(Arc::clone(ready));
+        }
+        let link = Link::new(&self.config, &self.settings)?;
+        let session = Session::open(&link, &self.config.login).await?;
+        let engine = match self.engine.get() {
+            Some(engine) => *engine,
+            None => *self.engine.get_or_init({
+                let engine = self.ask_engine(&link).await?;
+                move || engine
+            }),
+        };
+        let ready = Arc::new(Ready { link, session: Mutex::new(session), engine });
+        *slot = Some(Arc::clone(&ready));
+        Ok(ready)
+    }
+
+    /// Which engine the mount is. The endpoint is the one that the `vault kv` command asks.
+    async fn ask_engine(&self, link: &Link) -> Result<Engine, StoreError> {
+        let mount = &self.config.mount;
+        let doing = format!("asking which engine {mount} is");
+        let call = Call::get(format!("sys/internal/ui/mounts/{mount}"));
+        let answer = link.ask(&call, &doing).await.map_err(|error| match error.kind {
+            ErrorKind::Denied => error.advise(format!(
+                "is there a mount {mount} (a mount of several parts is written a%2Fb), and does the token reach \
+                 something in it? Where it may not ask, say the version: vault://{mount}?kv=2"
+            )),
+            _ => error,
+        })?;
+        let data = &answer["data"];
+        let kind = data["type"].as_str().unwrap_or_default();
+        if !matches!(kind, "kv" | "generic") {
+            return Err(config::configuration(format!("{mount} is not a KV mount but {kind:?}"))
+                .advise("give the mount of a KV engine"));
+        }
+        Ok(if data["options"]["version"].as_str() == Some("2") { Engine::V2 } else { Engine::V1 })
+    }
+
+    fn kv<'a>(&'a self, ready: &'a Ready) -> Kv<'a> {
+        Kv { link: &ready.link, mount: &self.config.mount, engine: ready.engine }
+    }
+
+    /// The part of an entry that an address means.
+    fn entry(&self, address: &Address, live: &Live, engine: Engine) -> Result<Option<Entry>, StoreError> {
+        let Some(secret) = part(&live.fields, address)? else { return Ok(None) };
+        let version = match engine {
+            Engine::V1 => self.versions.of(&secret)?,
+            Engine::V2 => live.version.to_string(),
+        };
+        if engine == Engine::V1 && address.version.as_ref().is_some_and(|pinned| *pinned != version) {
+            return Ok(None);
+        }
+        Ok(Some(Entry { secret, version: Some(version), metadata: live.metadata.clone() }))
+    }
+
+    async fn state(&self, ready: &Ready, address: &Address) -> Result<State, StoreError> {
+        names::check(&address.path)?;
+        let version = match (&address.version, ready.engine) {
+            (Some(version), Engine::V2) => Some(version.parse().map_err(|_| {
+                StoreError::new(ErrorKind::Rejected, format!("{version} is no version of a Vault entry"))
+            })?),
+            _ => None,
+        };
+        self.kv(ready).read(&address.path, version).await
+    }
+
+    async fn check_rights(&self, ready: &Ready, addresses: &[Address]) -> Result<(), StoreError> {
+        let part = if ready.engine == Engine::V2 { "data/" } else { "" };
+        let mut lacking = Vec::new();
+        for some in addresses.chunks(CAPABILITIES_AT_ONCE) {
+            let path = |address: &Address| format!("{}/{part}{}", self.config.mount, address.path);
+            let paths: Vec<String> = some.iter().map(path).collect();
+            let call = Call::post("sys/capabilities-self", json!({ "paths": paths }));
+            let answer = ready.link.ask(&call, "asking what the token may do").await?;
+            for (address, path) in some.iter().zip(&paths) {
+                let data = if answer["data"][path].is_array() { &answer["data"] } else { &answer };
+                let may: Vec<&str> = data[path].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let all = may.contains(&"root");
+                let missing: Vec<&str> =
+                    ["create", "read"].into_iter().filter(|right| !all && !may.contains(right)).collect();
+                if !missing.is_empty() {
+                    lacking.push(format!("{} ({})", address.path, missing.join(", ")));
+                }
+            }
+        }
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let more = lacking.len().saturating_sub(5);
+        lacking.truncate(5);
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Err(StoreError::new(ErrorKind::Denied, format!("the Vault token lacks rights: {}{tail}", lacking.join("; ")))
+            .advise("`keylift policy` prints the policy that is needed"))
+    }
+}
+
+/// The value that an address means within an entry's fields.
+fn part(fields: &Map<String, Value>, address: &Address) -> Result<Option<Secret>, StoreError> {
+    let changed = |what: &str| {
+        StoreError::new(
+            ErrorKind::Rejected,
+            format!("{what} of {} holds a number that Vault does not keep", address.path),
+        )
+        .advise("write it as a string: JSON numbers beyond 2^53 and fractions come back changed")
+    };
+    match &address.field {
+        Some(field) => match fields.get(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(Secret::new(text.as_str()))),
+            Some(other) if names::survives(other) => Ok(Some(Secret::new(other.to_string()))),
+            Some(_) => Err(changed(&format!("the field {field}"))),
+        },
+        None if fields.values().all(names::survives) => {
+            Ok(Some(Secret::new(serde_json::to_vec(fields).unwrap_or_default())))
+        }
+        None => Err(changed("a field")),
+    }
+}
+
+#[async_trait]
+impl Store for VaultStore {
+    fn location(&self) -> &str {
+        &self.config.location
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        // Before the server was asked, a mount is taken for version 2, which new mounts have been for years.
+        let v2 = self.engine.get() != Some(&Engine::V1);
+        Capabilities {
+            compare_and_swap: v2,
+            versions: v2,
+            metadata: v2,
+            fields: true,
+            max_bytes: names::MAX_ENTRY - 1024,
+            ..Capabilities::default()
+        }
+    }
+
+    fn address(&self, name: &str) -> Result<Address, Rejected> {
+        names::check(name)?;
+        let prefix = &self.config.prefix;
+        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+        names::check(&path)?;
+        let field = Some(FIELD.to_owned());
+        Ok(Address { store: self.config.location.clone(), path, field, version: None })
+    }
+
+    fn accepts(&self, address: &Address, secret: &Secret) -> Result<(), Rejected> {
+        names::check(&address.path)?;
+        let refused = |reason: String, advice: &str| Err(Rejected { reason, advice: advice.to_owned() });
+        let Some(text) = secret.expose_str() else {
+            return refused(
+                format!("the value of {} is not UTF-8, and Vault keeps text", address.path),
+                "encode it (base64) and let the program decode it, or keep it in another store",
+            );
+        };
+        match &address.field {
+            Some(field) if field.is_empty() || field.chars().any(char::is_control) => {
+                return refused(format!("{} has a field without a usable name", address.path), "name the field");
+            }
+            Some(_) => {}
+            None => {
+                let whole = serde_json::from_str::<Map<String, Value>>(text);
+                let exact = whole.ok().filter(|fields| fields.values().all(names::survives));
+                if exact.and_then(|fields| serde_json::to_string(&fields).ok()).as_deref() != Some(text) {
+                    return refused(
+                        format!("{} without a field takes a whole entry", address.path),
+                        "give a JSON object as keylift prints it: keys sorted, no spaces, strings rather than numbers",
+                    );
+                }
+            }
+        }
+        let size = serde_json::to_vec(text).map_or(usize::MAX, |json| json.len());
+        crate::names::check_size(&address.path, size, names::MAX_ENTRY)
+    }
+
+    async fn preflight(&self, addresses: &[Address]) -> Result<(), StoreError> {
+        for address in addresses {
+            names::check(&address.path)?;
+        }
+        let ready = self.ready().await?;
+        self.check_rights(&ready, addresses).await
+    }
+
+    async fn read(&self, address: &Address) -> Result<Option<Entry>, StoreError> {
+        let ready = self.ready().await?;
+        match self.state(&ready, address).await? {
+            State::Live(live) => self.entry(address, &live, ready.engine),
+            State::Absent | State::Deleted(_) => Ok(None),
+        }
+    }
+
+    async fn write(
+        &self,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+        _id: &WriteId,
+    ) -> Result<Receipt, StoreError> {
+        self.accepts(address, secret)?;
+        let ready = self.ready().await?;
+        match ready.engine {
+            Engine::V1 => self.write_v1(&ready, address, secret, expect).await,
+            Engine::V2 => self.write_v2(&ready, address, secret, expect).await,
+        }
+    }
+
+    async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
+        if receipt.written != Written::Created {
+            return Ok(false);
+        }
+        let ready = self.ready().await?;
+        self.take_back(&ready, receipt).await
+    }
+
+    async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
+        let damaged = || StoreError::new(ErrorKind::Configuration, "the listing cannot go on from there");
+        // Folders still to be listed, each with the last name seen in it.
+        let mut folders: Vec<(String, String)> = match from {
+            Some(text) => serde_json::from_str(&text).map_err(|_| damaged())?,
+            None => {
+                let prefix = &self.config.prefix;
+                vec![(if prefix.is_empty() { String::new() } else { format!("{prefix}/") }, String::new())]
+            }
+        };
+        let Some((folder, after)) = folders.pop() else { return Ok(Listing::default()) };
+        let ready = self.ready().await?;
+        let (names, more) = self.kv(&ready).names(&folder, &after).await?;
+        if let Some(last) = names.last().filter(|_| more) {
+            folders.push((folder.clone(), last.clone()));
+        }
+        let (below, entries): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| name.ends_with('/'));
+        folders.extend(below.into_iter().rev().map(|name| (format!("{folder}{name}"), String::new())));
+        let store = &self.config.location;
+        let address = |name: String| Address {
+            store: store.clone(),
+            path: format!("{folder}{name}"),
+            field: None,
+            version: None,
+        };
+        let next =
+            if folders.is_empty() { None } else { Some(serde_json::to_string(&folders).map_err(|_| damaged())?) };
+        Ok(Listing { addresses: entries.into_iter().map(address).collect(), next })
+    }
+
+    async fn read_fields(&self, address: &Address) -> Result<Vec<(Address, Entry)>, StoreError> {
+        let ready = self.ready().await?;
+        let State::Live(live) = self.state(&ready, address).await? else { return Ok(Vec::new()) };
+        let mut entries = Vec::new();
+        for field in live.fields.keys() {
+            let one = Address { field: Some(field.clone()), ..address.clone() };
+            if let Some(entry) = self.entry(&one, &live, ready.engine)? {
+                entries.push((one, entry));
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {
+        let ready = self.ready().await?;
+        if ready.engine == Engine::V1 {
+            return Ok(Vec::new());
+        }
+        let Some(metadata) = self.kv(&ready).metadata(&address.path).await? else { return Ok(Vec::new()) };
+        let current = metadata["current_version"].as_u64();
+        let mut versions: Vec<(u64, Version)> = metadata["versions"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(id, about)| {
+                let number: u64 = id.parse().ok()?;
+                let deleted = about["deletion_time"].as_str().is_some_and(|time| !time.is_empty());
+                let version = Version {
+                    id: id.clone(),
+                    created: about["created_time"].as_str().map(str::to_owned),
+                    current: Some(number) == current,
+                    readable: !deleted && !about["destroyed"].as_bool().unwrap_or(false),
+                };
+                Some((number, version))
+            })
+            .collect();
+        versions.sort_by_key(|(number, _)| *number);
+        Ok(versions.into_iter().map(|(_, version)| version).collect())
+    }
+
+    async fn set_metadata(&self, address: &Address, metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        let ready = self.ready().await?;
+        if ready.engine == Engine::V1 {
+            return Err(StoreError::new(ErrorKind::Rejected, "KV version 1 keeps no metadata"));
+        }
+        self.kv(&ready).set_metadata(&address.path, metadata).await
+    }
+
+    async fn keep_alive(&self) -> Result<(), StoreError> {
+        let ready = self.ready().await?;
+        ready.session.lock().await.keep_alive(&ready.link, &self.config.login).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let Some(ready) = self.ready.write().await.take() else { return Ok(()) };
+        ready.session.lock().await.close(&ready.link).await
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if !self.config.verify {
+            notices.push(
+                "VAULT_SKIP_VERIFY is on: whoever is between here and the server can read the secrets".to_owned(),
+            );
+        }
+        if self.config.base.scheme() == "http" && self.config.socket.is_none() && !loopback(&self.config.base) {
+            notices.push("VAULT_ADDR is http://: token and secrets cross the network in the clear".to_owned());
+        }
+        if self.engine.get() == Some(&Engine::V1) {
+            notices.push(format!(
+                "{} is KV version 1: it cannot refuse a write that races with another",
+                self.config.mount
+            ));
+        }
+        notices
+    }
+
+    fn policy(&self, job: Job) -> Option<Policy> {
+        let v1 = self.engine.get() == Some(&Engine::V1);
+        Some(policy::policy(&self.config.mount, &self.config.prefix, v1, job))
+    }
+}
+
+fn loopback(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Debug for VaultStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VaultStore").field("location", &self.config.location).finish_non_exhaustive()
+    }
+}

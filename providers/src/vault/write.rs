@@ -1,0 +1,190 @@
+//! Writing one field under an expectation, with the other fields of the entry kept.
+
+use serde_json::{Map, Value};
+
+use super::kv::{Live, Put, State};
+use super::{Ready, VaultStore, names, part};
+use crate::secret::Secret;
+use crate::store::{Address, ErrorKind, Expect, Receipt, StoreError, Written};
+
+/// Rounds of reading and writing against other writers of the same entry.
+const ROUNDS: usize = 8;
+
+impl VaultStore {
+    pub(super) async fn write_v2(
+        &self,
+        ready: &Ready,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+    ) -> Result<Receipt, StoreError> {
+        let kv = self.kv(ready);
+        let path = &address.path;
+        // The usual case in one request: nothing is there yet.
+        let mut refusal = None;
+        if *expect == Expect::Absent {
+            match kv.write(path, &merged(Map::new(), address, secret)?, 0).await? {
+                Put::Done(version) => return Ok(receipt(address, version, Written::Created)),
+                // "check-and-set parameter did not match", our own write whose answer was lost, or something else
+                // altogether: only the entry itself tells.
+                Put::Refused(error) => refusal = Some(error),
+            }
+        }
+        for _ in 0..ROUNDS {
+            let (fields, version, written) = match (kv.read(path, None).await?, expect) {
+                (State::Live(live), _) => {
+                    match part(&live.fields, address)? {
+                        // A replay, or the same value from an earlier run.
+                        Some(found) if found == *secret => {
+                            let written = match expect {
+                                Expect::Version(before) if follows(before, live.version) => Written::Updated,
+                                _ => Written::AlreadyEqual,
+                            };
+                            return Ok(receipt(address, live.version, written));
+                        }
+                        Some(_) if *expect == Expect::Absent => return Err(conflict(path, "it holds another value")),
+                        found => {
+                            if let Expect::Version(version) = expect {
+                                if *version != live.version.to_string() {
+                                    let why = format!("it is at version {}, not {version}", live.version);
+                                    return Err(conflict(path, &why));
+                                }
+                            }
+                            let written = if found.is_some() { Written::Updated } else { Written::Created };
+                            let Live { fields, version, .. } = live;
+                            (fields, version, written)
+                        }
+                    }
+                }
+                (_, Expect::Version(version)) => {
+                    return Err(conflict(path, &format!("version {version} is not there any more")));
+                }
+                // A deleted entry keeps counting: `cas=0` would be refused for ever.
+                (State::Deleted(version), _) => (Map::new(), version, Written::Created),
+                (State::Absent, _) => match refusal.take() {
+                    // Refused, and still nothing there: it was not about the version.
+                    Some(error) => return Err(error),
+                    None => (Map::new(), 0, Written::Created),
+                },
+            };
+            match kv.write(path, &merged(fields, address, secret)?, version).await? {
+                Put::Done(version) => return Ok(receipt(address, version, written)),
+                Put::Refused(error) => refusal = Some(error),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| conflict(path, "others keep writing it")))
+    }
+
+    /// KV v1 cannot be told what to expect: the entry is looked at just before.
+    pub(super) async fn write_v1(
+        &self,
+        ready: &Ready,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+    ) -> Result<Receipt, StoreError> {
+        let kv = self.kv(ready);
+        let path = &address.path;
+        let version = Some(self.versions.of(secret)?);
+        let done = |written| Receipt { version, ..receipt(address, 0, written) };
+        let _turn = self.turn.lock().await;
+        let fields = match kv.read(path, None).await? {
+            State::Live(live) => live.fields,
+            State::Absent | State::Deleted(_) => Map::new(),
+        };
+        let found = if fields.is_empty() && address.field.is_none() { None } else { part(&fields, address)? };
+        let written = match (found, expect) {
+            (Some(found), _) if found == *secret => return Ok(done(Written::AlreadyEqual)),
+            (Some(_), Expect::Absent) => return Err(conflict(path, "it holds another value")),
+            (Some(found), Expect::Version(expected)) if self.versions.of(&found)? != *expected => {
+                return Err(conflict(path, "it was changed in the meantime"));
+            }
+            (None, Expect::Version(_)) => return Err(conflict(path, "it is gone")),
+            (Some(_), _) => Written::Updated,
+            (None, _) => Written::Created,
+        };
+        match kv.write(path, &merged(fields, address, secret)?, 0).await? {
+            Put::Done(_) => Ok(done(written)),
+            Put::Refused(error) => Err(error),
+        }
+    }
+
+    /// Takes back what a receipt says was created, while it is still the current version.
+    pub(super) async fn take_back(&self, ready: &Ready, receipt: &Receipt) -> Result<bool, StoreError> {
+        let kv = self.kv(ready);
+        let address = Address { version: None, ..receipt.address.clone() };
+        let path = &address.path;
+        let _turn = self.turn.lock().await;
+        let State::Live(live) = kv.read(path, None).await? else { return Ok(false) };
+        let Some(entry) = self.entry(&address, &live, ready.engine)? else { return Ok(false) };
+        if entry.version != receipt.version {
+            return Ok(false);
+        }
+        let (mut fields, version) = (live.fields, live.version);
+        match &address.field {
+            Some(field) => drop(fields.remove(field)),
+            None => fields.clear(),
+        }
+        if !fields.is_empty() {
+            // Somebody else's fields stay.
+            return match kv.write(path, &fields, version).await? {
+                Put::Done(_) => Ok(true),
+                Put::Refused(_) => Ok(false),
+            };
+        }
+        // The history goes as well where this version is all of it; else it is somebody else's, and only this one goes.
+        let only = match kv.engine {
+            super::kv::Engine::V1 => true,
+            super::kv::Engine::V2 => match kv.metadata(path).await {
+                Ok(metadata) => {
+                    metadata.is_some_and(|about| about["versions"].as_object().is_some_and(|all| all.len() == 1))
+                }
+                // The right to read metadata is not needed for anything else.
+                Err(error) if error.kind == ErrorKind::Denied => false,
+                Err(error) => return Err(error),
+            },
+        };
+        match kv.delete(path, version, only).await {
+            Err(error) if only && error.kind == ErrorKind::Denied => kv.delete(path, version, false).await?,
+            other => other?,
+        }
+        Ok(true)
+    }
+}
+
+/// The fields with the address's part set to the value.
+fn merged(
+    mut fields: Map<String, Value>,
+    address: &Address,
+    secret: &Secret,
+) -> Result<Map<String, Value>, StoreError> {
+    let text = secret.expose_str().unwrap_or_default();
+    let Some(field) = &address.field else {
+        return serde_json::from_str(text)
+            .map_err(|_| StoreError::new(ErrorKind::Rejected, format!("{} takes a JSON object", address.path)));
+    };
+    fields.insert(field.clone(), Value::from(text));
+    if fields.values().all(names::survives) {
+        return Ok(fields);
+    }
+    Err(StoreError::new(
+        ErrorKind::Rejected,
+        format!("another field of {} holds a number that Vault changes", address.path),
+    )
+    .advise("writing beside it would alter it: write that field as a string first, or choose another name"))
+}
+
+/// Whether `version` is the one right after `before`.
+fn follows(before: &str, version: u64) -> bool {
+    before.parse::<u64>().is_ok_and(|before| before.checked_add(1) == Some(version))
+}
+
+fn receipt(address: &Address, version: u64, written: Written) -> Receipt {
+    let address = Address { version: None, ..address.clone() };
+    Receipt { address, version: Some(version.to_string()), written }
+}
+
+fn conflict(path: &str, why: &str) -> StoreError {
+    StoreError::new(ErrorKind::Conflict, format!("{path} was left as it is: {why}"))
+        .advise("choose another name in the plan, or look at the entry first")
+}

@@ -1,0 +1,126 @@
+//! The contract against a real OpenBao, and what is particular to Vault.
+
+#![cfg(feature = "vault")]
+
+mod support;
+
+use keylift_providers::{Address, ErrorKind, Expect, Job, Settings, Store, Written, open};
+use support::contract::Contract;
+use support::servers::{ROOT, Server, bao};
+
+fn store(server: &Server, uri: &str, vars: &[(&str, &str)]) -> Box<dyn Store> {
+    let url = server.url();
+    let config = std::env::temp_dir().join(format!("keylift-test-{}", std::process::id()));
+    let all = [("VAULT_ADDR", url.as_str())].into_iter().chain(vars.iter().copied());
+    open(uri, &Settings::with_vars(config, all)).expect("a store")
+}
+
+fn root(server: &Server, uri: &str) -> Box<dyn Store> {
+    store(server, uri, &[("VAULT_TOKEN", ROOT)])
+}
+
+#[tokio::test]
+async fn both_engines_keep_the_contract() {
+    let Some(server) = bao() else { return };
+    Contract::new(&*root(&server, "vault://secret/team/shop")).check().await;
+    Contract::new(&*root(&server, "vault://kv1/team/shop")).check().await;
+    Contract::new(&*root(&server, "vault://secret")).put("TOP", b"x", Expect::Absent).await.expect("no prefix needed");
+}
+
+#[tokio::test]
+async fn a_deleted_entry_can_be_written_again() {
+    let Some(server) = bao() else { return };
+    let store = root(&server, "vault://secret/app");
+    let contract = Contract::new(&*store);
+    contract.put("GONE", b"one", Expect::Absent).await.expect("written");
+    assert_eq!(server.vault("DELETE", "secret/data/app/GONE", "").0, 204);
+    assert_eq!(contract.get("GONE").await, None);
+    let receipt = contract.put("GONE", b"two", Expect::Absent).await.expect("deleted is absent");
+    assert_eq!((receipt.written, receipt.version.as_deref()), (Written::Created, Some("2")));
+    assert!(store.remove(&receipt).await.expect("removed"));
+    assert_eq!(store.history(&receipt.address).await.expect("versions").len(), 2, "the history is not ours to remove");
+}
+
+#[tokio::test]
+async fn other_fields_of_an_entry_stay() {
+    let Some(server) = bao() else { return };
+    server.vault("POST", "secret/data/app/DB", r#"{"data": {"user": "shop", "port": 5432, "old": true}}"#);
+    let store = root(&server, "vault://secret/app");
+    let contract = Contract::new(&*store);
+    let receipt = contract.put("DB", b"pw", Expect::Absent).await.expect("a free field");
+    assert_eq!(receipt.version.as_deref(), Some("2"));
+    let (_, body) = server.vault("GET", "secret/data/app/DB", "");
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(body["data"]["data"], serde_json::json!({"user": "shop", "port": 5432, "old": true, "value": "pw"}));
+    let whole = Address { field: None, ..receipt.address.clone() };
+    let entry = store.read(&whole).await.expect("read").expect("an entry");
+    assert_eq!(entry.secret.expose_str(), Some(r#"{"old":true,"port":5432,"user":"shop","value":"pw"}"#));
+    assert_eq!(store.read_fields(&whole).await.expect("fields").len(), 4);
+    assert!(store.remove(&receipt).await.expect("removed"));
+    assert_eq!(store.read_fields(&whole).await.expect("fields").len(), 3);
+    server.vault("POST", "secret/data/app/NUM", r#"{"data": {"n": 12345678901234567890}}"#);
+    let error = contract.put("NUM", b"pw", Expect::Absent).await.expect_err("the number would change");
+    assert_eq!(error.kind, ErrorKind::Rejected);
+}
+
+#[tokio::test]
+async fn preflight_asks_for_both_rights() {
+    let Some(server) = bao() else { return };
+    let token = |policy: &str| {
+        let body = serde_json::json!({ "policy": policy }).to_string();
+        assert!(server.vault("POST", "sys/policies/acl/p", &body).0 < 300);
+        let (_, body) = server.vault("POST", "auth/token/create", r#"{"policies": ["p"]}"#);
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        body["auth"]["client_token"].as_str().expect("a token").to_owned()
+    };
+    let write_only = token(r#"path "secret/data/app/*" { capabilities = ["create", "update"] }"#);
+    let store_of = |token: &str| store(&server, "vault://secret/app", &[("VAULT_TOKEN", token)]);
+    let blind = store_of(&write_only);
+    let error = blind.preflight(&[blind.address("A").unwrap()]).await.expect_err("not readable");
+    assert_eq!(error.kind, ErrorKind::Denied);
+    assert!(error.message.contains("read") && !error.message.contains("create"), "{error}");
+    let policy = blind.policy(Job::Migrator).expect("a policy");
+    Contract::new(&*store_of(&token(&policy.text))).check().await;
+    let reader = store_of(&token(&blind.policy(Job::App).expect("a policy").text));
+    assert!(Contract::new(&*reader).get("FIRST").await.is_some(), "the app's policy reads");
+    let error = Contract::new(&*reader).put("NEW", b"x", Expect::Absent).await.expect_err("and does not write");
+    assert_eq!(error.kind, ErrorKind::Denied);
+    let error = store_of("no-such-token").preflight(&[]).await.expect_err("a dead token");
+    assert_eq!(error.kind, ErrorKind::Denied);
+}
+
+#[tokio::test]
+async fn approle_logs_in_with_a_wrapped_secret_id_and_revokes_its_token() {
+    let Some(server) = bao() else { return };
+    server.vault("POST", "sys/auth/approle", r#"{"type": "approle"}"#);
+    let policy = root(&server, "vault://secret/app").policy(Job::Migrator).expect("a policy").text;
+    server.vault("POST", "sys/policies/acl/p", &serde_json::json!({ "policy": policy }).to_string());
+    server.vault("POST", "auth/approle/role/r", r#"{"token_policies": ["p"], "token_ttl": "60s"}"#);
+    let field = |answer: (u16, String), at: &str| {
+        let body: serde_json::Value = serde_json::from_str(&answer.1).expect("JSON");
+        body.pointer(at).and_then(|value| value.as_str()).expect("a field").to_owned()
+    };
+    let role_id = field(server.vault("GET", "auth/approle/role/r/role-id", ""), "/data/role_id");
+    let headers = format!("X-Vault-Token: {ROOT}\r\nX-Vault-Wrap-TTL: 60\r\n");
+    let wrapped = server.request("POST", "/v1/auth/approle/role/r/secret-id", &headers, "{}");
+    let wrapped = field(wrapped, "/wrap_info/token");
+    let vars = [("VAULT_ROLE_ID", role_id.as_str()), ("VAULT_WRAPPED_SECRET_ID", wrapped.as_str())];
+    let logged_in = store(&server, "vault://secret/app", &vars);
+    Contract::new(&*logged_in).put("A", b"x", Expect::Absent).await.expect("written");
+    logged_in.keep_alive().await.expect("renewed: less than five minutes are left");
+    let tokens = || server.vault("LIST", "auth/token/accessors", "").1.matches("\"").count();
+    let before = tokens();
+    logged_in.close().await.expect("revoked");
+    assert!(tokens() < before, "the token is gone");
+    let error = store(&server, "vault://secret/app", &vars).preflight(&[]).await.expect_err("unwrapped once");
+    assert_eq!(error.kind, ErrorKind::Denied);
+    assert!(error.message.contains("wrapped"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told() {
+    let vars = [("VAULT_ADDR", "http://127.0.0.1:9"), ("VAULT_TOKEN", "t")];
+    let store = open("vault://secret/app", &Settings::with_vars("/nonexistent", vars)).expect("offline");
+    let error = store.preflight(&[]).await.expect_err("nobody listens");
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+}
