@@ -1,4 +1,5 @@
 //! The corridor's steps. No step imports another.
 
 pub mod scan;
+pub mod sources;
 pub mod walk;

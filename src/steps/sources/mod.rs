@@ -1,0 +1,79 @@
+//! Where files come from, besides folders: git's index, commits and history, and archives.
+//!
+//! Every source hands its files one by one to a [`Sink`], so that millions of them stream. What a source leaves out it
+//! says: a [`Notice`] for each file or archive that was not read, never silence.
+
+use std::path::PathBuf;
+
+use crate::model::SourceFile;
+
+pub mod archive;
+pub mod git;
+
+/// Takes what a source yields. Sources may call it from several threads at once.
+pub trait Sink: Sync {
+    /// A file to scan.
+    fn file(&self, file: SourceFile);
+
+    /// Something that was not read, and why.
+    fn notice(&self, notice: Notice);
+
+    /// How many files are still to come, where the source knows it before the first; for a progress bar.
+    fn expect(&self, _files: usize) {}
+
+    /// Whether whoever reads has heard enough; sources look at it between files.
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+/// A file, member or archive that was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Its path; members of archives are joined by `!/`.
+    pub path: PathBuf,
+    /// Why it was not read, in words.
+    pub reason: String,
+}
+
+impl Notice {
+    /// A notice about a path.
+    pub fn new(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Self { path: path.into(), reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A sink that keeps everything, for tests.
+
+    use std::sync::Mutex;
+
+    use super::{Notice, Sink};
+    use crate::model::SourceFile;
+
+    #[derive(Default)]
+    pub(crate) struct Kept {
+        pub(crate) files: Mutex<Vec<SourceFile>>,
+        pub(crate) notices: Mutex<Vec<Notice>>,
+    }
+
+    impl Sink for Kept {
+        fn file(&self, file: SourceFile) {
+            self.files.lock().unwrap().push(file);
+        }
+
+        fn notice(&self, notice: Notice) {
+            self.notices.lock().unwrap().push(notice);
+        }
+    }
+
+    impl Kept {
+        /// The files in order of path, then of contents.
+        pub(crate) fn sorted(self) -> Vec<SourceFile> {
+            let mut files = self.files.into_inner().unwrap();
+            files.sort_by(|a, b| (a.path(), &a.bytes).cmp(&(b.path(), &b.bytes)));
+            files
+        }
+    }
+}
