@@ -2,8 +2,12 @@
 
 pub mod failure;
 pub mod finding;
+pub mod moves;
+pub mod plan;
 pub mod source;
 
 pub use failure::{Exit, Failure};
 pub use finding::{Confidence, Finding, Kind, Severity};
+pub use moves::{Approved, Site, Stored, Verified};
+pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 pub use source::{Origin, SourceFile, Text};

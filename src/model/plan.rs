@@ -1,0 +1,318 @@
+//! The plan: moves and refusals of a codebase, in a file that people review and commit. It holds fingerprints, never
+//! values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use keylift_providers::{Address, Fingerprint};
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+use super::finding::{Confidence, Kind, Severity};
+
+/// The file's name where none is given.
+pub const PLAN_FILE: &str = "keylift.plan.yaml";
+
+/// Version of the plan format that this build writes and reads.
+pub const PLAN_VERSION: u32 = 1;
+
+const HEADING: &str = "\
+# What keylift will move, and what it will not. Made for review: read it, change it, commit it. No value stands in here.
+#   name      the variable that the code will look up; change it freely, no two moves may share one
+#   decision  apply | later | false-positive (with a reason)
+#   address   where the value will live in the store
+# `keylift diff` shows the edits, `keylift review` walks through them, `keylift apply` makes them.
+";
+
+/// Moves and refusals of a codebase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Plan {
+    /// [`PLAN_VERSION`].
+    pub version: u32,
+    /// The store's URI, without credentials.
+    pub store: String,
+    /// How moved values are looked up, where a move does not say otherwise.
+    pub lookup: Lookup,
+    /// Which key made the fingerprints.
+    pub fingerprint_key: String,
+    /// The folder that paths are relative to, as seen from the plan's own folder.
+    #[serde(default = "here", skip_serializing_if = "is_here")]
+    pub root: PathBuf,
+    /// One entry a secret.
+    #[serde(default)]
+    pub moves: Vec<PlannedMove>,
+    /// What will not be rewritten, and why.
+    #[serde(default)]
+    pub refusals: Vec<Refused>,
+    /// Keyed hash of each file that a move touches: a file that changed since is a conflict, not a lost edit.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+}
+
+/// How a moved value is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lookup {
+    /// From the process environment, or the config format's own interpolation.
+    Env,
+    /// From Vault, through a generated accessor.
+    Vault,
+    /// From AWS Secrets Manager, through a generated accessor.
+    AwsSm,
+}
+
+/// What a person decided about a move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Move it.
+    #[default]
+    Apply,
+    /// Not this time.
+    Later,
+    /// It is no secret.
+    FalsePositive,
+}
+
+/// One secret, its address, and all sites that hold it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PlannedMove {
+    /// The variable that is looked up: unique in the plan.
+    pub name: String,
+    /// Further variables that the code reads for this value already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// What was decided.
+    #[serde(default)]
+    pub decision: Decision,
+    /// Why, where it is a false positive or waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether a person has looked at it in a review.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reviewed: bool,
+    /// The value's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Where it will live.
+    pub address: Address,
+    /// How it is looked up, where that differs from the plan's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<Lookup>,
+    /// The rule that found it first.
+    pub rule: String,
+    /// What kind of credential.
+    pub kind: Kind,
+    /// What its holder can do.
+    pub severity: Severity,
+    /// Every place that is rewritten.
+    pub sites: Vec<PlannedSite>,
+}
+
+/// A finding placed in syntax.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PlannedSite {
+    /// Path below the plan's root, with `/`.
+    pub path: String,
+    /// Line of the value, from 1.
+    pub line: usize,
+    /// Span of the value in the file's decoded text.
+    pub span: (usize, usize),
+    /// `string`, `part of an f-string`…
+    pub shape: String,
+    /// `safe`, or `unsafe` where the edit changes more than where the value comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caution: Option<String>,
+    /// The rule that found it.
+    pub rule: String,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+}
+
+/// A finding that keylift will not rewrite by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Refused {
+    /// Path below the plan's root, with `/`.
+    pub path: String,
+    /// Line of the value, from 1.
+    pub line: usize,
+    /// The value's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The rule that found it.
+    pub rule: String,
+    /// What its holder can do.
+    pub severity: Severity,
+    /// A stable word for the reason.
+    pub code: String,
+    /// Why not.
+    pub reason: String,
+    /// What a person should do.
+    pub advice: String,
+}
+
+fn here() -> PathBuf {
+    PathBuf::from(".")
+}
+
+fn is_here(path: &Path) -> bool {
+    path == Path::new(".")
+}
+
+impl Plan {
+    /// Reads a plan file.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let failure = Failure::file("could not read the plan", path, &error);
+            if error.kind() == std::io::ErrorKind::NotFound {
+                return failure.advise("make one with `keylift plan --to STORE`");
+            }
+            failure
+        })?;
+        Self::parse(&text).map_err(|message| Failure::usage(format!("{}: {message}", path.display())))
+    }
+
+    /// Reads a plan's text. The error names line and column.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let plan: Self = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+        if plan.version != PLAN_VERSION {
+            return Err(format!("this plan has version {}, this keylift reads {PLAN_VERSION}", plan.version));
+        }
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// What must hold of any plan, however it was edited: no two moves share a name, an address or a value, names are
+    /// ones that an environment can hold, and paths stay below the root.
+    pub fn check(&self) -> Result<(), String> {
+        let (mut names, mut addresses, mut values) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for planned in &self.moves {
+            for name in std::iter::once(&planned.name).chain(&planned.also) {
+                if !is_variable(name) {
+                    return Err(format!("`{name}` is not a name: letters, digits and `_`, not starting with a digit"));
+                }
+                if !names.insert(name) {
+                    return Err(format!("two moves are named `{name}`: two values never share a name"));
+                }
+            }
+            if planned.decision == Decision::Apply && !addresses.insert(&planned.address) {
+                return Err(format!("two moves go to {}: two values never share an address", planned.address));
+            }
+            if !values.insert(&planned.fingerprint) {
+                return Err(format!("`{}` has the fingerprint of another move: equal secrets are one move", planned.name));
+            }
+            for site in &planned.sites {
+                if !stays_below(&site.path) || site.span.0 > site.span.1 {
+                    return Err(format!("`{}` is not a place below the root", site.path));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The file's text.
+    pub fn to_yaml(&self) -> Result<String, Failure> {
+        let body = serde_yaml::to_string(self).map_err(|error| Failure::usage(format!("could not write the plan: {error}")))?;
+        Ok(format!("{HEADING}{body}"))
+    }
+
+    /// Writes the plan in one step.
+    pub fn write(&self, path: &Path) -> Result<(), Failure> {
+        let text = self.to_yaml()?;
+        crate::files::write_whole(path, text.as_bytes()).map_err(|error| Failure::file("could not write", path, &error))
+    }
+
+    /// The moves that `apply` makes.
+    pub fn approved(&self) -> impl Iterator<Item = &PlannedMove> {
+        self.moves.iter().filter(|planned| planned.decision == Decision::Apply)
+    }
+}
+
+impl PlannedMove {
+    /// All variables that hold the value.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.also.iter().map(String::as_str))
+    }
+}
+
+/// Whether a name can be an environment variable in every shell (POSIX, "Environment Variables").
+pub fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn stays_below(path: &str) -> bool {
+    use std::path::Component;
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(name: &str, value: &str) -> PlannedMove {
+        let key = keylift_providers::FingerprintKey::new([1; 32]);
+        PlannedMove {
+            name: name.into(),
+            also: Vec::new(),
+            decision: Decision::Apply,
+            reason: None,
+            reviewed: false,
+            fingerprint: key.fingerprint(&keylift_providers::Secret::new(value)),
+            address: Address { store: "age:x".into(), path: name.into(), field: None, version: None },
+            lookup: None,
+            rule: "generic-password".into(),
+            kind: Kind::Password,
+            severity: Severity::High,
+            sites: Vec::new(),
+        }
+    }
+
+    fn plan(moves: Vec<PlannedMove>) -> Plan {
+        Plan {
+            version: PLAN_VERSION,
+            store: "age:x".into(),
+            lookup: Lookup::Env,
+            fingerprint_key: "k".into(),
+            root: here(),
+            moves,
+            refusals: Vec::new(),
+            files: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn comes_back_from_its_own_text() {
+        let plan = plan(vec![planned("A", "1"), planned("B", "2")]);
+        assert_eq!(Plan::parse(&plan.to_yaml().unwrap()).unwrap(), plan);
+    }
+
+    #[test]
+    fn two_values_never_share_a_name() {
+        let error = plan(vec![planned("A", "1"), planned("A", "2")]).check().unwrap_err();
+        assert!(error.contains("two moves are named `A`"), "{error}");
+    }
+
+    #[test]
+    fn equal_values_are_one_move() {
+        assert!(plan(vec![planned("A", "1"), planned("B", "1")]).check().is_err());
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let text = plan(vec![planned("A", "1")]).to_yaml().unwrap().replace("decision: apply", "decision: maybe");
+        let error = Plan::parse(&text).unwrap_err();
+        assert!(error.contains("line"), "{error}");
+    }
+
+    #[test]
+    fn paths_stay_below_the_root() {
+        for path in ["../x", "/etc/passwd", ""] {
+            assert!(!stays_below(path), "{path}");
+        }
+        assert!(stays_below("a/b.py"));
+    }
+}

@@ -1,0 +1,82 @@
+//! Finding -> Site | Refusal: places a finding in the syntax of its file.
+
+use std::ops::Range;
+use std::path::Path;
+
+use keylift_grammars::{Applicability, Language, Parsed, Place, Refusal};
+use keylift_providers::Secret;
+
+use crate::model::{Finding, Text};
+
+/// A file ready for locating and rewriting: decoded and parsed.
+#[derive(Debug)]
+pub struct Syntax {
+    /// The decoded text.
+    pub text: Text,
+    /// Its language and tree; none where keylift has no grammar for it.
+    pub parsed: Option<(&'static Language, Parsed)>,
+}
+
+impl Syntax {
+    /// Decodes and parses a file. None where it is not text.
+    pub fn new(path: &Path, bytes: &[u8]) -> Option<Self> {
+        let text = Text::decode(bytes)?;
+        let head = &text.text.as_bytes()[..text.text.len().min(HEAD)];
+        let parsed = keylift_grammars::detect(path, head)
+            .and_then(|language| Parsed::new(language, &text.text).map(|parsed| (language, parsed)));
+        Some(Self { text, parsed })
+    }
+}
+
+/// How much of a file its language is told from, in bytes.
+const HEAD: usize = 16 * 1024;
+
+/// What became of a finding: a place where a lookup can stand, or the reason why not.
+pub type Located = Result<Placed, Refusal>;
+
+/// A finding placed in syntax, with the value as the program sees it.
+#[derive(Debug)]
+pub struct Placed {
+    /// The value that goes to the store.
+    pub secret: Secret,
+    /// Where it stands and what it is called.
+    pub place: Place,
+}
+
+/// Places one finding.
+pub fn locate(finding: &Finding, syntax: &Syntax) -> Located {
+    place(&finding.span, syntax).and_then(|located| {
+        if located.secret.is_empty() {
+            return Err(refusal("empty", "the value is empty once unquoted", "check whether the credential is in use"));
+        }
+        Ok(located)
+    })
+}
+
+/// Places the value at a span: also what `apply` does again, so that plan and apply cannot differ.
+pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
+    let Some((_, parsed)) = &syntax.parsed else {
+        return Err(refusal(
+            "no-grammar",
+            "keylift has no grammar for this kind of file, so it cannot tell what a lookup would look like here",
+            "move the value by hand with `keylift store put`, or turn the file into a template with `keylift inject`",
+        ));
+    };
+    let mut place = parsed.place(span)?;
+    let secret = Secret::new(std::mem::take(&mut place.value));
+    Ok(Placed { secret, place })
+}
+
+/// A refusal in the words given.
+pub fn refusal(code: &str, reason: &str, advice: &str) -> Refusal {
+    Refusal { code: code.into(), reason: reason.into(), advice: advice.into() }
+}
+
+/// The plan's word for how far an edit can be trusted; none for a safe one.
+pub fn caution(applicability: Applicability) -> Option<String> {
+    match applicability {
+        Applicability::Safe => None,
+        Applicability::Unsafe => Some("unsafe".into()),
+        Applicability::DisplayOnly => Some("display-only".into()),
+    }
+}

@@ -1,0 +1,172 @@
+//! One value, one name: variables for secrets, made from what the code calls the thing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keylift_providers::Fingerprint;
+
+/// What a name is made from, best first.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// The variables that the code reads already: the only names that fit. The first is the name, the rest are aliases.
+    pub fixed: Vec<String>,
+    /// The name that an earlier plan gave to the same value.
+    pub earlier: Option<String>,
+    /// What the code calls it, best first.
+    pub called: Vec<String>,
+    /// The variable that the rule proposes.
+    pub rule: Option<String>,
+    /// Words that tell clashing names apart: classes, functions, sections, the file's stem; innermost first.
+    pub scopes: Vec<String>,
+}
+
+/// Gives out names, each once.
+#[derive(Debug, Default)]
+pub struct Names {
+    given: BTreeMap<String, Fingerprint>,
+    /// Variables that the code reads for something else.
+    reserved: BTreeSet<String>,
+}
+
+impl Names {
+    /// Names that none of `reserved` may be given to.
+    pub fn new(reserved: BTreeSet<String>) -> Self {
+        Self { given: BTreeMap::new(), reserved }
+    }
+
+    /// Gives a variable that the code reads already to a value. Whether it is that value's now: false where another has it.
+    pub fn claim(&mut self, name: &str, value: &Fingerprint) -> bool {
+        match self.given.get(name) {
+            Some(owner) => owner == value,
+            None => self.given.insert(name.to_owned(), value.clone()).is_none(),
+        }
+    }
+
+    /// Finds the name of a value.
+    pub fn choose(&mut self, wish: &Wish, value: &Fingerprint) -> String {
+        if let Some(fixed) = wish.fixed.first() {
+            return fixed.clone();
+        }
+        let earlier = wish.earlier.iter().cloned();
+        // A name such as `password` says nothing about whose it is; it serves where nothing better is to be had.
+        let (vague, telling): (Vec<String>, Vec<String>) =
+            wish.called.iter().map(|name| variable(name)).filter(|name| !name.is_empty()).partition(|name| is_vague(name));
+        let scopes: Vec<String> = wish.scopes.iter().map(|scope| variable(scope)).filter(|scope| !scope.is_empty()).collect();
+        let base = telling
+            .first()
+            .or_else(|| vague.iter().find(|name| !is_number(name)))
+            .cloned()
+            .or_else(|| wish.rule.clone())
+            .unwrap_or_else(|| "SECRET".into());
+        let scoped = scopes.iter().filter(|scope| !base.starts_with(scope.as_str())).map(|scope| format!("{scope}_{base}"));
+        let all = scopes.iter().rev().fold(String::new(), |all, scope| if all.is_empty() { scope.clone() } else { format!("{all}_{scope}") });
+        let widest = (!all.is_empty()).then(|| format!("{all}_{base}"));
+        let numbered = (2_u32..).map(|number| format!("{base}_{number}"));
+        let wished = earlier.chain(std::iter::once(base.clone())).chain(scoped).chain(widest).chain(numbered);
+        for name in wished.map(shortened) {
+            if crate::model::plan::is_variable(&name) && !self.reserved.contains(&name) && !self.given.contains_key(&name) {
+                self.given.insert(name.clone(), value.clone());
+                return name;
+            }
+        }
+        unreachable!("numbers do not end")
+    }
+}
+
+/// Longest name given: long ones are cut, and numbers keep them apart.
+const MAX_NAME: usize = 100;
+
+fn shortened(name: String) -> String {
+    if name.len() <= MAX_NAME { name } else { name[name.len() - MAX_NAME..].trim_start_matches(['_', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']).to_owned() }
+}
+
+/// A name as an environment variable: `dbPassword`, `db-password` and `db.password` give `DB_PASSWORD`.
+pub fn variable(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let letters: Vec<char> = name.chars().collect();
+    for (index, letter) in letters.iter().enumerate() {
+        let before = index.checked_sub(1).map(|at| letters[at]);
+        let after = letters.get(index + 1);
+        let starts_word = letter.is_ascii_uppercase()
+            && (before.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+                || (before.is_some_and(|c| c.is_ascii_uppercase()) && after.is_some_and(char::is_ascii_lowercase)));
+        if (starts_word || !letter.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        if letter.is_ascii_alphanumeric() {
+            out.push(letter.to_ascii_uppercase());
+        }
+    }
+    let out = out.trim_end_matches('_');
+    if out.starts_with(|first: char| first.is_ascii_digit()) { format!("N{out}") } else { out.to_owned() }
+}
+
+fn is_number(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'N' || byte == b'_')
+}
+
+/// Names of one or two letters, and the words that code gives to anything.
+fn is_vague(name: &str) -> bool {
+    const ANYTHING: &[&str] = &["VALUE", "DATA", "DEFAULT", "ARG", "ARGS", "STR", "STRING", "TEXT", "TMP", "VAR", "X", "S", "RESULT", "ITEM", "CONTENT"];
+    name.len() < 3 || is_number(name) || ANYTHING.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use keylift_providers::{FingerprintKey, Secret};
+
+    use super::*;
+
+    fn value(text: &str) -> Fingerprint {
+        FingerprintKey::new([1; 32]).fingerprint(&Secret::new(text))
+    }
+
+    fn called(name: &str, scopes: &[&str]) -> Wish {
+        Wish { called: vec![name.into()], scopes: scopes.iter().map(ToString::to_string).collect(), ..Wish::default() }
+    }
+
+    #[test]
+    fn variables_are_upper_snake() {
+        for (name, expected) in [
+            ("dbPassword", "DB_PASSWORD"),
+            ("APIKey", "API_KEY"),
+            ("db-password", "DB_PASSWORD"),
+            ("spring.datasource.password", "SPRING_DATASOURCE_PASSWORD"),
+            ("oauth2Token", "OAUTH2_TOKEN"),
+            ("__secret__", "SECRET"),
+            ("2fa", "N2FA"),
+            ("contraseña", "CONTRASE_A"),
+            ("", ""),
+        ] {
+            assert_eq!(variable(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn clashing_names_take_their_scope_then_a_number() {
+        let mut names = Names::default();
+        assert_eq!(names.choose(&called("password", &["settings"]), &value("1")), "PASSWORD");
+        assert_eq!(names.choose(&called("password", &["Billing", "settings"]), &value("2")), "BILLING_PASSWORD");
+        assert_eq!(names.choose(&called("password", &["Billing"]), &value("3")), "PASSWORD_2");
+    }
+
+    #[test]
+    fn a_variable_in_use_is_not_given_again() {
+        let mut names = Names::new(["DB_PASSWORD".to_owned()].into());
+        assert_eq!(names.choose(&called("db_password", &["shop"]), &value("1")), "SHOP_DB_PASSWORD");
+    }
+
+    #[test]
+    fn a_fixed_variable_belongs_to_one_value() {
+        let mut names = Names::default();
+        assert!(names.claim("X", &value("1")));
+        assert!(names.claim("X", &value("1")));
+        assert!(!names.claim("X", &value("2")));
+    }
+
+    #[test]
+    fn earlier_names_stay() {
+        let mut names = Names::default();
+        let wish = Wish { earlier: Some("OLD".into()), ..called("password", &[]) };
+        assert_eq!(names.choose(&wish, &value("1")), "OLD");
+    }
+}
