@@ -1,20 +1,237 @@
 //! Languages: found by path and first bytes, loaded once from their folders.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::{LazyLock, OnceLock};
+
+use regex::{Regex, RegexBuilder};
+use thiserror::Error;
+
+use crate::loaded::Loaded;
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// A language's folder, as the build script embeds it.
+pub(crate) struct Embedded {
+    name: &'static str,
+    detect: Detect,
+    files: &'static [(&'static str, &'static str)],
+}
+
+/// How files of a language are told.
+struct Detect {
+    extensions: &'static [&'static str],
+    files: &'static [&'static str],
+    globs: &'static [&'static str],
+    shebangs: &'static [&'static str],
+    requires: &'static [&'static [&'static str]],
+    priority: i32,
+}
 
 /// One language or config dialect, loaded from its folder.
-#[derive(Debug)]
 pub struct Language {
     /// The folder's name: `python`, `docker-compose`…
     pub name: String,
+    folder: &'static Embedded,
+    requires: OnceLock<Vec<Vec<Regex>>>,
+    loaded: OnceLock<Result<Loaded, LoadError>>,
 }
 
+impl std::fmt::Debug for Language {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Language({})", self.name)
+    }
+}
+
+/// Why a language's folder cannot be used. A test keeps such a folder from being released.
+#[derive(Clone, Debug, Error)]
+#[error("language {language}: {file}: {message}")]
+pub struct LoadError {
+    /// The language.
+    pub language: String,
+    /// The file of its folder.
+    pub file: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
+    EMBEDDED
+        .iter()
+        .map(|folder| Language {
+            name: folder.name.to_owned(),
+            folder,
+            requires: OnceLock::new(),
+            loaded: OnceLock::new(),
+        })
+        .collect()
+});
+
+/// Index by file name and by extension, in lower case; languages with globs or shebangs are looked through.
+struct Index {
+    files: HashMap<&'static str, Vec<usize>>,
+    extensions: HashMap<&'static str, Vec<usize>>,
+    globs: Vec<(usize, &'static str)>,
+    shebangs: HashMap<&'static str, Vec<usize>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index =
+        Index { files: HashMap::new(), extensions: HashMap::new(), globs: Vec::new(), shebangs: HashMap::new() };
+    for (at, folder) in EMBEDDED.iter().enumerate() {
+        for file in folder.detect.files {
+            index.files.entry(file).or_default().push(at);
+        }
+        for extension in folder.detect.extensions {
+            index.extensions.entry(extension).or_default().push(at);
+        }
+        for shebang in folder.detect.shebangs {
+            index.shebangs.entry(shebang).or_default().push(at);
+        }
+        index.globs.extend(folder.detect.globs.iter().map(|glob| (at, *glob)));
+    }
+    index
+});
+
 /// The language of a file, from its path and, where the path does not tell, from its first bytes (shebang, top-level keys).
-pub fn detect(_path: &Path, _head: &[u8]) -> Option<&'static Language> {
-    None
+///
+/// Among the languages that fit, the one of highest priority wins; then one whose required marks are found, then one
+/// that names the file, then a path pattern, an extension, a shebang.
+pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let file = text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let index = &*INDEX;
+    let mut candidates: Vec<(usize, u8)> = Vec::new();
+    candidates.extend(index.files.get(file.as_str()).into_iter().flatten().map(|at| (*at, 3)));
+    let lower = text.to_ascii_lowercase();
+    candidates.extend(index.globs.iter().filter(|(_, glob)| glob_fits(glob, &lower)).map(|(at, _)| (*at, 2)));
+    let mut rest = file.as_str();
+    while let Some((_, extension)) = rest.split_once('.') {
+        candidates.extend(index.extensions.get(extension).into_iter().flatten().map(|at| (*at, 1)));
+        rest = extension;
+    }
+    if let Some(program) = shebang(head) {
+        candidates.extend(index.shebangs.get(program.as_str()).into_iter().flatten().map(|at| (*at, 0)));
+    }
+    candidates
+        .into_iter()
+        .filter(|(at, _)| LANGUAGES[*at].has_required(head))
+        .max_by_key(|(at, how)| {
+            let detect = &EMBEDDED[*at].detect;
+            (detect.priority, !detect.requires.is_empty(), *how, std::cmp::Reverse(*at))
+        })
+        .map(|(at, _)| &LANGUAGES[at])
+}
+
+/// A pattern without `/` is for the file name, one with it for the end of the path.
+fn glob_fits(glob: &str, path: &str) -> bool {
+    if !glob.contains('/') {
+        return fast_glob::glob_match(glob, path.rsplit('/').next().unwrap_or_default());
+    }
+    fast_glob::glob_match(glob, path) || fast_glob::glob_match(format!("**/{glob}"), path)
+}
+
+/// The program of a `#!` line, without folder, `env`, its options and version digits.
+fn shebang(head: &[u8]) -> Option<String> {
+    let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    let mut words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let mut program = words.next()?;
+    while program == "env" || program.starts_with('-') || program.contains('=') {
+        program = words.next()?;
+    }
+    Some(program.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.').to_owned())
 }
 
 /// The language of a name.
-pub fn language(_name: &str) -> Option<&'static Language> {
-    None
+pub fn language(name: &str) -> Option<&'static Language> {
+    LANGUAGES.iter().find(|language| language.name == name)
+}
+
+/// Every language that is built in.
+pub fn languages() -> &'static [Language] {
+    &LANGUAGES
+}
+
+impl Language {
+    fn has_required(&self, head: &[u8]) -> bool {
+        let requires = self.folder.detect.requires;
+        if requires.is_empty() {
+            return true;
+        }
+        let groups = self.requires.get_or_init(|| {
+            let compile = |source: &&str| RegexBuilder::new(source).multi_line(true).build().ok();
+            requires.iter().filter_map(|group| group.iter().map(compile).collect()).collect()
+        });
+        let text = String::from_utf8_lossy(head);
+        groups.iter().any(|group| group.iter().all(|regex| regex.is_match(&text)))
+    }
+
+    /// The text of one of its folder's files.
+    pub(crate) fn file(&self, name: &str) -> Option<&'static str> {
+        self.folder.files.iter().find(|(file, _)| *file == name).map(|(_, text)| *text)
+    }
+
+    pub(crate) fn loaded(&'static self) -> Result<&'static Loaded, &'static LoadError> {
+        self.loaded.get_or_init(|| Loaded::new(self)).as_ref()
+    }
+
+    /// Loads the folder and compiles its queries.
+    ///
+    /// # Errors
+    /// [`LoadError`] where the recipe or a query is wrong.
+    pub fn check(&'static self) -> Result<(), LoadError> {
+        for group in self.folder.detect.requires {
+            for source in *group {
+                RegexBuilder::new(source).multi_line(true).build().map_err(|error| LoadError {
+                    language: self.name.clone(),
+                    file: "recipe.yaml".into(),
+                    message: format!("detect.requires: {error}"),
+                })?;
+            }
+        }
+        self.loaded().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// The languages that this one extends, nearest first.
+    pub(crate) fn bases(&self) -> Vec<&'static Self> {
+        let mut seen = HashSet::from([self.name.clone()]);
+        let mut bases = Vec::new();
+        let mut next = self.file("recipe.yaml").and_then(crate::recipe::extends);
+        while let Some(base) = next.as_deref().and_then(language) {
+            if !seen.insert(base.name.clone()) {
+                break;
+            }
+            bases.push(base);
+            next = base.file("recipe.yaml").and_then(crate::recipe::extends);
+        }
+        bases
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(path: &str, head: &str) -> Option<&'static str> {
+        detect(Path::new(path), head.as_bytes()).map(|language| language.name.as_str())
+    }
+
+    #[test]
+    fn tells_python_by_extension_and_shebang() {
+        assert_eq!(name("a/b.py", ""), Some("python"));
+        assert_eq!(name("a/B.PY", ""), Some("python"));
+        assert_eq!(name("bin/tool", "#!/usr/bin/env python3\n"), Some("python"));
+        assert_eq!(name("bin/tool", "#!/usr/bin/env -S python3.11 -u\n"), Some("python"));
+        assert_eq!(name("bin/tool", "no shebang"), None);
+    }
+
+    #[test]
+    fn every_language_loads() {
+        for language in languages() {
+            if let Err(error) = language.check() {
+                panic!("{error}");
+            }
+        }
+    }
 }

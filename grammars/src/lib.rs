@@ -3,14 +3,28 @@
 //! This crate knows code and knows no secrets: it is given spans and answers with edits. Each language is a folder of
 //! data under `languages/` (`recipe.yaml`, `sites.scm`, `imports.scm`, `fixtures/`).
 
+mod decode;
 pub mod edit;
+mod facts;
+mod imports;
 pub mod language;
+mod layout;
 pub mod literal;
+mod loaded;
+mod names;
 pub mod parsed;
+mod parsers;
+mod part;
+mod piece;
+mod recipe;
+mod rewrite;
+mod select;
 pub mod undo;
+mod walk;
 
 pub use edit::{Applicability, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
-pub use language::{Language, detect, language};
+pub use language::{Language, LoadError, detect, language, languages};
 pub use literal::{Binding, Call, Literal, LiteralKind, Part, Role};
+pub use names::upper_snake;
 pub use parsed::Parsed;
 pub use undo::{Chunk, Original, Spelling, Undo, UndoError, Unit, apply, undo};

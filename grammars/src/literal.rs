@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// A literal, a scalar of a config file, or a comment: something that can hold a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
@@ -22,7 +24,8 @@ pub struct Literal {
 }
 
 /// Kinds of literal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LiteralKind {
     /// A string of characters.
     Text,

@@ -1,22 +1,49 @@
 //! A parsed file: its literals, and the edits that put lookups in their places.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use crate::edit::{Edit, Place, Refusal, Request, Rewrite};
+use tree_sitter::{Node, Parser, Tree};
+
+use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
+use crate::facts::Facts;
+use crate::imports::Imports;
 use crate::language::Language;
-use crate::literal::Literal;
-use crate::undo::Undo;
+use crate::literal::{Literal, Role};
+use crate::loaded::Loaded;
+use crate::names;
+use crate::rewrite;
+use crate::select::{self, Selection};
+use crate::undo::{self, Chunk, Original, Undo};
+use crate::walk::{self, Site};
 
 /// A source text with its syntax tree.
-#[derive(Debug)]
 pub struct Parsed {
-    literals: Vec<Literal>,
+    pub(crate) language: &'static Language,
+    pub(crate) loaded: &'static Loaded,
+    pub(crate) text: String,
+    pub(crate) tree: Tree,
+    pub(crate) facts: Facts,
+    pub(crate) literals: Vec<Literal>,
+    pub(crate) sites: Vec<Site>,
+    imports: OnceLock<Imports>,
+}
+
+impl std::fmt::Debug for Parsed {
+    /// Without the text: it holds secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Parsed({}, {} bytes, {} literals)", self.language.name, self.text.len(), self.literals.len())
+    }
 }
 
 impl Parsed {
     /// Parses a text. None where the parser gives up (it does so on no text, but on a cancelled or too long parse).
-    pub fn new(_language: &'static Language, _text: &str) -> Option<Self> {
-        None
+    pub fn new(language: &'static Language, text: &str) -> Option<Self> {
+        let loaded = language.loaded().ok()?;
+        let tree = parse(loaded, text)?;
+        let facts = Facts::gather(&loaded.sites, &tree, text);
+        let (literals, sites) = walk::walk(loaded, &facts, &tree, text);
+        Some(Self { language, loaded, text: text.to_owned(), tree, facts, literals, sites, imports: OnceLock::new() })
     }
 
     /// Every literal in order of position.
@@ -26,22 +53,65 @@ impl Parsed {
 
     /// The innermost literal around a span.
     pub fn literal_at(&self, span: &Range<usize>) -> Option<&Literal> {
-        self.literals.iter().rev().find(|literal| literal.span.start <= span.start && span.end <= literal.span.end)
+        self.index_at(span).map(|index| &self.literals[index])
+    }
+
+    pub(crate) fn index_at(&self, span: &Range<usize>) -> Option<usize> {
+        self.literals.iter().rposition(|literal| literal.span.start <= span.start && span.end <= literal.span.end)
     }
 
     /// Number of ERROR and MISSING nodes.
     pub fn syntax_errors(&self) -> usize {
-        0
+        errors(&self.tree)
+    }
+
+    pub(crate) fn imports(&self) -> &Imports {
+        self.imports.get_or_init(|| Imports::gather(self.loaded, &self.tree, &self.text))
     }
 
     /// Whether and how the value at a span can be looked up instead. Decides everything that does not depend on the name.
-    pub fn place(&self, _span: &Range<usize>) -> Result<Place, Refusal> {
-        Err(Refusal { code: "unsupported".into(), reason: String::new(), advice: String::new() })
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the value cannot be looked up there.
+    pub fn place(&self, span: &Range<usize>) -> Result<Place, Refusal> {
+        self.place_with(span, Style::Env)
     }
 
-    /// The edits for all requests of this file together.
-    pub fn rewrite(&self, _requests: &[Request]) -> Rewrite {
-        Rewrite::default()
+    /// As [`Parsed::place`], for a style.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the value cannot be looked up there.
+    pub fn place_with(&self, span: &Range<usize>, style: Style) -> Result<Place, Refusal> {
+        let selection = select::select(self, span)?;
+        let literal = &self.literals[selection.site];
+        let site = &self.sites[selection.site];
+        let fixed_name = match &literal.role {
+            Role::Default { variable } if selection.whole && style == Style::Env => variable.clone(),
+            _ => None,
+        };
+        let name = fixed_name.clone().unwrap_or_else(|| "X".into());
+        let request = Request { span: span.clone(), name, style };
+        let rewrite = self.rewrite(std::slice::from_ref(&request));
+        let edits = rewrite.outcomes.into_iter().next().unwrap_or_else(|| Err(select::not_a_literal()))?;
+        let applicability = edits.iter().map(|edit| edit.applicability).min().unwrap_or(Applicability::Safe);
+        let piece = &site.pieces[selection.first_piece()];
+        let form = &self.loaded.forms[piece.form].rule.shape;
+        let shape = site.format.as_ref().and_then(|name| self.loaded.recipe.formats.get(name)).map_or(form, |rule| &rule.shape);
+        let shape = if selection.whole { shape.clone() } else { format!("part of {shape}") };
+        let mut names = names::names(literal);
+        if let Some(fixed) = &fixed_name {
+            names.retain(|name| name != fixed);
+            names.insert(0, fixed.clone());
+        }
+        Ok(Place { value: selection.value, shape, names, scopes: literal.scopes.clone(), fixed_name, applicability })
+    }
+
+    /// The edits for all requests of this file together: all that came out well are meant to be made at once.
+    ///
+    /// Several outcomes may hold the same edit (a string that becomes a template for two values); [`undo::apply`] makes
+    /// it once.
+    pub fn rewrite(&self, requests: &[Request]) -> Rewrite {
+        rewrite::rewrite(self, requests)
     }
 
     /// How to take edits back: for the edits of `requests` that are going to be made (shared ones included), all of this
@@ -49,7 +119,66 @@ impl Parsed {
     ///
     /// None where edits overlap, or where the original spelling of a value cannot be told (`place` refuses such a value
     /// as `not-reversible` beforehand).
-    pub fn undo(&self, _requests: &[Request], _edits: &[Edit]) -> Option<Vec<Undo>> {
-        None
+    pub fn undo(&self, requests: &[Request], edits: &[Edit]) -> Option<Vec<Undo>> {
+        let mut stretches: Vec<(usize, usize, select::Stretch)> = Vec::new();
+        for (index, request) in requests.iter().enumerate() {
+            let Ok(Selection { stretches: own, .. }) = select::select(self, &request.span) else {
+                continue;
+            };
+            let mut at = 0;
+            for stretch in own {
+                let length = stretch.length;
+                stretches.push((index, at, stretch));
+                at += length;
+            }
+        }
+        stretches.sort_by_key(|(_, _, stretch)| stretch.source.start);
+        undo::records(edits, |edit| self.original(&edit.span, &stretches))
     }
+
+    fn original(&self, span: &Range<usize>, stretches: &[(usize, usize, select::Stretch)]) -> Option<Original> {
+        let mut chunks = Vec::new();
+        let mut at = span.start;
+        let mut text = |from: usize, to: usize, chunks: &mut Vec<Chunk>| -> Option<()> {
+            if from < to {
+                chunks.push(Chunk::Text(self.text.get(from..to)?.to_owned()));
+            }
+            Some(())
+        };
+        for (request, offset, stretch) in stretches {
+            if stretch.source.end <= span.start || stretch.source.start >= span.end {
+                continue;
+            }
+            if stretch.source.start < at || stretch.source.end > span.end {
+                return None;
+            }
+            text(at, stretch.source.start, &mut chunks)?;
+            chunks.push(Chunk::Value {
+                request: *request,
+                range: *offset..offset + stretch.length,
+                spelling: stretch.spelling.clone()?,
+            });
+            at = stretch.source.end;
+        }
+        text(at, span.end, &mut chunks)?;
+        Some(Original { chunks })
+    }
+}
+
+pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(&loaded.grammar).ok()?;
+    parser.parse(text, None)
+}
+
+/// Number of ERROR and MISSING nodes of a tree.
+pub(crate) fn errors(tree: &Tree) -> usize {
+    fn count(node: Node<'_>) -> usize {
+        if !node.has_error() && !node.is_missing() {
+            return 0;
+        }
+        let mut cursor = node.walk();
+        usize::from(node.is_error() || node.is_missing()) + node.children(&mut cursor).map(count).sum::<usize>()
+    }
+    count(tree.root_node())
 }

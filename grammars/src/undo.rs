@@ -125,6 +125,7 @@ impl Original {
 pub(crate) fn records(edits: &[Edit], mut original: impl FnMut(&Edit) -> Option<Original>) -> Option<Vec<Undo>> {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    sorted.dedup_by(|a, b| a.span == b.span && a.text == b.text);
     let mut undos = Vec::with_capacity(sorted.len());
     let (mut consumed, mut produced) = (0, 0);
     for edit in sorted {
@@ -136,10 +137,11 @@ pub(crate) fn records(edits: &[Edit], mut original: impl FnMut(&Edit) -> Option<
     Some(undos)
 }
 
-/// A text with edits made. None where two of them overlap or one lies outside.
+/// A text with edits made; equal edits are made once. None where two of them overlap or one lies outside.
 pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    sorted.dedup_by(|a, b| a.span == b.span && a.text == b.text);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for edit in sorted {

@@ -1,17 +1,41 @@
-//! Matches the rules over a file.
+//! Matches the rules over a file: one pass of an automaton over the bytes finds keywords, and only around those is
+//! anything else tried.
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{LazyLock, OnceLock};
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use keylift_providers::Secret;
+
+use super::generic::{self, Candidate};
+use super::matcher::Matcher;
 use super::rule::{Rule, RuleError};
-use crate::model::{Finding, SourceFile};
+use super::text::{Lines, View, allowed};
+use super::{checksum, value};
+use crate::model::{Confidence, Finding, SourceFile};
 
-/// The rules, ready to match.
+/// Most values that are taken from one file: a list of a hundred thousand tokens is a data set.
+const MOST: usize = 10_000;
+
+/// The rules, ready to match. A pattern is compiled when its keyword is first seen.
 #[derive(Debug)]
 pub struct Engine {
-    rules: Vec<&'static Rule>,
+    rules: Vec<Cow<'static, Rule>>,
+    compiled: Vec<OnceLock<Option<Matcher>>>,
+    gate: Option<AhoCorasick>,
+    /// For each keyword of the gate: the rules that it belongs to, and whether it starts the reading of names.
+    owners: Vec<Owner>,
 }
 
-static BUILTIN: LazyLock<Engine> = LazyLock::new(|| Engine { rules: super::builtin::rules().iter().collect() });
+#[derive(Debug, Default)]
+struct Owner {
+    rules: Vec<usize>,
+    generic: bool,
+}
+
+static BUILTIN: LazyLock<Engine> =
+    LazyLock::new(|| Engine::build(super::builtin::rules().iter().map(Cow::Borrowed).collect()));
 
 impl Engine {
     /// The engine with the built-in rules alone.
@@ -23,23 +47,191 @@ impl Engine {
     ///
     /// # Errors
     /// A pattern that is no regular expression, or a rule without usable keywords.
-    pub fn with(_extra: Vec<Rule>) -> Result<Self, RuleError> {
-        Ok(Self { rules: super::builtin::rules().iter().collect() })
+    pub fn with(extra: Vec<Rule>) -> Result<Self, RuleError> {
+        let mut rules: Vec<Cow<'static, Rule>> = super::builtin::rules().iter().map(Cow::Borrowed).collect();
+        for rule in extra {
+            let wrong = |message: String| RuleError::Rule { rule: rule.id.to_string(), message };
+            Matcher::new(&rule).map_err(wrong)?;
+            if rule.keywords.is_empty() || rule.keywords.iter().any(|keyword| keyword.is_empty()) {
+                return Err(wrong("`keywords` is empty: a rule needs a literal that is in every match".to_owned()));
+            }
+            match rules.binary_search_by(|known| known.id.cmp(&rule.id)) {
+                Ok(at) => rules[at] = Cow::Owned(rule),
+                Err(at) => rules.insert(at, Cow::Owned(rule)),
+            }
+        }
+        Ok(Self::build(rules))
+    }
+
+    fn build(rules: Vec<Cow<'static, Rule>>) -> Self {
+        let mut keywords: Vec<String> = generic::KEYWORDS.iter().map(|word| (*word).to_owned()).collect();
+        let mut index: std::collections::HashMap<String, usize> =
+            keywords.iter().enumerate().map(|(at, word)| (word.clone(), at)).collect();
+        let mut owners: Vec<Owner> = keywords.iter().map(|_| Owner { rules: Vec::new(), generic: true }).collect();
+        for (number, rule) in rules.iter().enumerate() {
+            for keyword in rule.keywords.iter() {
+                let keyword = keyword.to_ascii_lowercase();
+                let at = *index.entry(keyword.clone()).or_insert_with(|| {
+                    keywords.push(keyword);
+                    owners.push(Owner::default());
+                    owners.len() - 1
+                });
+                owners[at].rules.push(number);
+            }
+        }
+        let gate = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&keywords)
+            .ok();
+        let compiled = rules.iter().map(|_| OnceLock::new()).collect();
+        Self { rules, compiled, gate, owners }
     }
 
     /// The rule of an id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id).copied()
+        self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok().map(|at| &*self.rules[at])
     }
 
     /// Every rule, in order of id.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().copied()
+        self.rules.iter().map(|rule| &**rule)
     }
 
-    /// Everything that the rules find in a file, of every confidence, in order of position. Callers filter. Panics on
-    /// no input.
-    pub fn scan(&self, _file: &SourceFile) -> Vec<Finding> {
-        Vec::new()
+    /// Everything that the rules find in a file, of every confidence, in order of position, one finding a place. Callers
+    /// filter. Panics on no input.
+    pub fn scan(&self, file: &SourceFile) -> Vec<Finding> {
+        let Some(view) = View::of(&file.bytes) else { return Vec::new() };
+        let text = view.text();
+        let mut candidates = self.candidates(text, file);
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        one_a_place(&mut candidates);
+        let lines = Lines::new(text);
+        candidates
+            .into_iter()
+            .filter_map(|candidate| self.finding(candidate, file, &view, &lines))
+            .filter(|finding| {
+                let counts = |only: &Range<usize>| only.start < finding.bytes.end && finding.bytes.start < only.end;
+                file.only.is_empty() || file.only.iter().any(counts)
+            })
+            .collect()
     }
+
+    fn candidates(&self, text: &str, file: &SourceFile) -> Vec<Candidate> {
+        let Some(gate) = &self.gate else { return Vec::new() };
+        let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
+        let mut reader = generic::Reader::new(text, file.path());
+        for hit in gate.find_overlapping_iter(text.as_bytes()) {
+            let owner = &self.owners[hit.pattern().as_usize()];
+            windows.extend(owner.rules.iter().map(|rule| (*rule, hit.range())));
+            if owner.generic {
+                reader.hit(hit.range());
+            }
+        }
+        let mut found = reader.finish();
+        // Windows of one rule in order, so that those that touch are searched as one.
+        windows.sort_unstable_by_key(|(rule, hit)| (*rule, hit.start));
+        let mut at = 0;
+        while let Some((rule, hit)) = windows.get(at).cloned() {
+            let Some(matcher) = self.matcher(rule) else {
+                at += 1;
+                continue;
+            };
+            let mut window = hit.end.saturating_sub(matcher.reach)..(hit.start + matcher.reach).min(text.len());
+            at += 1;
+            while let Some((_, next)) = windows.get(at).filter(|(other, _)| *other == rule) {
+                if next.end.saturating_sub(matcher.reach) > window.end {
+                    break;
+                }
+                window.end = (next.start + matcher.reach).min(text.len());
+                at += 1;
+            }
+            matcher.find(text.as_bytes(), window, |span| {
+                if found.len() < MOST {
+                    found.extend(self.judge(rule, matcher, text, span, file));
+                }
+            });
+        }
+        found
+    }
+
+    /// What a match of a rule's pattern is worth; none where it is no credential.
+    fn judge(
+        &self,
+        number: usize,
+        matcher: &Matcher,
+        text: &str,
+        span: Range<usize>,
+        file: &SourceFile,
+    ) -> Option<Candidate> {
+        let rule = &*self.rules[number];
+        // A span within a character comes from a pattern over bytes: no value.
+        let value = text.get(span.clone()).filter(|value| !value.is_empty())?;
+        if rule.entropy.is_some_and(|least| value::entropy(value.as_bytes()) < least) {
+            return None;
+        }
+        let mut confidence = rule.confidence;
+        let proof = rule.checksum.as_ref().and_then(|sum| checksum::passes(sum, matcher, value.as_bytes()));
+        if proof == Some(false) {
+            confidence = Confidence::Low;
+        }
+        if value::is_documentation_key(value) || (proof.is_none() && value::is_placeholder(value)) {
+            confidence = Confidence::Low;
+        }
+        if proof != Some(true) && generic::quiet_place(file.path()) && confidence < Confidence::High {
+            confidence = Confidence::Low;
+        }
+        let name = generic::name_before(text, span.start);
+        let proven = u8::from(proof == Some(true));
+        Some(Candidate { span, rule: rule.id.clone(), name, confidence, rank: 10 + proven })
+    }
+
+    fn matcher(&self, number: usize) -> Option<&Matcher> {
+        self.compiled[number].get_or_init(|| Matcher::new(&self.rules[number]).ok()).as_ref()
+    }
+
+    fn finding(&self, candidate: Candidate, file: &SourceFile, view: &View<'_>, lines: &Lines<'_>) -> Option<Finding> {
+        let rule = self.rule(&candidate.rule)?;
+        let value = view.text().get(candidate.span.clone())?;
+        let start = lines.position(candidate.span.start);
+        if allowed(lines, start.0) {
+            return None;
+        }
+        Some(Finding {
+            path: file.path.clone(),
+            origin: file.origin.clone(),
+            bytes: view.to_bytes(&candidate.span),
+            start,
+            end: lines.position(candidate.span.end),
+            rule: rule.id.to_string(),
+            kind: rule.kind,
+            confidence: candidate.confidence,
+            severity: rule.severity,
+            secret: Secret::new(value.as_bytes()),
+            name: candidate.name,
+            language: None,
+            env: (!rule.env.is_empty()).then(|| rule.env.to_string()),
+            span: candidate.span,
+        })
+    }
+}
+
+/// Keeps of candidates that overlap the surest, of equals the most specific, of these the longest; orders by position.
+fn one_a_place(candidates: &mut Vec<Candidate>) {
+    candidates.sort_by(|a, b| {
+        let key = |c: &Candidate| (c.confidence, c.rank, c.span.len());
+        key(b).cmp(&key(a)).then_with(|| a.span.start.cmp(&b.span.start)).then_with(|| a.rule.cmp(&b.rule))
+    });
+    let mut taken: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    candidates.retain(|candidate| {
+        let clash = taken.range(..candidate.span.end).next_back().is_some_and(|(_, end)| *end > candidate.span.start);
+        if !clash {
+            taken.insert(candidate.span.start, candidate.span.end);
+        }
+        !clash
+    });
+    candidates.sort_by_key(|candidate| candidate.span.start);
 }

@@ -4,9 +4,14 @@
 //! nothing is parsed at start-up), [`engine`] matches them over a file.
 
 pub mod builtin;
+mod checksum;
 pub mod engine;
 pub mod find_value;
+mod generic;
+mod matcher;
 pub mod rule;
+mod text;
+mod value;
 
 pub use engine::Engine;
 pub use find_value::{Form, Occurrence, find_value};

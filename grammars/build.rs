@@ -1,0 +1,69 @@
+//! Embeds the language folders, and makes a table of what each says about detection, so that start-up parses nothing.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    detect: Detect,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Detect {
+    extensions: Vec<String>,
+    files: Vec<String>,
+    globs: Vec<String>,
+    shebangs: Vec<String>,
+    requires: Vec<Vec<String>>,
+    priority: i32,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("languages");
+    println!("cargo:rerun-if-changed={}", root.display());
+    let mut names: Vec<String> = Vec::new();
+    for entry in fs::read_dir(&root)? {
+        let entry = entry?;
+        if entry.path().join("recipe.yaml").exists() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    let mut out = String::from("pub(crate) static EMBEDDED: &[Embedded] = &[\n");
+    for name in &names {
+        let folder = root.join(name);
+        println!("cargo:rerun-if-changed={}", folder.display());
+        let mut files: Vec<String> = Vec::new();
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_file() {
+                println!("cargo:rerun-if-changed={}", path.display());
+                files.push(path.file_name().ok_or("no file name")?.to_string_lossy().into_owned());
+            }
+        }
+        files.sort();
+        let recipe = fs::read_to_string(folder.join("recipe.yaml"))?;
+        let head: Head = serde_yaml::from_str(&recipe).map_err(|error| format!("{name}/recipe.yaml: {error}"))?;
+        let mut detect = head.detect;
+        for list in [&mut detect.extensions, &mut detect.files, &mut detect.globs] {
+            list.iter_mut().for_each(|text| text.make_ascii_lowercase());
+        }
+        write!(out, "Embedded {{ name: {name:?}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
+            detect.extensions, detect.files, detect.globs)?;
+        let requires: Vec<String> = detect.requires.iter().map(|group| format!("&{group:?}")).collect();
+        write!(out, "shebangs: &{:?}, requires: &[{}], priority: {} }}, files: &[",
+            detect.shebangs, requires.join(", "), detect.priority)?;
+        for file in files {
+            write!(out, "({file:?}, include_str!({:?})), ", folder.join(&file))?;
+        }
+        out.push_str("] },\n");
+    }
+    out.push_str("];\n");
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("embedded.rs"), out)?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What `sites.scm` says about nodes, gathered in one pass of the query.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
+
+use crate::loaded::Compiled;
+
+/// A name that a node's value is bound to.
+#[derive(Clone, Debug)]
+pub(crate) struct NameFact {
+    pub span: Range<usize>,
+    pub how: String,
+}
+
+/// A lookup with a hardcoded default.
+#[derive(Clone, Debug)]
+pub(crate) struct DefaultFact {
+    /// The rule's name in the recipe.
+    pub rule: String,
+    /// Captured nodes by name: `whole`, `value`, `variable`…
+    pub captures: HashMap<String, Range<usize>>,
+}
+
+/// A declaration that must change where its value becomes a lookup.
+#[derive(Clone, Debug)]
+pub(crate) struct ChangeFact {
+    /// What is replaced, and by what.
+    pub replace: Vec<(Range<usize>, String)>,
+}
+
+/// Everything that the query found, by node.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub names: HashMap<usize, Vec<NameFact>>,
+    pub callees: HashMap<usize, Range<usize>>,
+    pub scopes: HashMap<usize, Range<usize>>,
+    pub keys: HashSet<usize>,
+    pub comparisons: HashSet<usize>,
+    pub constants: HashMap<usize, String>,
+    pub docs: HashSet<usize>,
+    pub formats: HashMap<usize, String>,
+    pub defaults: HashMap<usize, DefaultFact>,
+    pub changes: HashMap<usize, ChangeFact>,
+    pub flags: HashSet<String>,
+}
+
+impl Facts {
+    pub(crate) fn gather(compiled: &Compiled, tree: &Tree, text: &str) -> Self {
+        let mut facts = Self::default();
+        let mut cursor = QueryCursor::new();
+        let names = compiled.query.capture_names();
+        let mut matches = cursor.matches(&compiled.query, tree.root_node(), text.as_bytes());
+        while let Some(found) = matches.next() {
+            let settings = &compiled.settings[found.pattern_index];
+            let captures: Vec<(&str, Node<'_>)> =
+                found.captures().iter().map(|capture| (names[capture.index as usize], capture.node)).collect();
+            facts.add(&captures, settings, text);
+        }
+        facts
+    }
+
+    fn add(&mut self, captures: &[(&str, Node<'_>)], settings: &HashMap<String, String>, text: &str) {
+        let all = |wanted: &'static str| {
+            captures.iter().filter(move |(name, _)| *name == wanted).map(|(_, node)| *node)
+        };
+        let one = |wanted: &'static str| all(wanted).next();
+        let how = settings.get("how").map_or("assignment", String::as_str);
+        for value in all("value") {
+            for name in all("name") {
+                self.bind(value, name, how);
+            }
+        }
+        if let (Some(names), Some(values)) = (one("names"), one("values")) {
+            let (names, values) = (plain_children(names), plain_children(values));
+            if names.len() == values.len() {
+                for (name, value) in names.into_iter().zip(values) {
+                    self.bind(value, name, how);
+                }
+            }
+        }
+        if let (Some(callee), Some(arguments)) = (one("call.callee"), one("call.arguments")) {
+            self.callees.insert(arguments.id(), callee.byte_range());
+        }
+        if let (Some(scope), Some(name)) = (one("scope"), one("scope.name")) {
+            self.scopes.insert(scope.id(), name.byte_range());
+        }
+        self.keys.extend(all("key").map(|node| node.id()));
+        self.comparisons.extend(all("comparison").map(|node| node.id()));
+        self.docs.extend(all("doc").map(|node| node.id()));
+        for node in all("constant") {
+            self.constants.insert(node.id(), settings.get("constant").cloned().unwrap_or_default());
+        }
+        for node in all("format") {
+            self.formats.insert(node.id(), settings.get("format").cloned().unwrap_or_default());
+        }
+        if let (Some(value), Some(rule)) = (one("default.value"), settings.get("default")) {
+            let captures = captures
+                .iter()
+                .filter_map(|(name, node)| Some((name.strip_prefix("default.")?.to_owned(), node.byte_range())))
+                .collect();
+            self.defaults.entry(value.id()).or_insert(DefaultFact { rule: rule.clone(), captures });
+        }
+        if let Some(value) = one("change.value") {
+            let with = settings.get("replace").cloned().unwrap_or_default();
+            let mut replace: Vec<_> = all("change.replace").map(|node| (node.byte_range(), with.clone())).collect();
+            replace.extend(all("change.remove").map(|node| {
+                let end = node.end_byte() + text[node.end_byte()..].len()
+                    - text[node.end_byte()..].trim_start_matches([' ', '\t']).len();
+                (node.start_byte()..end, String::new())
+            }));
+            if let Some(before) = settings.get("before") {
+                replace.extend(all("change.before").map(|node| (node.start_byte()..node.start_byte(), before.clone())));
+            }
+            if let Some(after) = settings.get("after") {
+                replace.extend(all("change.after").map(|node| (node.end_byte()..node.end_byte(), after.clone())));
+            }
+            self.changes.entry(value.id()).or_insert(ChangeFact { replace: Vec::new() }).replace.extend(replace);
+        }
+        for (name, _) in captures {
+            if let Some(flag) = name.strip_prefix("file.") {
+                self.flags.insert(flag.to_owned());
+            }
+        }
+    }
+
+    fn bind(&mut self, value: Node<'_>, name: Node<'_>, how: &str) {
+        let facts = self.names.entry(value.id()).or_default();
+        let span = name.byte_range();
+        if facts.iter().all(|fact| fact.span != span) {
+            facts.push(NameFact { span, how: how.to_owned() });
+        }
+    }
+}
+
+/// Named children without comments.
+fn plain_children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()
+}

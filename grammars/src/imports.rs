@@ -1,0 +1,307 @@
+//! Modules in scope: which name a module has at a place, who shadows it, and where a new import goes.
+
+use std::ops::Range;
+
+use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
+
+use crate::loaded::{Compiled, Loaded};
+use crate::recipe::{Need, NeedPlace};
+
+/// What stands for a need at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Resolution {
+    /// It is there under this name.
+    Bound(String),
+    /// It can be brought in under this name.
+    Insert(String),
+    /// The name means something else there.
+    Shadowed(String),
+    /// It is not there, and the recipe cannot bring it in.
+    Absent,
+}
+
+#[derive(Debug)]
+struct Import {
+    module: String,
+    member: Option<String>,
+    alias: Option<String>,
+    statement: Range<usize>,
+    /// The body that the statement stands in.
+    block: Range<usize>,
+    /// A direct child of the root.
+    top: bool,
+    usable: bool,
+}
+
+#[derive(Debug)]
+struct Scope {
+    range: Range<usize>,
+    /// A class: its names are seen by its own statements alone.
+    class: bool,
+}
+
+/// The imports and definitions of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Imports {
+    list: Vec<Import>,
+    scopes: Vec<Scope>,
+    /// Name, scope (none is the file) and place.
+    definitions: Vec<(String, Option<usize>, Range<usize>)>,
+    header_end: usize,
+    group: Option<usize>,
+    first_code: usize,
+}
+
+impl Imports {
+    pub(crate) fn gather(loaded: &Loaded, tree: &Tree, text: &str) -> Self {
+        let mut this = Self::default();
+        let root = tree.root_node();
+        let mut walk = root.walk();
+        this.first_code = root
+            .named_children(&mut walk)
+            .find(|child| !child.is_extra())
+            .map_or(text.len(), |child| child.start_byte());
+        let Some(compiled) = &loaded.imports else {
+            return this;
+        };
+        let mut off: Vec<Range<usize>> = Vec::new();
+        let mut names: Vec<(String, Range<usize>, bool)> = Vec::new();
+        this.query(compiled, root, text, &mut off, &mut names);
+        for import in &mut this.list {
+            import.usable = !off.iter().any(|range| range.start <= import.statement.start && import.statement.end <= range.end);
+        }
+        for (name, span, outer) in names {
+            let mut scope = this.innermost(&span);
+            if outer && let Some(index) = scope {
+                scope = this.around(index);
+            }
+            this.definitions.push((name, scope, span));
+        }
+        this
+    }
+
+    fn query(
+        &mut self,
+        compiled: &Compiled,
+        root: Node<'_>,
+        text: &str,
+        off: &mut Vec<Range<usize>>,
+        names: &mut Vec<(String, Range<usize>, bool)>,
+    ) {
+        let mut cursor = QueryCursor::new();
+        let captures = compiled.query.capture_names();
+        let mut matches = cursor.matches(&compiled.query, root, text.as_bytes());
+        let plain = |node: Node<'_>| text[node.byte_range()].trim_matches(['"', '\'', '`', '<', '>']).to_owned();
+        while let Some(found) = matches.next() {
+            let (mut statement, mut module, mut member, mut alias) = (None, None, None, None);
+            for capture in found.captures() {
+                let node = capture.node;
+                match captures[capture.index as usize] {
+                    "import.statement" => statement = Some(node),
+                    "import.module" => module = Some(plain(node)),
+                    "import.member" => member = Some(plain(node)),
+                    "import.alias" => alias = Some(plain(node)),
+                    "import.off" => off.push(node.byte_range()),
+                    "import.group" => self.group = self.group.or(Some(node.start_byte())),
+                    "header" => self.header_end = self.header_end.max(node.end_byte()),
+                    "scope" => self.scopes.push(Scope { range: node.byte_range(), class: false }),
+                    "scope.class" => self.scopes.push(Scope { range: node.byte_range(), class: true }),
+                    "definition" => names.push((plain(node), node.byte_range(), false)),
+                    "definition.outer" => names.push((plain(node), node.byte_range(), true)),
+                    _ => {}
+                }
+            }
+            if let (Some(statement), Some(module)) = (statement, module) {
+                let parent = statement.parent();
+                self.list.push(Import {
+                    module,
+                    member,
+                    alias,
+                    statement: statement.byte_range(),
+                    block: parent.map_or(0..text.len(), |parent| parent.byte_range()),
+                    top: parent.is_none_or(|parent| parent.id() == root.id()),
+                    usable: true,
+                });
+            }
+        }
+        self.list.sort_by_key(|import| import.statement.start);
+    }
+
+    fn innermost(&self, span: &Range<usize>) -> Option<usize> {
+        let holds = |scope: &&(usize, &Scope)| scope.1.range.start <= span.start && span.end <= scope.1.range.end;
+        let scopes: Vec<(usize, &Scope)> = self.scopes.iter().enumerate().collect();
+        scopes.iter().filter(holds).min_by_key(|(_, scope)| scope.range.len()).map(|(index, _)| *index)
+    }
+
+    fn around(&self, index: usize) -> Option<usize> {
+        let inner = &self.scopes[index].range;
+        self.scopes
+            .iter()
+            .enumerate()
+            .filter(|(other, scope)| {
+                *other != index && scope.range.start <= inner.start && inner.end <= scope.range.end && scope.range != *inner
+            })
+            .min_by_key(|(_, scope)| scope.range.len())
+            .map(|(index, _)| index)
+    }
+
+    /// Whether a name defined in `scope` is seen at `at`.
+    fn sees(&self, at: usize, scope: Option<usize>) -> bool {
+        let Some(index) = scope else { return true };
+        let scope = &self.scopes[index];
+        scope.range.contains(&at) && (!scope.class || self.innermost(&(at..at)) == Some(index))
+    }
+
+    /// Whether a name means something else than the need's module at `at`.
+    fn shadowed(&self, name: &str, need: &Need, at: usize) -> bool {
+        let defined = self.definitions.iter().any(|(other, scope, span)| {
+            other == name && self.sees(at, *scope) && !self.list.iter().any(|import| {
+                import.statement.start <= span.start && span.end <= import.statement.end
+            })
+        });
+        defined
+            || self.list.iter().any(|import| {
+                let bound = import.bound();
+                bound == name && !import.gives(need) && self.sees(at, self.innermost(&import.statement))
+            })
+    }
+
+    /// What stands for a need at a place.
+    pub(crate) fn resolve(&self, need: &Need, at: usize, text: &str, flags: &dyn Fn(&str) -> bool) -> Resolution {
+        if let Some(helper) = &need.helper {
+            return if text.contains(helper.trim()) {
+                Resolution::Bound(need.bind.clone())
+            } else if self.shadowed(&need.bind, need, at) {
+                Resolution::Shadowed(need.bind.clone())
+            } else {
+                Resolution::Insert(need.bind.clone())
+            };
+        }
+        let in_function = self.scopes.iter().any(|scope| !scope.class && scope.range.contains(&at));
+        let mut hidden = None;
+        for import in self.list.iter().filter(|import| import.gives(need)) {
+            let scope = self.innermost(&import.statement);
+            if !self.sees(at, scope) {
+                continue;
+            }
+            let precedes = import.statement.end <= at;
+            let reached = if import.top {
+                precedes || in_function
+            } else {
+                precedes && import.block.contains(&at)
+            };
+            let name = import.alias.clone().unwrap_or_else(|| need.bind.clone());
+            if import.usable && reached {
+                if !self.shadowed(&name, need, at) {
+                    return Resolution::Bound(name);
+                }
+                hidden = Some(name);
+            } else if scope.is_some() && import.usable {
+                // A later import in the same function makes the name local there, and unset so far.
+                hidden = Some(name);
+            }
+        }
+        if need.line.is_none() || need.when_flag.as_deref().is_some_and(|flag| !flags(flag)) {
+            return Resolution::Absent;
+        }
+        if let Some(name) = hidden.filter(|name| *name == need.bind) {
+            return Resolution::Shadowed(name);
+        }
+        if self.shadowed(&need.bind, need, at) {
+            return Resolution::Shadowed(need.bind.clone());
+        }
+        Resolution::Insert(need.bind.clone())
+    }
+
+    /// Where an import goes that must come before `first_use`, and the text for it.
+    pub(crate) fn insertion(&self, loaded: &Loaded, need: &Need, text: &str, first_use: usize) -> (usize, String) {
+        let line = need.helper.as_deref().or(need.line.as_deref()).unwrap_or_default();
+        if need.place == NeedPlace::End {
+            let gap = if text.ends_with('\n') || text.is_empty() { "\n" } else { "\n\n" };
+            return (text.len(), format!("{gap}{}\n", line.trim_end_matches('\n')));
+        }
+        if let (Some(group), Some(grouped)) = (self.group.filter(|group| *group < first_use), &need.grouped) {
+            return (group + 1, grouped.clone());
+        }
+        let top: Vec<&Import> = self.list.iter().filter(|import| import.top && import.statement.start < first_use).collect();
+        let starts_line = |at: usize| at == 0 || text[..at].ends_with('\n');
+        if need.place == NeedPlace::First
+            && let Some(first) = top.first()
+            && starts_line(first.statement.start)
+            && first.statement.start >= self.header_end
+        {
+            return (first.statement.start, format!("{line}\n"));
+        }
+        if need.place == NeedPlace::Last && !top.is_empty() {
+            let end = self.leading_block(&top, text);
+            return (end, if text[..end].ends_with('\n') { format!("{line}\n") } else { format!("\n{line}") });
+        }
+        self.after_header(loaded, text, line)
+    }
+
+    /// The end of the line of the last import that follows the first without other code in between.
+    fn leading_block(&self, top: &[&Import], text: &str) -> usize {
+        let mut end = top[0].statement.end;
+        for import in &top[1..] {
+            let gap = text.get(end..import.statement.start).unwrap_or_default();
+            let blank = gap.lines().all(|line| {
+                let line = line.trim();
+                line.is_empty() || line.starts_with('#') || line.starts_with("//") || line == ";"
+            });
+            if !blank {
+                break;
+            }
+            end = end.max(import.statement.end);
+        }
+        end + text[end..].find('\n').map_or(text.len() - end, |at| at + 1)
+    }
+
+    fn after_header(&self, loaded: &Loaded, text: &str, line: &str) -> (usize, String) {
+        let line_end = |at: usize| at + text[at..].find('\n').map_or(text.len() - at, |found| found + 1);
+        if self.header_end > 0 {
+            let end = line_end(self.header_end);
+            let blank = if loaded.recipe.top.blank_after_header { "\n" } else { "" };
+            let before = if text[..end].ends_with('\n') { "" } else { "\n" };
+            return (end, format!("{before}{blank}{line}\n"));
+        }
+        let mut at = 0;
+        if let Some(keep) = &loaded.top_keep {
+            while let Some(found) = keep.find(&text[at..]).filter(|found| found.start() == 0 && !found.is_empty()) {
+                at += found.end();
+            }
+        }
+        // A first comment that stands by itself is about the file: it stays first.
+        let lead = &text[at..self.first_code.max(at)];
+        if let Some(gap) = lead.rfind("\n\n").or_else(|| lead.rfind("\r\n\r\n")) {
+            at += gap + lead[gap..].len() - lead[gap..].trim_start_matches(['\r', '\n']).len();
+        }
+        let next = &text[at..];
+        let blank = if next.starts_with(['\n', '\r']) || next.is_empty() { "" } else { "\n" };
+        (at, format!("{line}\n{blank}"))
+    }
+}
+
+impl Import {
+    fn gives(&self, need: &Need) -> bool {
+        let Some(module) = &need.module else { return false };
+        match (&need.member, &self.member) {
+            (None, None) => {
+                self.module == *module
+                    || self.alias.is_none() && self.module.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            }
+            (Some(wanted), Some(member)) => self.module == *module && member == wanted,
+            _ => false,
+        }
+    }
+
+    /// The name that it binds, as far as the text tells.
+    fn bound(&self) -> &str {
+        if let Some(alias) = &self.alias {
+            return alias;
+        }
+        match &self.member {
+            Some(member) => member,
+            None => self.module.split('.').next().unwrap_or_default().rsplit('/').next().unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A language ready for use: its recipe with regexes compiled, its queries, and tables by node kind.
+
+use std::collections::HashMap;
+
+use regex::Regex;
+use tree_sitter::Query;
+
+use crate::language::{Language, LoadError};
+use crate::parsers;
+use crate::recipe::{self, PartRule, Recipe, StringForm};
+
+/// What a node kind is to the engine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kind {
+    pub joins: bool,
+    pub transparent: bool,
+    pub barrier: bool,
+    pub grouping: bool,
+    /// Indices of forms to try, in order.
+    pub forms: Vec<usize>,
+}
+
+/// A string form with its regexes.
+pub(crate) struct Form {
+    pub rule: StringForm,
+    pub open: Option<Regex>,
+    pub close: Option<Regex>,
+    pub when: Option<Regex>,
+    pub parts: Vec<(String, Part)>,
+}
+
+/// A way to rewrite a part, with its regexes.
+pub(crate) struct Part {
+    pub rule: PartRule,
+    pub unless: Option<Regex>,
+    pub open: Option<(Regex, String)>,
+    pub close: Option<(Regex, String)>,
+}
+
+/// A query with the names of its captures.
+pub(crate) struct Compiled {
+    pub query: Query,
+    /// Settings of each pattern.
+    pub settings: Vec<HashMap<String, String>>,
+}
+
+pub(crate) struct Loaded {
+    pub recipe: Recipe,
+    pub grammar: tree_sitter::Language,
+    pub sites: Compiled,
+    pub imports: Option<Compiled>,
+    pub embeds: Option<Compiled>,
+    pub kinds: Vec<Kind>,
+    pub forms: Vec<Form>,
+    pub name_pattern: Regex,
+    pub top_keep: Option<Regex>,
+}
+
+impl Loaded {
+    pub(crate) fn new(language: &Language) -> Result<Self, LoadError> {
+        let fail = |file: &str, message: String| LoadError {
+            language: language.name.clone(),
+            file: file.to_owned(),
+            message,
+        };
+        let mut chain = language.bases();
+        let own = language.file("recipe.yaml").unwrap_or_default();
+        let texts: Vec<&str> =
+            chain.iter().rev().filter_map(|base| base.file("recipe.yaml")).chain(std::iter::once(own)).collect();
+        let recipe = recipe::parse(&texts).map_err(|error| fail("recipe.yaml", error.to_string()))?;
+        if let Some(base) = &recipe.extends
+            && crate::language::language(base).is_none()
+        {
+            return Err(fail("recipe.yaml", format!("extends {base}, which is no language")));
+        }
+        let grammar = parsers::parser(&recipe.parser)
+            .ok_or_else(|| fail("recipe.yaml", format!("no parser is linked under the name {}", recipe.parser)))?;
+        chain.reverse();
+        let query = |file: &str| -> Result<Option<Compiled>, LoadError> {
+            let texts: Vec<&str> = chain
+                .iter()
+                .filter_map(|base| base.file(file))
+                .chain(language.file(file))
+                .collect();
+            if texts.is_empty() {
+                return Ok(None);
+            }
+            compile(&grammar, &texts.join("\n")).map(Some).map_err(|message| fail(file, message))
+        };
+        let sites = query("sites.scm")?.ok_or_else(|| fail("sites.scm", "is missing".into()))?;
+        let imports = query("imports.scm")?;
+        let embeds = query("injections.scm")?;
+        let regex = |source: &str| Regex::new(source).map_err(|error| fail("recipe.yaml", error.to_string()));
+        let mut forms = Vec::new();
+        for rule in &recipe.strings {
+            forms.push(form(rule, &recipe, &regex, &|message| fail("recipe.yaml", message))?);
+        }
+        let mut this = Self {
+            name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
+            top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,
+            kinds: vec![Kind::default(); grammar.node_kind_count()],
+            recipe,
+            grammar,
+            sites,
+            imports,
+            embeds,
+            forms,
+        };
+        this.fill_kinds().map_err(|message| fail("recipe.yaml", message))?;
+        this.check_references().map_err(|message| fail("recipe.yaml", message))?;
+        Ok(this)
+    }
+
+    fn fill_kinds(&mut self) -> Result<(), String> {
+        let mut ids: HashMap<&str, Vec<usize>> = HashMap::new();
+        for id in 0..self.grammar.node_kind_count() {
+            if let Some(name) = u16::try_from(id).ok().and_then(|id| self.grammar.node_kind_for_id(id)) {
+                ids.entry(name).or_default().push(id);
+            }
+        }
+        let recipe = &self.recipe;
+        let mut mark = |names: &[String], set: &mut dyn FnMut(&mut Kind)| -> Result<(), String> {
+            for name in names {
+                let found = ids.get(name.as_str()).ok_or_else(|| format!("the parser has no node kind {name}"))?;
+                found.iter().for_each(|id| set(&mut self.kinds[*id]));
+            }
+            Ok(())
+        };
+        mark(&recipe.joins, &mut |kind| kind.joins = true)?;
+        mark(&recipe.transparent, &mut |kind| kind.transparent = true)?;
+        mark(&recipe.barriers, &mut |kind| kind.barrier = true)?;
+        mark(&recipe.grouping, &mut |kind| (kind.grouping, kind.transparent) = (true, true))?;
+        for (index, form) in recipe.strings.iter().enumerate() {
+            mark(&form.nodes, &mut |kind| kind.forms.push(index))?;
+            mark(&form.holes, &mut |_| ())?;
+            mark(&form.content, &mut |_| ())?;
+        }
+        for parent in &recipe.bare_parents {
+            mark(&[parent.split('.').next().unwrap_or_default().to_owned()], &mut |_| ())?;
+        }
+        Ok(())
+    }
+
+    /// Every name that one part of the recipe, or a query, uses of another must be there.
+    fn check_references(&self) -> Result<(), String> {
+        let recipe = &self.recipe;
+        for lookup in recipe.lookups.values() {
+            for need in lookup.forms.iter().flat_map(|form| &form.needs) {
+                recipe.needs.get(need).ok_or_else(|| format!("a lookup needs {need}, which is not among the needs"))?;
+            }
+        }
+        for settings in &self.sites.settings {
+            let known = [
+                ("constant", settings.get("constant").is_none_or(|name| recipe.constants.contains_key(name))),
+                ("default", settings.get("default").is_none_or(|name| recipe.defaults.contains_key(name))),
+                ("format", settings.get("format").is_none_or(|name| recipe.formats.contains_key(name))),
+            ];
+            for (key, fine) in known {
+                if !fine {
+                    return Err(format!("sites.scm sets {key} to a name that the recipe does not explain"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn form(
+    rule: &StringForm,
+    recipe: &Recipe,
+    regex: &dyn Fn(&str) -> Result<Regex, LoadError>,
+    fail: &dyn Fn(String) -> LoadError,
+) -> Result<Form, LoadError> {
+    let anchored = |source: &str| regex(&format!("^(?:{source})"));
+    let mut parts = Vec::new();
+    for name in &rule.parts {
+        let part = recipe.parts.get(name).ok_or_else(|| fail(format!("parts: {name} is not explained")))?;
+        let swap = |pair: &Option<(String, String)>| -> Result<Option<(Regex, String)>, LoadError> {
+            pair.as_ref().map(|(from, to)| Ok((regex(from)?, to.clone()))).transpose()
+        };
+        parts.push((
+            name.clone(),
+            Part {
+                unless: part.unless.as_deref().map(regex).transpose()?,
+                open: swap(&part.open)?,
+                close: swap(&part.close)?,
+                rule: part.clone(),
+            },
+        ));
+    }
+    if let Some(name) = &rule.escapes
+        && !recipe.escapes.contains_key(name)
+    {
+        return Err(fail(format!("escapes: {name} is not explained")));
+    }
+    Ok(Form {
+        open: rule.open.as_deref().map(anchored).transpose()?,
+        close: rule.close.as_deref().map(|source| regex(&format!("(?:{source})$"))).transpose()?,
+        when: rule.when.as_deref().map(regex).transpose()?,
+        parts,
+        rule: rule.clone(),
+    })
+}
+
+fn compile(grammar: &tree_sitter::Language, text: &str) -> Result<Compiled, String> {
+    let query = Query::new(grammar, text).map_err(|error| error.to_string())?;
+    let settings = (0..query.pattern_count())
+        .map(|pattern| {
+            query
+                .property_settings(pattern)
+                .iter()
+                .map(|property| {
+                    (property.key.to_string(), property.value.as_deref().unwrap_or_default().to_owned())
+                })
+                .collect()
+        })
+        .collect();
+    Ok(Compiled { query, settings })
+}

@@ -1,0 +1,29 @@
+//! The parsers that are linked: one line each. Everything else about a language is data.
+
+use tree_sitter::Language;
+
+/// The parser that a recipe names.
+pub(crate) fn parser(name: &str) -> Option<Language> {
+    Some(match name {
+        "bash" => tree_sitter_bash::LANGUAGE.into(),
+        "c" => tree_sitter_c::LANGUAGE.into(),
+        "c-sharp" => tree_sitter_c_sharp::LANGUAGE.into(),
+        "containerfile" => tree_sitter_containerfile::LANGUAGE.into(),
+        "go" => tree_sitter_go::LANGUAGE.into(),
+        "hcl" => tree_sitter_hcl::LANGUAGE.into(),
+        "java" => tree_sitter_java::LANGUAGE.into(),
+        "javascript" => tree_sitter_javascript::LANGUAGE.into(),
+        "json" => tree_sitter_json::LANGUAGE.into(),
+        "kotlin" => tree_sitter_kotlin_ng::LANGUAGE.into(),
+        "php" => tree_sitter_php::LANGUAGE_PHP.into(),
+        "properties" => tree_sitter_properties::LANGUAGE.into(),
+        "python" => tree_sitter_python::LANGUAGE.into(),
+        "ruby" => tree_sitter_ruby::LANGUAGE.into(),
+        "rust" => tree_sitter_rust::LANGUAGE.into(),
+        "toml" => tree_sitter_toml_ng::LANGUAGE.into(),
+        "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        "typescript" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+        "yaml" => tree_sitter_yaml::LANGUAGE.into(),
+        _ => return None,
+    })
+}

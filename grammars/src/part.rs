@@ -1,0 +1,322 @@
+//! Putting a lookup in the place of a literal, or of a part of one.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::decode::Spelled;
+use crate::edit::{Applicability, Edit, Refusal, Request};
+use crate::loaded::Part;
+use crate::parsed::Parsed;
+use crate::piece::Piece;
+use crate::rewrite::{Made, bind, lookup};
+use crate::select::{Selection, refusal};
+use crate::walk::Site;
+
+/// A lookup, ready to stand somewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Rendered {
+    pub text: String,
+    /// As it stands in an interpolation.
+    pub hole: String,
+    /// Binds loosely: wants parentheses in most places.
+    pub loose: bool,
+    pub needs: BTreeMap<String, usize>,
+    pub accessor: bool,
+}
+
+fn safe(span: Range<usize>, text: String) -> Edit {
+    Edit { span, text, applicability: Applicability::Safe }
+}
+
+/// Everything that a way of rewriting looks at.
+struct Context<'a> {
+    parsed: &'a Parsed,
+    request: &'a Request,
+    selection: &'a Selection,
+    site: &'a Site,
+    /// Source of every value that goes from this literal.
+    going: Vec<Range<usize>>,
+}
+
+/// The edits that put a lookup in the place of a selection.
+pub(crate) fn replace(
+    parsed: &Parsed,
+    request: &Request,
+    selection: &Selection,
+    all: &[Result<Selection, Refusal>],
+) -> Result<Made, Refusal> {
+    let site = &parsed.sites[selection.site];
+    let going = all
+        .iter()
+        .filter_map(|other| other.as_ref().ok().filter(|other| other.site == selection.site))
+        .flat_map(|other| other.stretches.iter().map(|stretch| stretch.source.clone()))
+        .collect();
+    let context = Context { parsed, request, selection, site, going };
+    let form = &parsed.loaded.forms[site.pieces[selection.first_piece()].form];
+    let mut made = if selection.whole && !form.rule.inside { context.whole()? } else { context.part()? };
+    let wanted = parsed.loaded.recipe.lookups.get(&request.style).and_then(|lookup| lookup.applicability);
+    if let Some(applicability) = wanted {
+        made.edits.iter_mut().for_each(|edit| edit.applicability = edit.applicability.min(applicability));
+    }
+    Ok(made)
+}
+
+impl Context<'_> {
+    fn literal(&self) -> Range<usize> {
+        self.parsed.literals[self.selection.site].span.clone()
+    }
+
+    /// The lookup, converted to the literal's type and protected from a format's reading.
+    fn lookup(&self, quote: &str) -> Result<Rendered, Refusal> {
+        let mut rendered = lookup(self.parsed, self.request, self.literal().start, quote)?;
+        let recipe = &self.parsed.loaded.recipe;
+        let form = &self.parsed.loaded.forms[self.site.pieces[self.selection.first_piece()].form];
+        let mut wrap = |template: &str| {
+            rendered.text = template.replace("<lookup>", &rendered.text).replace("<q>", quote);
+            rendered.hole = template.replace("<lookup>", &rendered.hole).replace("<q>", quote);
+            rendered.loose = false;
+        };
+        if let Some(conversion) = &form.rule.conversion {
+            let template =
+                recipe.lookups.get(&self.request.style).and_then(|lookup| lookup.conversions.get(conversion)).ok_or_else(
+                    || {
+                        refusal(
+                            "no-such-type",
+                            &format!("The lookup gives text, and no conversion to {conversion} is known for it here."),
+                            "Replace the value by hand.",
+                        )
+                    },
+                )?;
+            wrap(template);
+        }
+        if let Some(format) = self.site.format.as_ref().and_then(|name| recipe.formats.get(name)) {
+            wrap(&format.wrap);
+        }
+        Ok(rendered)
+    }
+
+    fn made(rendered: Rendered, edits: Vec<Edit>) -> Made {
+        Made { edits, needs: rendered.needs, accessor: rendered.accessor }
+    }
+
+    fn whole(&self) -> Result<Made, Refusal> {
+        let text = &self.parsed.text;
+        let quote = self.site.pieces[0].quote(text).filter(|quote| *quote != "`").unwrap_or("\"");
+        let rendered = self.lookup(quote)?;
+        let span = self.literal();
+        let mut new =
+            if rendered.loose && !self.site.bare { format!("({})", rendered.text) } else { rendered.text.clone() };
+        // `return"x"` must not become `returnos`.
+        let word = |character: char| character.is_alphanumeric() || character == '_';
+        if text[..span.start].ends_with(word) && new.starts_with(word) {
+            new.insert(0, ' ');
+        }
+        if text[span.end..].starts_with(word) && new.ends_with(word) {
+            new.push(' ');
+        }
+        Ok(Self::made(rendered, vec![safe(span, new)]))
+    }
+
+    fn part(&self) -> Result<Made, Refusal> {
+        let form = &self.parsed.loaded.forms[self.site.pieces[self.selection.first_piece()].form];
+        let source = &self.parsed.text[self.literal()];
+        let mut why = None;
+        for (_, way) in &form.parts {
+            let barred = way.unless.as_ref().is_some_and(|unless| unless.is_match(source))
+                || way.rule.unless_flag.as_ref().is_some_and(|flag| self.parsed.facts.flags.contains(flag));
+            if barred || (self.site.format.is_some() && way.rule.hole.is_some()) {
+                continue;
+            }
+            let tried = match (&way.rule.hole, &way.rule.join) {
+                (Some(hole), _) => self.template(way, hole),
+                (None, Some(join)) => self.concat(way, join),
+                (None, None) => continue,
+            };
+            match tried {
+                Ok(made) => return Ok(made),
+                Err(refusal) => why = why.or(Some(refusal)),
+            }
+        }
+        Err(why.unwrap_or_else(|| {
+            refusal(
+                "part-of-literal",
+                &format!("A lookup cannot stand inside {} in this language.", form.rule.shape),
+                "Take the whole literal as the value, or build the text from parts by hand.",
+            )
+        }))
+    }
+
+    /// The literal becomes a template, unless it is one, and gets a hole.
+    fn template(&self, way: &Part, hole: &str) -> Result<Made, Refusal> {
+        let text = &self.parsed.text;
+        let (first, last) = (self.selection.first_piece(), self.selection.last_piece());
+        let piece = &self.site.pieces[first];
+        let own = piece.quote(text);
+        let preferred: &[String] = &way.rule.quotes;
+        let quote = preferred
+            .iter()
+            .map(String::as_str)
+            .find(|quote| way.rule.own_quote || Some(*quote) != own)
+            .unwrap_or("\"");
+        let rendered = self.lookup(quote)?;
+        let filled = hole.replace("<lookup>", &rendered.hole).replace("<name>", &self.request.name);
+        let clashes = !way.rule.own_quote && way.open.is_none() && own.is_some_and(|own| filled.contains(own));
+        if clashes || way.rule.forbids.iter().any(|text| filled.contains(text.as_str())) {
+            return Err(refusal(
+                "hole-cannot-hold-it",
+                "The lookup cannot be written inside this literal: its quotes or line breaks clash.",
+                "Build the text from parts by hand, or take the whole literal as the value.",
+            ));
+        }
+        let mut edits = self.convert(way, piece);
+        if first == last {
+            edits.push(safe(self.selection.source(), filled));
+            return Ok(Self::made(rendered, edits));
+        }
+        let start = self.selection.source().start;
+        edits.push(safe(start..piece.close.start, filled));
+        for between in first + 1..=last {
+            let piece = &self.site.pieces[between];
+            let end = if between == last { self.selection.source().end } else { piece.close.start };
+            if end == piece.close.start && piece.holes.is_empty() {
+                let gap = self.site.pieces[between - 1].span.end..piece.span.start;
+                let blank = text[gap.clone()].chars().all(|character| character.is_whitespace() || character == '\\');
+                edits.push(safe(if blank { gap.start } else { piece.span.start }..piece.span.end, String::new()));
+            } else {
+                edits.push(safe(piece.open.end..end, String::new()));
+            }
+        }
+        Ok(Self::made(rendered, edits))
+    }
+
+    /// What makes a plain literal a template: other delimiters, and escapes for what would now be read as a hole.
+    fn convert(&self, way: &Part, piece: &Piece) -> Vec<Edit> {
+        let text = &self.parsed.text;
+        let mut edits = Vec::new();
+        for (swap, range) in [(&way.open, &piece.open), (&way.close, &piece.close)] {
+            if let Some((from, to)) = swap
+                && let Some(found) = from.find(&text[range.clone()])
+            {
+                edits.push(safe(range.start + found.start()..range.start + found.end(), to.clone()));
+            }
+        }
+        if way.rule.escape.is_empty() {
+            return edits;
+        }
+        for unit in piece.units.iter().filter(|unit| unit.spelled == Spelled::Verbatim) {
+            let mut at = unit.source.start;
+            while at < unit.source.end {
+                if let Some(going) = self.going.iter().find(|going| going.contains(&at)) {
+                    at = going.end;
+                    continue;
+                }
+                let rest = &text[at..unit.source.end];
+                if let Some((from, to)) = way.rule.escape.iter().find(|(from, _)| rest.starts_with(from.as_str())) {
+                    edits.push(safe(at..at + from.len(), to.clone()));
+                    at += from.len();
+                } else {
+                    at += rest.chars().next().map_or(1, char::len_utf8);
+                }
+            }
+        }
+        edits
+    }
+
+    /// The literal is cut open around the value, and the lookup joined in between.
+    fn concat(&self, way: &Part, join: &str) -> Result<Made, Refusal> {
+        let text = &self.parsed.text;
+        let (first, last) = (self.selection.first_piece(), self.selection.last_piece());
+        let (head, tail) = (&self.site.pieces[first], &self.site.pieces[last]);
+        let source = self.selection.source();
+        let between: Vec<&str> =
+            self.site.pieces[first..=last].windows(2).map(|pair| &text[pair[0].span.end..pair[1].span.start]).collect();
+        if between.iter().any(|gap| gap.chars().any(|character| !character.is_whitespace() && character != '\\')) {
+            return Err(refusal(
+                "comment-inside",
+                "A comment stands between the pieces of the value.",
+                "Move the comment, or replace the value by hand.",
+            ));
+        }
+        let quote = head.quote(text).filter(|quote| *quote != "`").unwrap_or("\"");
+        let rendered = self.lookup(quote)?;
+        let starts = source.start == head.open.end;
+        let ends = source.end == tail.close.start;
+        let span = if starts { head.span.start } else { source.start }..if ends { tail.span.end } else { source.end };
+        let mut new = String::new();
+        if !starts {
+            new.push_str(&text[head.close.clone()]);
+        }
+        if !starts || first > 0 {
+            new.push_str(join);
+        }
+        if rendered.loose && !join.is_empty() {
+            new.push('(');
+            new.push_str(&rendered.text);
+            new.push(')');
+        } else {
+            new.push_str(&rendered.text);
+        }
+        if !ends || last + 1 < self.site.pieces.len() {
+            new.push_str(join);
+        }
+        if !ends {
+            new.push_str(&text[tail.open.clone()]);
+        }
+        let mut edits = vec![safe(span, new)];
+        if !self.site.bare && !way.rule.atomic {
+            let literal = self.literal();
+            edits.insert(0, safe(literal.start..literal.start, "(".into()));
+            edits.push(safe(literal.end..literal.end, ")".into()));
+        }
+        Ok(Self::made(rendered, edits))
+    }
+}
+
+/// The edits that take the hardcoded default away from a lookup that is there already.
+pub(crate) fn drop_default(parsed: &Parsed, selection: &Selection) -> Result<Made, Refusal> {
+    let site = &parsed.sites[selection.site];
+    let unknown = || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
+    let fact = site.default.as_ref().ok_or_else(unknown)?;
+    let recipe = &parsed.loaded.recipe;
+    let rule = recipe.defaults.get(&fact.rule).ok_or_else(unknown)?;
+    let mut target = fact.captures.get(&rule.target).cloned().ok_or_else(unknown)?;
+    let text = &parsed.text;
+    let mut needs = BTreeMap::new();
+    let new = if let Some(template) = &rule.with {
+        let mut new = template.clone();
+        let wanted: Vec<String> =
+            recipe.needs.keys().filter(|key| template.contains(&format!("<{key}>"))).cloned().collect();
+        let (names, insert) = bind(parsed, &wanted, target.start).map_err(|name| {
+            refusal(
+                "shadowed-module",
+                &format!("{} is not the module that the lookup needs here.", name.unwrap_or_default()),
+                "Drop the default by hand.",
+            )
+        })?;
+        needs = insert;
+        for (key, name) in &names {
+            new = new.replace(&format!("<{key}>"), name);
+        }
+        for (name, span) in &fact.captures {
+            new = new.replace(&format!("<{name}>"), &text[span.clone()]);
+        }
+        new
+    } else {
+        let before = text[..target.start].trim_end();
+        if before.ends_with(',') {
+            target.start = before.len() - 1;
+        } else if let Some(rest) = text[target.end..].trim_start().strip_prefix(',') {
+            target.end = text.len() - rest.trim_start().len();
+        }
+        String::new()
+    };
+    if let Some(eat) = &rule.eat_before {
+        let head = regex::Regex::new(&format!("(?:{eat})$")).map_err(|_| unknown())?;
+        let line = text[..target.start].rfind('\n').map_or(0, |at| at + 1);
+        if let Some(found) = head.find(&text[line..target.start]) {
+            target.start = line + found.start();
+        }
+    }
+    let edit = Edit { span: target, text: new, applicability: Applicability::Unsafe };
+    Ok(Made { edits: vec![edit], needs, accessor: false })
+}

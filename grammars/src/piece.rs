@@ -1,0 +1,162 @@
+//! One literal node taken apart: delimiters, text with its spelling, holes.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use crate::decode::{self, Unit};
+use crate::layout;
+use crate::literal::Part;
+use crate::loaded::{Form, Loaded};
+
+/// A literal node taken apart. Implicitly concatenated literals have several.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// Index of its form.
+    pub form: usize,
+    /// The whole node.
+    pub span: Range<usize>,
+    /// Its opening and closing delimiters.
+    pub open: Range<usize>,
+    pub close: Range<usize>,
+    /// Text in order.
+    pub units: Vec<Unit>,
+    /// What the units mean, joined.
+    pub value: Vec<u8>,
+    /// Interpolated expressions.
+    pub holes: Vec<Range<usize>>,
+}
+
+impl Piece {
+    /// Takes a node apart by the first of its kind's forms that fits.
+    pub(crate) fn of(loaded: &Loaded, node: Node<'_>, text: &str, doubled: &[String]) -> Option<Self> {
+        let kind = loaded.kinds.get(usize::from(node.kind_id()))?;
+        kind.forms.iter().find_map(|index| Self::by_form(loaded, *index, node, text, doubled))
+    }
+
+    fn by_form(loaded: &Loaded, index: usize, node: Node<'_>, text: &str, doubled: &[String]) -> Option<Self> {
+        let form = &loaded.forms[index];
+        let span = node.byte_range();
+        let source = text.get(span.clone())?;
+        if form.when.as_ref().is_some_and(|when| !when.is_match(source)) {
+            return None;
+        }
+        let (open, close) = delimiters(form, source)?;
+        let (open, close) = (span.start..span.start + open, span.end - close..span.end);
+        let (mut holes, mut contents) = (Vec::new(), Vec::new());
+        if !form.rule.holes.is_empty() || !form.rule.content.is_empty() {
+            children(form, node, &mut holes, &mut contents);
+        }
+        if form.rule.content.is_empty() {
+            contents.push(open.end..close.start);
+        }
+        let scheme = form.rule.escapes.as_deref().and_then(|name| loaded.recipe.escapes.get(name));
+        let mut piece = Self { form: index, span, open, close, units: Vec::new(), value: Vec::new(), holes };
+        for content in contents {
+            for stretch in without(&content, &piece.holes) {
+                for line in layout::stretches(form.rule.layout, text, &stretch, &piece.open) {
+                    match line {
+                        layout::Stretch::Text(range) => decode::decode(
+                            &text[range.clone()],
+                            range.start,
+                            scheme,
+                            doubled,
+                            &mut piece.value,
+                            &mut piece.units,
+                        ),
+                        layout::Stretch::Means(range, meaning) => {
+                            let start = piece.value.len();
+                            piece.value.extend_from_slice(meaning.as_bytes());
+                            piece.units.push(Unit {
+                                source: range,
+                                value: start..piece.value.len(),
+                                spelled: layout::spelling(&meaning),
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        Some(piece)
+    }
+
+    /// Text and holes in order.
+    pub(crate) fn parts(&self, out: &mut Vec<Part>) {
+        let mut holes = self.holes.iter().peekable();
+        let mut from = 0;
+        let mut flush = |units: &[Unit], out: &mut Vec<Part>| {
+            if let (Some(first), Some(last)) = (units.first(), units.last()) {
+                let value = &self.value[first.value.start..last.value.end];
+                out.push(Part::Text {
+                    span: first.source.start..last.source.end,
+                    text: String::from_utf8_lossy(value).into_owned(),
+                });
+            }
+        };
+        for (index, unit) in self.units.iter().enumerate() {
+            while let Some(hole) = holes.next_if(|hole| hole.start <= unit.source.start) {
+                flush(&self.units[from..index], out);
+                from = index;
+                out.push(Part::Hole { span: hole.clone() });
+            }
+        }
+        flush(&self.units[from..], out);
+        out.extend(holes.map(|hole| Part::Hole { span: hole.clone() }));
+    }
+
+    /// The quote character of its opening, if it has one.
+    pub(crate) fn quote<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let open = &text[self.open.clone()];
+        let at = open.rfind(['"', '\'', '`'])?;
+        open.get(at..=at)
+    }
+}
+
+/// Lengths of the opening and the closing.
+fn delimiters(form: &Form, source: &str) -> Option<(usize, usize)> {
+    let Some(open) = &form.open else {
+        let close = form.close.as_ref().map_or(Some(0), |close| close.find(source).map(|found| found.len()))?;
+        return Some((0, close));
+    };
+    let captures = open.captures(source)?;
+    let opening = captures.get(0)?.len();
+    let closing = match (&form.close, captures.name("close")) {
+        (Some(close), _) => close.find(source)?.len(),
+        (None, Some(close)) if source.ends_with(close.as_str()) => close.len(),
+        (None, Some(_)) => return None,
+        (None, None) => 0,
+    };
+    (opening + closing <= source.len()).then_some((opening, closing))
+}
+
+/// Topmost descendants that are holes or hold text.
+fn children(form: &Form, node: Node<'_>, holes: &mut Vec<Range<usize>>, contents: &mut Vec<Range<usize>>) {
+    let mut cursor = node.walk();
+    for child in node.children(&mut cursor) {
+        if form.rule.holes.iter().any(|kind| kind == child.kind()) {
+            holes.push(child.byte_range());
+            continue;
+        }
+        if form.rule.content.iter().any(|kind| kind == child.kind()) {
+            contents.push(child.byte_range());
+        }
+        if child.child_count() > 0 {
+            children(form, child, holes, contents);
+        }
+    }
+}
+
+/// A range with others taken out.
+fn without(range: &Range<usize>, holes: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut at = range.start;
+    for hole in holes {
+        if hole.start >= at && hole.end <= range.end {
+            out.push(at..hole.start);
+            at = hole.end;
+        }
+    }
+    out.push(at..range.end);
+    out.retain(|stretch| !stretch.is_empty());
+    out
+}

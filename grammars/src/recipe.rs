@@ -1,0 +1,398 @@
+//! What `recipe.yaml` says about a language. README.md of this crate is the reference for people who write one.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use crate::edit::{Applicability, Style};
+use crate::literal::LiteralKind;
+use crate::undo::Unit;
+
+/// A recipe with what it extends merged in.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Recipe {
+    /// The recipe that this one starts from; read before merging.
+    pub extends: Option<String>,
+    /// The parser's name in `parsers.rs`.
+    pub parser: String,
+    /// Read by the build script.
+    pub detect: Value,
+    /// How literals are written; the first form that fits a node is taken.
+    pub strings: Vec<StringForm>,
+    /// Escape schemes by name.
+    pub escapes: BTreeMap<String, Escapes>,
+    /// Nodes whose literals are one literal: implicit concatenation.
+    pub joins: Vec<String>,
+    /// Nodes that do not count as distance between a literal and its binding.
+    pub transparent: Vec<String>,
+    /// Nodes at which the search for a binding stops: bodies. Their children are statements.
+    pub barriers: Vec<String>,
+    /// Nodes that do nothing but group: parentheses.
+    pub grouping: Vec<String>,
+    /// Parents (`kind` or `kind.field`) under which an expression of any precedence stands without parentheses.
+    pub bare_parents: Vec<String>,
+    /// Places that take constants alone.
+    pub constants: BTreeMap<String, Constant>,
+    /// Lookups with a hardcoded default.
+    pub defaults: BTreeMap<String, DefaultRule>,
+    /// Strings that are formats of their own.
+    pub formats: BTreeMap<String, FormatRule>,
+    /// Ways to put a lookup into a part of a literal.
+    pub parts: BTreeMap<String, PartRule>,
+    /// Lookups by style.
+    pub lookups: BTreeMap<Style, Lookup>,
+    /// What lookups need: modules, members of modules, helper functions.
+    pub needs: BTreeMap<String, Need>,
+    /// What a name must look like to be looked up.
+    pub name_pattern: Option<String>,
+    /// What stands in a comment for a value that was taken out.
+    pub redaction: Option<String>,
+    /// A whole-file reason against rewriting.
+    pub refuse_all: Option<Constant>,
+    /// What inserted lines end with where the file does not tell.
+    pub top: Top,
+    /// Regions of another language.
+    pub embeds: BTreeMap<String, Embed>,
+}
+
+/// How a kind of literal is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StringForm {
+    /// Node kinds.
+    pub nodes: Vec<String>,
+    /// What kind of literal it is.
+    pub kind: LiteralKind,
+    /// The shape in words.
+    pub shape: String,
+    /// Regex of the opening, anchored; group `close` is what closes the literal.
+    #[serde(default)]
+    pub open: Option<String>,
+    /// Regex of the closing, anchored at the end; overrides the opening's group.
+    #[serde(default)]
+    pub close: Option<String>,
+    /// Kinds of descendants that hold the text, where delimiters do not tell.
+    #[serde(default)]
+    pub content: Vec<String>,
+    /// Kinds of descendants that are interpolated.
+    #[serde(default)]
+    pub holes: Vec<String>,
+    /// Regex that the node's text must match.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// Escape scheme.
+    #[serde(default)]
+    pub escapes: Option<String>,
+    /// How lines are laid out within the literal.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Ways to rewrite a part of it, best first.
+    #[serde(default)]
+    pub parts: Vec<String>,
+    /// The whole value is replaced between the delimiters too.
+    #[serde(default)]
+    pub inside: bool,
+    /// Which conversion of a lookup gives the same type.
+    #[serde(default)]
+    pub conversion: Option<String>,
+}
+
+/// How the lines of a literal become its value.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Layout {
+    /// As they stand.
+    #[default]
+    Plain,
+    /// The indentation that all lines share goes (Java text blocks, Ruby `<<~`, Kotlin's trimIndent).
+    Dedent,
+    /// A YAML block scalar: header, indentation, chomping; folding where the header says so.
+    YamlBlock,
+    /// A YAML flow scalar over lines: breaks fold to spaces.
+    YamlFlow,
+}
+
+/// How characters are escaped.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Escapes {
+    /// What starts an escape.
+    pub prefix: String,
+    /// What follows it, and what it means.
+    pub named: BTreeMap<String, String>,
+    /// Numeric forms.
+    pub numbers: Vec<NumberEscape>,
+    /// A line break after the prefix is nothing.
+    pub continuation: bool,
+    /// …and so is the white space that follows it.
+    pub continuation_strips: bool,
+    /// Anything else after the prefix.
+    pub unknown: Unknown,
+    /// Texts that stand twice for themselves.
+    pub doubled: Vec<String>,
+}
+
+/// A numeric escape.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NumberEscape {
+    /// Between the prefix and the digits.
+    #[serde(default)]
+    pub after: String,
+    /// Least and most digits.
+    pub digits: (usize, usize),
+    /// 8, 10 or 16.
+    #[serde(default = "hex")]
+    pub radix: u32,
+    /// What the number names.
+    pub unit: Unit,
+    /// After the digits.
+    #[serde(default)]
+    pub close: String,
+}
+
+fn hex() -> u32 {
+    16
+}
+
+/// What an unknown escape means.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Unknown {
+    /// The prefix stays (Python).
+    Keep,
+    /// The prefix goes (JavaScript).
+    Drop,
+    /// Not decoded: such a value is refused.
+    #[default]
+    Refuse,
+}
+
+/// A reason with advice.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Constant {
+    /// The place in words.
+    pub place: String,
+    /// Why not.
+    pub reason: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// What becomes of a lookup whose default goes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DefaultRule {
+    /// Which captured node the edit replaces: `whole`, `value`, `argument`…
+    #[serde(default = "whole")]
+    pub target: String,
+    /// By what. Absent: it goes, with the comma beside it.
+    #[serde(default)]
+    pub with: Option<String>,
+    /// Text before the target that goes too (regex, anchored at its end).
+    #[serde(default)]
+    pub eat_before: Option<String>,
+    /// The name of the variable, from the captures; `<variable>` unless told.
+    #[serde(default)]
+    pub variable: Option<String>,
+    /// The variable is the name in capitals.
+    #[serde(default)]
+    pub upper: bool,
+}
+
+fn whole() -> String {
+    "whole".into()
+}
+
+/// A string whose text is a format: some characters are written twice, and a value put in must do so too.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormatRule {
+    /// Texts that stand twice for themselves.
+    pub doubled: Vec<String>,
+    /// The lookup, protected from being read as a format.
+    pub wrap: String,
+    /// The shape in words.
+    pub shape: String,
+}
+
+/// One way to put a lookup into a part of a literal.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PartRule {
+    /// Regex over the literal's source that forbids this way.
+    pub unless: Option<String>,
+    /// A flag of the file (a capture `@file.FLAG`) that forbids this way.
+    pub unless_flag: Option<String>,
+    /// A hole within the literal, with `<lookup>`.
+    pub hole: Option<String>,
+    /// Replaces the opening: regex and text.
+    pub open: Option<(String, String)>,
+    /// Replaces the closing.
+    pub close: Option<(String, String)>,
+    /// Texts in the rest that must be written otherwise once the literal is a template.
+    pub escape: BTreeMap<String, String>,
+    /// Quote characters for text in the hole, best first; the literal's own is never used.
+    pub quotes: Vec<String>,
+    /// What the hole must not hold, beside the literal's own quote.
+    pub forbids: Vec<String>,
+    /// The hole may hold the literal's own quote.
+    pub own_quote: bool,
+    /// Between the pieces of a concatenation.
+    pub join: Option<String>,
+    /// The concatenation needs no parentheses anywhere.
+    pub atomic: bool,
+}
+
+/// A style's lookup.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Lookup {
+    /// Forms, best first.
+    pub forms: Vec<LookupForm>,
+    /// Conversions to other types: `bytes`, `integer`, `float`.
+    pub conversions: BTreeMap<String, String>,
+    /// The generated file that the lookup calls.
+    pub accessor: Option<Accessor>,
+    /// Not offered here: why.
+    pub refuse: Option<Constant>,
+    /// How far the edit can be trusted.
+    pub applicability: Option<Applicability>,
+}
+
+/// One way to write a lookup.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LookupForm {
+    /// What it needs.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// The expression.
+    pub text: String,
+    /// The expression in a hole, where it differs.
+    #[serde(default)]
+    pub hole: Option<String>,
+    /// It must stand in parentheses unless its parent is one of `bare_parents`.
+    #[serde(default)]
+    pub loose: bool,
+    /// A flag of the file (a capture `@file.FLAG`) that this form is for.
+    #[serde(default)]
+    pub when_flag: Option<String>,
+}
+
+/// A generated file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accessor {
+    /// Its name in the project.
+    pub name: String,
+    /// The file in the language's folder that holds its text.
+    pub text: String,
+}
+
+/// Something that must be in scope.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Need {
+    /// The module.
+    pub module: Option<String>,
+    /// The member of it that is wanted; else the module itself.
+    pub member: Option<String>,
+    /// The name that it has unless an alias is given.
+    pub bind: String,
+    /// The line that brings it in. Absent: it is used where it is there already.
+    pub line: Option<String>,
+    /// The text where an import group is there (`@import.group`), inserted after the group's first character.
+    pub grouped: Option<String>,
+    /// Where the line goes.
+    pub place: NeedPlace,
+    /// A helper function's text instead of an import.
+    pub helper: Option<String>,
+    /// Other needs of the helper.
+    pub needs: Vec<String>,
+    /// A flag of the file (a capture `@file.FLAG`) without which the line cannot be used.
+    pub when_flag: Option<String>,
+}
+
+/// Where a need's text goes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NeedPlace {
+    /// Before the first import, or after the header.
+    #[default]
+    First,
+    /// After the last import of the leading block, or after the header.
+    Last,
+    /// At the end of the file.
+    End,
+}
+
+/// How the top of a file looks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Top {
+    /// Lines at the start that always stay first (regex, anchored).
+    pub keep: Option<String>,
+    /// A blank line stands between the header and an inserted import.
+    pub blank_after_header: bool,
+}
+
+/// A region of another language.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Embed {
+    /// The language, unless a capture `@embed.language` names it.
+    pub language: Option<String>,
+    /// Names in `@embed.language` and the language they mean.
+    pub aliases: BTreeMap<String, String>,
+    /// All regions of the file are one text.
+    pub combined: bool,
+    /// Lines of the embedded text that are no part of it (regex, anchored at the line's start).
+    pub skip: Option<String>,
+    /// What an inserted text is written with (`json`), beside the literal's own layout.
+    pub write: Option<String>,
+}
+
+/// Parses a recipe over those that it extends, the most basic one first.
+pub(crate) fn parse(texts: &[&str]) -> Result<Recipe, serde_yaml::Error> {
+    let mut merged = Value::Null;
+    for text in texts {
+        merge(&mut merged, serde_yaml::from_str(text)?);
+    }
+    serde_yaml::from_value(merged)
+}
+
+/// The recipe that a text extends.
+pub(crate) fn extends(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        extends: Option<String>,
+    }
+    serde_yaml::from_str::<Head>(text).ok()?.extends
+}
+
+/// Mappings merge, `key+` appends to a list, `+key` puts before it, anything else replaces.
+pub(crate) fn merge(base: &mut Value, over: Value) {
+    let (Value::Mapping(base_map), Value::Mapping(over_map)) = (&mut *base, &over) else {
+        *base = over;
+        return;
+    };
+    for (key, value) in over_map {
+        let name = key.as_str().unwrap_or_default();
+        let list = name.strip_suffix('+').or_else(|| name.strip_prefix('+'));
+        if let (Some(plain), Value::Sequence(items)) = (list, value) {
+            let slot = base_map.entry(Value::from(plain)).or_insert_with(|| Value::Sequence(Vec::new()));
+            if let Value::Sequence(existing) = slot {
+                let at = if name.starts_with('+') { 0 } else { existing.len() };
+                existing.splice(at..at, items.iter().cloned());
+            }
+        } else if let Some(slot) = base_map.get_mut(key) {
+            merge(slot, value.clone());
+        } else {
+            base_map.insert(key.clone(), value.clone());
+        }
+    }
+}

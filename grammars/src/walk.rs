@@ -1,0 +1,352 @@
+//! One walk over the tree: every literal, with what the code around it makes of it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use tree_sitter::{Node, Tree};
+
+use crate::facts::{ChangeFact, DefaultFact, Facts};
+use crate::literal::{Binding, Call, Literal, LiteralKind, Part, Role};
+use crate::loaded::{Kind, Loaded};
+use crate::piece::Piece;
+
+/// Beyond this many calls and lists, a name says nothing about a literal.
+const FARTHEST: usize = 12;
+
+/// What the rewrite must know about a literal, beside what everybody may see.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub pieces: Vec<Piece>,
+    /// The literal with the parentheses around it.
+    pub grouped: Range<usize>,
+    /// An expression of any precedence can stand in its place without parentheses.
+    pub bare: bool,
+    /// A syntax error is near.
+    pub broken: bool,
+    pub constant: Option<String>,
+    pub default: Option<DefaultFact>,
+    pub format: Option<String>,
+    pub change: Option<ChangeFact>,
+}
+
+/// A node on the way from the root.
+#[derive(Clone, Copy)]
+struct Frame<'tree> {
+    node: Node<'tree>,
+    field: Option<&'tree str>,
+    /// Position among its parent's children that are no comments.
+    position: usize,
+    /// How many such children of its own were passed.
+    children: usize,
+}
+
+pub(crate) struct Walk<'a> {
+    loaded: &'a Loaded,
+    facts: &'a Facts,
+    text: &'a str,
+    damaged: bool,
+    literals: Vec<Literal>,
+    sites: Vec<Site>,
+}
+
+/// All literals in order of position, with their sites.
+pub(crate) fn walk(loaded: &Loaded, facts: &Facts, tree: &Tree, text: &str) -> (Vec<Literal>, Vec<Site>) {
+    let root = tree.root_node();
+    let mut walk =
+        Walk { loaded, facts, text, damaged: root.has_error(), literals: Vec::new(), sites: Vec::new() };
+    walk.run(tree);
+    walk.name_by_meaning();
+    (walk.literals, walk.sites)
+}
+
+impl Walk<'_> {
+    fn run<'tree>(&mut self, tree: &'tree Tree) {
+        let mut cursor = tree.walk();
+        let mut stack: Vec<Frame<'tree>> = Vec::new();
+        // Literals that the walk is inside of, with their holes.
+        let mut open: Vec<(usize, Vec<Range<usize>>)> = Vec::new();
+        loop {
+            let node = cursor.node();
+            let position = stack.last().map_or(0, |parent| parent.children);
+            let frame = Frame { node, field: cursor.field_name(), position, children: 0 };
+            if let Some(parent) = stack.last_mut()
+                && node.is_named()
+                && !node.is_extra()
+            {
+                parent.children += 1;
+            }
+            while open.last().is_some_and(|(end, _)| *end <= node.start_byte()) {
+                open.pop();
+            }
+            let descend = self.enter(frame, &stack, &mut open);
+            if descend && cursor.goto_first_child() {
+                stack.push(frame);
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+                stack.pop();
+            }
+        }
+    }
+
+    /// Looks at a node; true if its children are to be looked at.
+    fn enter(&mut self, frame: Frame<'_>, stack: &[Frame<'_>], open: &mut Vec<(usize, Vec<Range<usize>>)>) -> bool {
+        let node = frame.node;
+        let span = node.byte_range();
+        if let Some((_, holes)) = open.last()
+            && !holes.iter().any(|hole| hole.start <= span.start && span.end <= hole.end)
+        {
+            return holes.iter().any(|hole| span.start <= hole.start && hole.end <= span.end);
+        }
+        let Some(pieces) = self.pieces(node) else {
+            return true;
+        };
+        let holes: Vec<Range<usize>> = pieces.iter().flat_map(|piece| piece.holes.iter().cloned()).collect();
+        let descend = !holes.is_empty();
+        self.add(frame, stack, pieces);
+        if descend {
+            open.push((span.end, holes));
+        }
+        descend
+    }
+
+    fn kind(&self, node: Node<'_>) -> Option<&Kind> {
+        self.loaded.kinds.get(usize::from(node.kind_id()))
+    }
+
+    fn pieces(&self, node: Node<'_>) -> Option<Vec<Piece>> {
+        let kind = self.kind(node)?;
+        let doubled = self
+            .facts
+            .formats
+            .get(&node.id())
+            .and_then(|name| self.loaded.recipe.formats.get(name))
+            .map_or(&[][..], |format| format.doubled.as_slice());
+        if kind.joins {
+            let mut cursor = node.walk();
+            let pieces: Option<Vec<Piece>> = node
+                .named_children(&mut cursor)
+                .filter(|child| !child.is_extra())
+                .map(|child| Piece::of(self.loaded, child, self.text, doubled))
+                .collect();
+            return pieces.filter(|pieces| !pieces.is_empty());
+        }
+        if kind.forms.is_empty() {
+            return None;
+        }
+        Some(vec![Piece::of(self.loaded, node, self.text, doubled)?])
+    }
+
+    fn add(&mut self, frame: Frame<'_>, stack: &[Frame<'_>], pieces: Vec<Piece>) {
+        let node = frame.node;
+        // The literal itself, then the parentheses around it.
+        let groups = stack.iter().rev().take_while(|up| self.kind(up.node).is_some_and(|kind| kind.grouping)).count();
+        let outer = &stack[..stack.len() - groups];
+        let direct: Vec<Node<'_>> =
+            std::iter::once(node).chain(stack[outer.len()..].iter().rev().map(|up| up.node)).collect();
+        let default = direct.iter().find_map(|node| self.facts.defaults.get(&node.id())).cloned();
+        let format = direct.iter().find_map(|node| self.facts.formats.get(&node.id())).cloned();
+        let change = direct.iter().find_map(|node| self.facts.changes.get(&node.id())).cloned();
+        let constant = self.constant(node, stack);
+        let kind = self.literal_kind(&pieces);
+        let doc = direct.iter().any(|node| self.facts.docs.contains(&node.id()));
+        let role = if doc || matches!(kind, LiteralKind::Comment | LiteralKind::Doc) {
+            Role::Prose
+        } else if direct.iter().any(|node| self.facts.keys.contains(&node.id())) {
+            Role::Key
+        } else if let Some(name) = &constant {
+            let place = self.loaded.recipe.constants.get(name).map_or(name, |constant| &constant.place);
+            Role::Constant { place: place.clone() }
+        } else if let Some(default) = &default {
+            Role::Default { variable: self.variable(default) }
+        } else if outer.last().is_some_and(|parent| self.facts.comparisons.contains(&parent.node.id())) {
+            Role::Comparison
+        } else {
+            Role::Value
+        };
+        let mut parts = Vec::new();
+        for piece in &pieces {
+            piece.parts(&mut parts);
+        }
+        self.literals.push(Literal {
+            span: node.byte_range(),
+            kind: if doc { LiteralKind::Doc } else { kind },
+            parts,
+            role,
+            bindings: self.bindings(node, stack),
+            call: self.call(frame, stack),
+            scopes: self.scopes(stack),
+        });
+        self.sites.push(Site {
+            pieces,
+            grouped: direct.last().map_or(node.byte_range(), Node::byte_range),
+            bare: groups > 0 || self.bare(frame, outer),
+            broken: self.damaged && self.broken(node, stack),
+            constant,
+            default,
+            format,
+            change,
+        });
+    }
+
+    fn literal_kind(&self, pieces: &[Piece]) -> LiteralKind {
+        let kinds = pieces.iter().map(|piece| self.loaded.forms[piece.form].rule.kind);
+        kinds.reduce(|all, one| if one == LiteralKind::Template { one } else { all }).unwrap_or(LiteralKind::Text)
+    }
+
+    fn bare(&self, frame: Frame<'_>, outer: &[Frame<'_>]) -> bool {
+        let Some(parent) = outer.last() else {
+            return true;
+        };
+        let kind = parent.node.kind();
+        self.loaded.recipe.bare_parents.iter().any(|rule| match rule.split_once('.') {
+            Some((parent, field)) => parent == kind && frame.field == Some(field),
+            None => rule == kind,
+        })
+    }
+
+    /// The constant-only place around a node, as far as the nearest body.
+    fn constant(&self, node: Node<'_>, stack: &[Frame<'_>]) -> Option<String> {
+        if let Some(name) = self.facts.constants.get(&node.id()) {
+            return Some(name.clone());
+        }
+        for up in stack.iter().rev() {
+            if let Some(name) = self.facts.constants.get(&up.node.id()) {
+                return Some(name.clone());
+            }
+            if self.kind(up.node).is_some_and(|kind| kind.barrier) {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn bindings(&self, node: Node<'_>, stack: &[Frame<'_>]) -> Vec<Binding> {
+        let mut out = Vec::new();
+        let mut distance = 0;
+        let mut add = |node: Node<'_>, distance| {
+            for fact in self.facts.names.get(&node.id()).into_iter().flatten() {
+                out.push(Binding {
+                    name: plain_name(&self.text[fact.span.clone()]),
+                    span: fact.span.clone(),
+                    how: fact.how.clone(),
+                    distance,
+                });
+            }
+        };
+        add(node, 0);
+        for up in stack.iter().rev() {
+            let Some(kind) = self.kind(up.node) else { continue };
+            if kind.barrier || distance > FARTHEST {
+                break;
+            }
+            if !kind.transparent {
+                distance += 1;
+            }
+            add(up.node, distance);
+        }
+        out
+    }
+
+    fn call(&self, frame: Frame<'_>, stack: &[Frame<'_>]) -> Option<Call> {
+        let mut below = frame;
+        let mut keyword = None;
+        for up in stack.iter().rev() {
+            if let Some(fact) = self.facts.names.get(&below.node.id()).into_iter().flatten().find(|fact| fact.how == "keyword") {
+                keyword = Some(plain_name(&self.text[fact.span.clone()]));
+            }
+            if let Some(callee) = self.facts.callees.get(&up.node.id()) {
+                let callee: String = self.text[callee.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
+                return Some(Call {
+                    callee,
+                    position: keyword.is_none().then_some(below.position),
+                    keyword,
+                });
+            }
+            if self.kind(up.node).is_some_and(|kind| kind.barrier) {
+                return None;
+            }
+            below = *up;
+        }
+        None
+    }
+
+    fn scopes(&self, stack: &[Frame<'_>]) -> Vec<String> {
+        stack
+            .iter()
+            .rev()
+            .filter_map(|up| self.facts.scopes.get(&up.node.id()))
+            .map(|span| plain_name(&self.text[span.clone()]))
+            .collect()
+    }
+
+    fn variable(&self, default: &DefaultFact) -> Option<String> {
+        let rule = self.loaded.recipe.defaults.get(&default.rule)?;
+        let fill = |text: &str| {
+            let mut text = text.to_owned();
+            for (name, span) in &default.captures {
+                text = text.replace(&format!("<{name}>"), unquoted(&self.text[span.clone()])?);
+            }
+            Some(text)
+        };
+        let name = match &rule.variable {
+            Some(template) => fill(template)?,
+            None => unquoted(&self.text[default.captures.get("variable")?.clone()])?.to_owned(),
+        };
+        Some(if rule.upper { name.to_uppercase() } else { name })
+    }
+
+    /// A syntax error in the statement around a node, or beside it.
+    fn broken(&self, node: Node<'_>, stack: &[Frame<'_>]) -> bool {
+        if stack.iter().any(|up| up.node.is_error()) {
+            return true;
+        }
+        let body = stack.iter().rposition(|up| self.kind(up.node).is_some_and(|kind| kind.barrier)).unwrap_or(0);
+        let statement = stack.get(body + 1).map_or(node, |frame| frame.node);
+        let wrong = |node: Option<Node<'_>>| node.is_some_and(|node| node.is_error() || node.is_missing());
+        statement.has_error() || wrong(statement.prev_sibling()) || wrong(statement.next_sibling())
+    }
+
+    /// Where a name is itself a literal, its meaning is the name.
+    fn name_by_meaning(&mut self) {
+        let texts: HashMap<Range<usize>, String> = self
+            .literals
+            .iter()
+            .filter(|literal| literal.kind != LiteralKind::Comment)
+            .filter_map(|literal| Some((literal.span.clone(), literal.text()?)))
+            .collect();
+        for literal in &mut self.literals {
+            for binding in &mut literal.bindings {
+                if let Some(text) = texts.get(&binding.span) {
+                    binding.name.clone_from(text);
+                }
+            }
+        }
+    }
+}
+
+/// A name without white space and quotes.
+fn plain_name(text: &str) -> String {
+    let joined: String = text.split_whitespace().collect();
+    unquoted(&joined).map_or(joined.clone(), str::to_owned)
+}
+
+/// The text between plain quotes; a name stays as it is; anything with an expression in it is no name.
+fn unquoted(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let inner = text
+        .find(['"', '\'', '`'])
+        .filter(|at| text[..*at].chars().all(|prefix| prefix.is_ascii_alphabetic()) && *at <= 2)
+        .map_or(text, |at| text[at..].trim_matches(['"', '\'', '`']));
+    (!inner.contains(['{', '(', '\\', '"', '\''])).then_some(inner)
+}
+
+impl Literal {
+    /// Whether a span lies in one of its holes.
+    pub(crate) fn in_hole(&self, span: &Range<usize>) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Hole { span: hole } if hole.start < span.end && span.start < hole.end))
+    }
+}

@@ -1,0 +1,202 @@
+//! What a name promises about the value that is bound to it.
+
+/// What a value bound to a name would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Password,
+    Secret,
+    Token,
+    Key,
+    /// A bare `key`, `auth`, `salt`: telling only with a random value.
+    Weak,
+}
+
+impl Class {
+    pub(super) fn rule(self) -> &'static str {
+        match self {
+            Self::Password => "generic-password",
+            Self::Secret => "generic-secret",
+            Self::Token => "generic-token",
+            Self::Key | Self::Weak => "generic-key",
+        }
+    }
+}
+
+/// Words of a name in lower case: `dbPassword2`, `DB_PASSWORD`, `db-password` give `db`, `password`.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let bytes = name.as_bytes();
+    let mut fresh = true;
+    for (at, byte) in bytes.iter().enumerate() {
+        if !byte.is_ascii_alphabetic() {
+            fresh = true;
+            continue;
+        }
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        let after = bytes.get(at + 1);
+        let starts = byte.is_ascii_uppercase()
+            && (before.is_some_and(u8::is_ascii_lowercase)
+                || before.is_some_and(u8::is_ascii_uppercase) && after.is_some_and(u8::is_ascii_lowercase));
+        if fresh || starts {
+            words.push(String::new());
+            fresh = false;
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(char::from(byte.to_ascii_lowercase()));
+        }
+    }
+    words
+}
+
+const PASSWORD: [&str; 14] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "pass",
+    "pw",
+    "passw",
+    "pswd",
+    "passwrd",
+    "psw",
+    "passwort",
+    "contrasena",
+    "userpass",
+];
+const GLUED: [&str; 6] = ["password", "passwd", "passphrase", "pwd", "passcode", "passwort"];
+const BEFORE_PASS: [&str; 18] = [
+    "db", "user", "root", "admin", "sql", "mysql", "pg", "ssh", "ftp", "smtp", "mail", "irc", "my", "auth", "login",
+    "test", "default", "proxy",
+];
+const KEYS: [&str; 25] = [
+    "api",
+    "access",
+    "secret",
+    "encryption",
+    "encrypt",
+    "crypto",
+    "cipher",
+    "private",
+    "signing",
+    "sign",
+    "master",
+    "account",
+    "auth",
+    "hmac",
+    "aes",
+    "jwt",
+    "session",
+    "shared",
+    "storage",
+    "app",
+    "service",
+    "license",
+    "cookie",
+    "logged",
+    "nonce",
+];
+/// After these words nothing secret follows: `password` in `confirm_password_label` is a topic.
+const CONFIRM: [&str; 5] = ["confirmation", "confirm", "again", "repeat", "base"];
+
+/// The class of a name; none for a name that promises nothing, or names something about a secret (`password_field`).
+pub(super) fn classify(name: &str) -> Option<Class> {
+    let name = name.rsplit(['.', ':', '/']).find(|part| !part.is_empty())?;
+    let mut words = words(name);
+    while words.len() > 1 && words.last().is_some_and(|last| CONFIRM.contains(&last.as_str())) {
+        words.pop();
+    }
+    // `DB_PASSWORD_DEFAULT`, `SECRET_KEY_HMAC`: a few words leave the meaning as it is.
+    while words.len() > 1
+        && words.last().is_some_and(|last| {
+            [
+                "default",
+                "hmac",
+                "prod",
+                "production",
+                "dev",
+                "development",
+                "test",
+                "staging",
+                "plain",
+                "plaintext",
+                "value",
+                "b",
+                "old",
+                "new",
+                "aes",
+                "live",
+                "raw",
+                "string",
+                "str",
+            ]
+            .contains(&last.as_str())
+        })
+    {
+        words.pop();
+    }
+    let last = words.last()?.as_str();
+    let before = words.len().checked_sub(2).and_then(|at| words.get(at)).map_or("", String::as_str);
+    if [
+        "no", "has", "is", "use", "show", "hide", "require", "reset", "forgot", "change", "update", "validate",
+        "check", "verify", "by",
+    ]
+    .contains(&words[0].as_str())
+    {
+        return None;
+    }
+    let glued = GLUED.iter().any(|word| last.ends_with(word))
+        || last.strip_suffix("pass").is_some_and(|head| BEFORE_PASS.contains(&head));
+    Some(match last {
+        word if PASSWORD.contains(&word) || glued => Class::Password,
+        "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
+        "token" | "tokens" | "authtoken" | "accesstoken" | "bearer" => Class::Token,
+        "apikey" | "secretkey" | "accesskey" | "privatekey" | "authkey" | "sessionkey" | "appkey" => Class::Key,
+        "key" if before == "secret" || before == "cookie" || before == "jwt" => Class::Secret,
+        "key" if words.len() > 1 && KEYS.contains(&before) => Class::Key,
+        "key" | "auth" | "salt" | "credential" | "credentials" | "otp" | "sotp" | "creds" | "apitoken" => Class::Weak,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell() {
+        for (name, class) in [
+            ("DB_PASSWORD", Class::Password),
+            ("userPassword", Class::Password),
+            ("dbpasswd", Class::Password),
+            ("MLAB_PASS", Class::Password),
+            ("password_confirmation", Class::Password),
+            ("app.secret_key", Class::Secret),
+            ("SECRET_KEY_HMAC_2", Class::Secret),
+            ("secret_key_base", Class::Secret),
+            ("zapApiKey", Class::Key),
+            ("cryptoKey", Class::Key),
+            ("AWS_SECRET_ACCESS_KEY", Class::Key),
+            ("oauth_token", Class::Token),
+            ("ACCESS_TOKEN_SALT", Class::Weak),
+        ] {
+            assert_eq!(classify(name), Some(class), "{name}");
+        }
+        for name in [
+            "password_field",
+            "passwordHash",
+            "token_url",
+            "bypass",
+            "compass",
+            "secret_name",
+            "keyboard",
+            "reset_password",
+            "monkey",
+            "author",
+            "tokenizer",
+            "password_min_length",
+        ] {
+            assert_eq!(classify(name), None, "{name}");
+        }
+    }
+}

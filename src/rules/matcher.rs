@@ -1,0 +1,84 @@
+//! One rule's pattern, compiled when it is first needed.
+
+use std::ops::Range;
+
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use regex_automata::{Input, Match};
+
+use super::rule::Rule;
+
+/// Width of a window around a keyword where the pattern has no bound of its own, in bytes.
+const UNBOUNDED: usize = 8192;
+
+#[derive(Debug)]
+pub(super) struct Matcher {
+    regex: Regex,
+    /// The group that is the value.
+    group: usize,
+    /// Longest match, in bytes: how far around a keyword to look.
+    pub(super) reach: usize,
+    payload: Option<Regex>,
+}
+
+fn compile(pattern: &str) -> Result<Regex, String> {
+    Regex::builder()
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .configure(Regex::config().utf8_empty(false).hybrid_cache_capacity(1 << 19).nfa_size_limit(Some(16 << 20)))
+        .build(pattern)
+        .map_err(|error| error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string))
+}
+
+impl Matcher {
+    pub(super) fn new(rule: &Rule) -> Result<Self, String> {
+        let regex = compile(&rule.pattern)?;
+        let groups = regex.group_info();
+        let group = groups
+            .to_index(regex_automata::PatternID::ZERO, "value")
+            .unwrap_or_else(|| usize::from(groups.group_len(regex_automata::PatternID::ZERO) > 1));
+        let reach = regex_syntax::ParserBuilder::new()
+            .unicode(false)
+            .utf8(false)
+            .build()
+            .parse(&rule.pattern)
+            .ok()
+            .and_then(|hir| hir.properties().maximum_len())
+            .unwrap_or(UNBOUNDED)
+            .min(64 << 10);
+        let payload = rule.checksum.as_ref().and_then(|sum| sum.payload.as_deref()).map(compile).transpose()?;
+        Ok(Self { regex, group, reach, payload })
+    }
+
+    /// Calls `each` with the value's span for every match in a window.
+    pub(super) fn find(&self, text: &[u8], window: Range<usize>, mut each: impl FnMut(Range<usize>)) {
+        let mut captures = self.regex.create_captures();
+        let mut input = Input::new(text).range(window.clone());
+        while input.start() <= window.end {
+            if self.group == 0 {
+                let Some(found) = self.regex.find(input.clone()) else { break };
+                each(found.range());
+                input.set_start(next(&found));
+            } else {
+                self.regex.captures(input.clone(), &mut captures);
+                let Some(found) = captures.get_match() else { break };
+                // Without the group the alternative that matched has no value of its own.
+                each(captures.get_group(self.group).map_or(found.range(), |span| span.range()));
+                // The next value may begin with what ended this one (a quote, a blank).
+                let after = captures.get_group(self.group).map_or(found.end(), |span| span.end);
+                input.set_start(after.max(found.start() + 1));
+            }
+        }
+    }
+
+    /// The part of a value that its checksum is made of.
+    pub(super) fn payload<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        let regex = self.payload.as_ref()?;
+        let mut captures = regex.create_captures();
+        regex.captures(value, &mut captures);
+        value.get(captures.get_group(1)?.range())
+    }
+}
+
+fn next(found: &Match) -> usize {
+    if found.is_empty() { found.end() + 1 } else { found.end() }
+}

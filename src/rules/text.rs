@@ -1,0 +1,95 @@
+//! A file's text as the engine reads it, with the way back to bytes, lines and columns.
+
+use std::ops::Range;
+
+use crate::model::Text;
+
+/// A text to scan: the file's own bytes where they are UTF-8, a decoded copy otherwise.
+#[derive(Debug)]
+pub(super) enum View<'a> {
+    Own { text: &'a str, mark: usize },
+    Decoded(Text),
+}
+
+impl<'a> View<'a> {
+    /// None where the bytes are no text.
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
+        let utf16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+        if !utf16 {
+            if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
+                return None;
+            }
+            if let Ok(text) = std::str::from_utf8(bytes) {
+                let mark = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
+                return Some(Self::Own { text: text.get(mark..)?, mark });
+            }
+        }
+        Text::decode(bytes).map(Self::Decoded)
+    }
+
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Own { text, .. } => text,
+            Self::Decoded(text) => &text.text,
+        }
+    }
+
+    pub(super) fn to_bytes(&self, span: &Range<usize>) -> Range<usize> {
+        match self {
+            Self::Own { mark, .. } => span.start + mark..span.end + mark,
+            Self::Decoded(text) => text.to_bytes(span),
+        }
+    }
+}
+
+/// Starts of lines.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// Line and column of an offset, from 1, the column in characters.
+    pub(super) fn position(&self, at: usize) -> (usize, usize) {
+        let line = self.starts.partition_point(|start| *start <= at).max(1);
+        let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        (line, self.text.get(start..at).map_or(at - start, |text| text.chars().count()) + 1)
+    }
+
+    /// The text of a line, from 1, without its end.
+    pub(super) fn line(&self, line: usize) -> &'a str {
+        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied();
+        let end = self.starts.get(line).map_or(self.text.len(), |end| end - 1);
+        start.and_then(|start| self.text.get(start..end)).unwrap_or("").trim_end_matches('\r')
+    }
+}
+
+/// Markers by which people say that a line's finding is known; ours and those of other scanners.
+const ALLOW: [&str; 6] = [
+    "keylift:allow",
+    "gitleaks:allow",
+    "betterleaks:allow",
+    "pragma: allowlist secret",
+    "trufflehog:ignore",
+    "kingfisher:ignore",
+];
+
+/// Whether a line, or a comment that has the line above for itself, allows what stands on the line.
+pub(super) fn allowed(lines: &Lines<'_>, line: usize) -> bool {
+    let marked = |text: &str| {
+        let tail = text.get(text.len().saturating_sub(2000)..).unwrap_or(text);
+        ALLOW.iter().any(|marker| tail.contains(marker))
+            || tail.split(['#', '/']).skip(1).any(|comment| comment.trim_start().starts_with("nosec"))
+    };
+    let above = line.checked_sub(1).filter(|above| *above > 0).map_or("", |above| lines.line(above));
+    let comment = above.trim_start();
+    marked(lines.line(line))
+        || (comment.starts_with(['#', '/', '-', ';', '*', '<'])
+            && (comment.contains("keylift:allow") || comment.contains("pragma: allowlist nextline secret")))
+}
