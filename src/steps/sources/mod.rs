@@ -1,13 +1,12 @@
-//! Where files come from, besides folders: git's index, commits and history, and archives.
+//! Where files come from, besides folders: git's index, commits and history.
 //!
 //! Every source hands its files one by one to a [`Sink`], so that millions of them stream. What a source leaves out it
-//! says: a [`Notice`] for each file or archive that was not read, never silence.
+//! says: a [`Notice`] for each file that was not read, never silence.
 
 use std::path::PathBuf;
 
 use crate::model::SourceFile;
 
-pub mod archive;
 pub mod git;
 
 /// Takes what a source yields. Sources may call it from several threads at once.
@@ -27,10 +26,10 @@ pub trait Sink: Sync {
     }
 }
 
-/// A file, member or archive that was not read.
+/// A file that was not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Its path; members of archives are joined by `!/`.
+    /// Its path.
     pub path: PathBuf,
     /// Why it was not read, in words.
     pub reason: String,

@@ -24,8 +24,8 @@ pub use staged::staged;
 /// Blobs larger than this are left out with a notice: the memory of a scan must stay bounded.
 pub const LARGEST_BLOB: usize = 48 << 20;
 
-/// What git's delta chains may keep in memory, per thread. Measured: below 16 MB the bases of long chains are inflated
-/// again and again, above 48 MB nothing is gained.
+/// What the bases of git's delta chains may keep in memory, per thread, in bytes. A choice, not yet tuned by measuring: gix's
+/// own default is 64 slots of any size, which bounds nothing.
 const DELTA_CACHE: usize = 32 << 20;
 
 /// Opens the repository that a folder belongs to.
