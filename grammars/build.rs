@@ -53,11 +53,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for list in [&mut detect.extensions, &mut detect.files, &mut detect.globs] {
             list.iter_mut().for_each(|text| text.make_ascii_lowercase());
         }
-        write!(out, "Embedded {{ name: {name:?}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
-            detect.extensions, detect.files, detect.globs)?;
+        write!(
+            out,
+            "Embedded {{ name: {name:?}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
+            detect.extensions, detect.files, detect.globs
+        )?;
         let requires: Vec<String> = detect.requires.iter().map(|group| format!("&{group:?}")).collect();
-        write!(out, "shebangs: &{:?}, requires: &[{}], priority: {} }}, files: &[",
-            detect.shebangs, requires.join(", "), detect.priority)?;
+        write!(
+            out,
+            "shebangs: &{:?}, requires: &[{}], priority: {} }}, files: &[",
+            detect.shebangs,
+            requires.join(", "),
+            detect.priority
+        )?;
         for file in files {
             write!(out, "({file:?}, include_str!({:?})), ", folder.join(&file))?;
         }

@@ -7,5 +7,6 @@
 pub mod cli;
 pub mod files;
 pub mod model;
+pub mod render;
 pub mod rules;
 pub mod steps;

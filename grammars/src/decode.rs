@@ -103,11 +103,7 @@ fn verified(source: &str, value: Vec<u8>, spelled: Spelled) -> Spelled {
 
 fn double(rest: &str, doubles: &[&str]) -> Option<Hit> {
     let text = doubles.iter().find(|text| rest.strip_prefix(**text).is_some_and(|after| after.starts_with(**text)))?;
-    Some(Hit {
-        length: text.len() * 2,
-        value: text.as_bytes().to_vec(),
-        spelled: Spelled::As(vec![Spelling::Doubled]),
-    })
+    Some(Hit { length: text.len() * 2, value: text.as_bytes().to_vec(), spelled: Spelled::As(vec![Spelling::Doubled]) })
 }
 
 fn escape(rest: &str, scheme: &Escapes) -> Option<Hit> {
@@ -127,11 +123,8 @@ fn escape(rest: &str, scheme: &Escapes) -> Option<Hit> {
             return Some(hit);
         }
     }
-    let named = scheme
-        .named
-        .iter()
-        .filter(|(name, _)| after.starts_with(name.as_str()))
-        .max_by_key(|(name, _)| name.len());
+    let named =
+        scheme.named.iter().filter(|(name, _)| after.starts_with(name.as_str())).max_by_key(|(name, _)| name.len());
     if let Some((name, meaning)) = named {
         let length = prefix + name.len();
         return Some(Hit {
@@ -160,8 +153,9 @@ fn escape(rest: &str, scheme: &Escapes) -> Option<Hit> {
 /// nothing is written down of the character itself.
 fn named_spelling(source: &str, meaning: &str, scheme: &Escapes) -> Vec<Spelling> {
     let common = [Spelling::Named(scheme.prefix.clone()), Spelling::Entity, Spelling::Doubled];
-    if let Some(spelling) =
-        common.into_iter().find(|spelling| spell(meaning.as_bytes(), std::slice::from_ref(spelling)).as_deref() == Some(source))
+    if let Some(spelling) = common
+        .into_iter()
+        .find(|spelling| spell(meaning.as_bytes(), std::slice::from_ref(spelling)).as_deref() == Some(source))
     {
         return vec![spelling];
     }

@@ -62,9 +62,8 @@ impl Facts {
     }
 
     fn add(&mut self, captures: &[(&str, Node<'_>)], settings: &HashMap<String, String>, text: &str) {
-        let all = |wanted: &'static str| {
-            captures.iter().filter(move |(name, _)| *name == wanted).map(|(_, node)| *node)
-        };
+        let all =
+            |wanted: &'static str| captures.iter().filter(move |(name, _)| *name == wanted).map(|(_, node)| *node);
         let one = |wanted: &'static str| all(wanted).next();
         let how = settings.get("how").map_or("assignment", String::as_str);
         for value in all("value") {

@@ -68,7 +68,8 @@ impl Imports {
         let mut names: Vec<(String, Range<usize>, bool)> = Vec::new();
         this.query(compiled, root, text, &mut off, &mut names);
         for import in &mut this.list {
-            import.usable = !off.iter().any(|range| range.start <= import.statement.start && import.statement.end <= range.end);
+            import.usable =
+                !off.iter().any(|range| range.start <= import.statement.start && import.statement.end <= range.end);
         }
         for (name, span, outer) in names {
             let mut scope = this.innermost(&span);
@@ -139,7 +140,10 @@ impl Imports {
             .iter()
             .enumerate()
             .filter(|(other, scope)| {
-                *other != index && scope.range.start <= inner.start && inner.end <= scope.range.end && scope.range != *inner
+                *other != index
+                    && scope.range.start <= inner.start
+                    && inner.end <= scope.range.end
+                    && scope.range != *inner
             })
             .min_by_key(|(_, scope)| scope.range.len())
             .map(|(index, _)| index)
@@ -155,9 +159,12 @@ impl Imports {
     /// Whether a name means something else than the need's module at `at`.
     fn shadowed(&self, name: &str, need: &Need, at: usize) -> bool {
         let defined = self.definitions.iter().any(|(other, scope, span)| {
-            other == name && self.sees(at, *scope) && !self.list.iter().any(|import| {
-                import.statement.start <= span.start && span.end <= import.statement.end
-            })
+            other == name
+                && self.sees(at, *scope)
+                && !self
+                    .list
+                    .iter()
+                    .any(|import| import.statement.start <= span.start && span.end <= import.statement.end)
         });
         defined
             || self.list.iter().any(|import| {
@@ -185,11 +192,7 @@ impl Imports {
                 continue;
             }
             let precedes = import.statement.end <= at;
-            let reached = if import.top {
-                precedes || in_function
-            } else {
-                precedes && import.block.contains(&at)
-            };
+            let reached = if import.top { precedes || in_function } else { precedes && import.block.contains(&at) };
             let name = import.alias.clone().unwrap_or_else(|| need.bind.clone());
             if import.usable && reached {
                 if !self.shadowed(&name, need, at) {
@@ -223,7 +226,8 @@ impl Imports {
         if let (Some(group), Some(grouped)) = (self.group.filter(|group| *group < first_use), &need.grouped) {
             return (group + 1, grouped.clone());
         }
-        let top: Vec<&Import> = self.list.iter().filter(|import| import.top && import.statement.start < first_use).collect();
+        let top: Vec<&Import> =
+            self.list.iter().filter(|import| import.top && import.statement.start < first_use).collect();
         let starts_line = |at: usize| at == 0 || text[..at].ends_with('\n');
         if need.place == NeedPlace::First
             && let Some(first) = top.first()
@@ -287,7 +291,8 @@ impl Import {
         match (&need.member, &self.member) {
             (None, None) => {
                 self.module == *module
-                    || self.alias.is_none() && self.module.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                    || self.alias.is_none()
+                        && self.module.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'))
             }
             (Some(wanted), Some(member)) => self.module == *module && member == wanted,
             _ => false,

@@ -58,11 +58,8 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     pub(crate) fn new(language: &Language) -> Result<Self, LoadError> {
-        let fail = |file: &str, message: String| LoadError {
-            language: language.name.clone(),
-            file: file.to_owned(),
-            message,
-        };
+        let fail =
+            |file: &str, message: String| LoadError { language: language.name.clone(), file: file.to_owned(), message };
         let mut chain = language.bases();
         let own = language.file("recipe.yaml").unwrap_or_default();
         let texts: Vec<&str> =
@@ -77,11 +74,7 @@ impl Loaded {
             .ok_or_else(|| fail("recipe.yaml", format!("no parser is linked under the name {}", recipe.parser)))?;
         chain.reverse();
         let query = |file: &str| -> Result<Option<Compiled>, LoadError> {
-            let texts: Vec<&str> = chain
-                .iter()
-                .filter_map(|base| base.file(file))
-                .chain(language.file(file))
-                .collect();
+            let texts: Vec<&str> = chain.iter().filter_map(|base| base.file(file)).chain(language.file(file)).collect();
             if texts.is_empty() {
                 return Ok(None);
             }
@@ -209,9 +202,7 @@ fn compile(grammar: &tree_sitter::Language, text: &str) -> Result<Compiled, Stri
             query
                 .property_settings(pattern)
                 .iter()
-                .map(|property| {
-                    (property.key.to_string(), property.value.as_deref().unwrap_or_default().to_owned())
-                })
+                .map(|property| (property.key.to_string(), property.value.as_deref().unwrap_or_default().to_owned()))
                 .collect()
         })
         .collect();

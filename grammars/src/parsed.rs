@@ -96,7 +96,8 @@ impl Parsed {
         let applicability = edits.iter().map(|edit| edit.applicability).min().unwrap_or(Applicability::Safe);
         let piece = &site.pieces[selection.first_piece()];
         let form = &self.loaded.forms[piece.form].rule.shape;
-        let shape = site.format.as_ref().and_then(|name| self.loaded.recipe.formats.get(name)).map_or(form, |rule| &rule.shape);
+        let shape =
+            site.format.as_ref().and_then(|name| self.loaded.recipe.formats.get(name)).map_or(form, |rule| &rule.shape);
         let shape = if selection.whole { shape.clone() } else { format!("part of {shape}") };
         let mut names = names::names(literal);
         if let Some(fixed) = &fixed_name {

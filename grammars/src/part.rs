@@ -77,16 +77,17 @@ impl Context<'_> {
             rendered.loose = false;
         };
         if let Some(conversion) = &form.rule.conversion {
-            let template =
-                recipe.lookups.get(&self.request.style).and_then(|lookup| lookup.conversions.get(conversion)).ok_or_else(
-                    || {
-                        refusal(
-                            "no-such-type",
-                            &format!("The lookup gives text, and no conversion to {conversion} is known for it here."),
-                            "Replace the value by hand.",
-                        )
-                    },
-                )?;
+            let template = recipe
+                .lookups
+                .get(&self.request.style)
+                .and_then(|lookup| lookup.conversions.get(conversion))
+                .ok_or_else(|| {
+                    refusal(
+                        "no-such-type",
+                        &format!("The lookup gives text, and no conversion to {conversion} is known for it here."),
+                        "Replace the value by hand.",
+                    )
+                })?;
             wrap(template);
         }
         if let Some(format) = self.site.format.as_ref().and_then(|name| recipe.formats.get(name)) {
@@ -275,7 +276,8 @@ impl Context<'_> {
 /// The edits that take the hardcoded default away from a lookup that is there already.
 pub(crate) fn drop_default(parsed: &Parsed, selection: &Selection) -> Result<Made, Refusal> {
     let site = &parsed.sites[selection.site];
-    let unknown = || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
+    let unknown =
+        || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
     let fact = site.default.as_ref().ok_or_else(unknown)?;
     let recipe = &parsed.loaded.recipe;
     let rule = recipe.defaults.get(&fact.rule).ok_or_else(unknown)?;

@@ -31,11 +31,9 @@ pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request]) -> Rewrite {
         });
         made.push(match selection {
             Err(refusal) => Err(refusal.clone()),
-            Ok(_) if overlaps => Err(refusal(
-                "overlaps",
-                "Another value of the same request covers this one.",
-                "Keep one of the two.",
-            )),
+            Ok(_) if overlaps => {
+                Err(refusal("overlaps", "Another value of the same request covers this one.", "Keep one of the two."))
+            }
             Ok(selection) => one(parsed, request, selection, &selections),
         });
     }
@@ -90,10 +88,7 @@ fn shared(parsed: &Parsed, made: &[&Made]) -> Vec<Edit> {
         let (place, text) = parsed.imports().insertion(parsed.loaded, need, &parsed.text, at);
         places.entry(place).or_default().push_str(&text.replace('\n', newline));
     }
-    places
-        .into_iter()
-        .map(|(at, text)| Edit { span: at..at, text, applicability: Applicability::Safe })
-        .collect()
+    places.into_iter().map(|(at, text)| Edit { span: at..at, text, applicability: Applicability::Safe }).collect()
 }
 
 fn assemble(parsed: &Parsed, requests: &[Request], made: Vec<Result<Made, Refusal>>) -> Rewrite {
@@ -187,7 +182,9 @@ pub(crate) fn lookup(parsed: &Parsed, request: &Request, at: usize, quote: &str)
     }
     let mut fallback = None;
     let mut shadowed = None;
-    for form in lookup.forms.iter().filter(|form| form.when_flag.as_ref().is_none_or(|flag| parsed.facts.flags.contains(flag))) {
+    for form in
+        lookup.forms.iter().filter(|form| form.when_flag.as_ref().is_none_or(|flag| parsed.facts.flags.contains(flag)))
+    {
         match bind(parsed, &form.needs, at) {
             Ok((names, needs)) => {
                 let rendered = render(form, request, quote, &names, needs);

@@ -107,9 +107,7 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, 
             selection.whole &= full;
             let bytes = &piece.value[unit.value.clone()];
             let (bytes, spelling) = match &unit.spelled {
-                Spelled::Verbatim => {
-                    (&bytes[start - unit.source.start..end - unit.source.start], Some(Vec::new()))
-                }
+                Spelled::Verbatim => (&bytes[start - unit.source.start..end - unit.source.start], Some(Vec::new())),
                 _ if !full => return Err(inside_escape()),
                 Spelled::As(spelling) => (bytes, Some(spelling.clone())),
                 // What means nothing stays text between the stretches of the value.

@@ -52,8 +52,7 @@ pub(crate) struct Walk<'a> {
 /// All literals in order of position, with their sites.
 pub(crate) fn walk(loaded: &Loaded, facts: &Facts, tree: &Tree, text: &str) -> (Vec<Literal>, Vec<Site>) {
     let root = tree.root_node();
-    let mut walk =
-        Walk { loaded, facts, text, damaged: root.has_error(), literals: Vec::new(), sites: Vec::new() };
+    let mut walk = Walk { loaded, facts, text, damaged: root.has_error(), literals: Vec::new(), sites: Vec::new() };
     walk.run(tree);
     walk.name_by_meaning();
     (walk.literals, walk.sites)
@@ -255,16 +254,14 @@ impl Walk<'_> {
         let mut below = frame;
         let mut keyword = None;
         for up in stack.iter().rev() {
-            if let Some(fact) = self.facts.names.get(&below.node.id()).into_iter().flatten().find(|fact| fact.how == "keyword") {
+            if let Some(fact) =
+                self.facts.names.get(&below.node.id()).into_iter().flatten().find(|fact| fact.how == "keyword")
+            {
                 keyword = Some(plain_name(&self.text[fact.span.clone()]));
             }
             if let Some(callee) = self.facts.callees.get(&up.node.id()) {
                 let callee: String = self.text[callee.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
-                return Some(Call {
-                    callee,
-                    position: keyword.is_none().then_some(below.position),
-                    keyword,
-                });
+                return Some(Call { callee, position: keyword.is_none().then_some(below.position), keyword });
             }
             if self.kind(up.node).is_some_and(|kind| kind.barrier) {
                 return None;
@@ -347,6 +344,8 @@ fn unquoted(text: &str) -> Option<&str> {
 impl Literal {
     /// Whether a span lies in one of its holes.
     pub(crate) fn in_hole(&self, span: &Range<usize>) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Hole { span: hole } if hole.start < span.end && span.start < hole.end))
+        self.parts
+            .iter()
+            .any(|part| matches!(part, Part::Hole { span: hole } if hole.start < span.end && span.start < hole.end))
     }
 }

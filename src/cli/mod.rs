@@ -1,6 +1,7 @@
 //! The roof: the only place that knows arguments, environment, configuration files and the terminal. One verb a file.
 
 mod context;
+mod scan;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -19,6 +20,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Find hardcoded credentials, values masked
+    Scan(scan::ScanArgs),
+    /// Write a plan: what will move where, and what will not, for review
+    Plan(scan::PlanArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -40,8 +45,8 @@ pub fn main() -> Exit {
             return exit;
         }
     };
-    let mut context = Context::new(&arguments.global);
-    match run(arguments.verb, &mut context) {
+    let context = Context::new(&arguments.global);
+    match run(arguments.verb, &context) {
         Ok(exit) => exit,
         Err(failure) => {
             context.report(&failure);
@@ -50,8 +55,10 @@ pub fn main() -> Exit {
     }
 }
 
-fn run(verb: Verb, context: &mut Context) -> Result<Exit, Failure> {
+fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
+        Verb::Scan(args) => scan::scan(&args, context),
+        Verb::Plan(args) => scan::plan_verb(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
             Ok(Exit::Done)

@@ -201,7 +201,10 @@ impl Plan {
                 return Err(format!("two moves go to {}: two values never share an address", planned.address));
             }
             if !values.insert(&planned.fingerprint) {
-                return Err(format!("`{}` has the fingerprint of another move: equal secrets are one move", planned.name));
+                return Err(format!(
+                    "`{}` has the fingerprint of another move: equal secrets are one move",
+                    planned.name
+                ));
             }
             for site in &planned.sites {
                 if !stays_below(&site.path) || site.span.0 > site.span.1 {
@@ -214,7 +217,8 @@ impl Plan {
 
     /// The file's text.
     pub fn to_yaml(&self) -> Result<String, Failure> {
-        let body = serde_yaml::to_string(self).map_err(|error| Failure::usage(format!("could not write the plan: {error}")))?;
+        let body = serde_yaml::to_string(self)
+            .map_err(|error| Failure::usage(format!("could not write the plan: {error}")))?;
         Ok(format!("{HEADING}{body}"))
     }
 
@@ -246,7 +250,8 @@ pub fn is_variable(name: &str) -> bool {
 
 fn stays_below(path: &str) -> bool {
     use std::path::Component;
-    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    !path.is_empty()
+        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
-//! The corridor's steps. No step imports another.
+//! The corridor's steps. No step imports another, but for the words that locating and naming lend to planning.
 
+pub mod locate;
+pub mod names;
+pub mod plan;
 pub mod scan;
 pub mod sources;
 pub mod walk;

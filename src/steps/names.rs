@@ -48,22 +48,34 @@ impl Names {
         }
         let earlier = wish.earlier.iter().cloned();
         // A name such as `password` says nothing about whose it is; it serves where nothing better is to be had.
-        let (vague, telling): (Vec<String>, Vec<String>) =
-            wish.called.iter().map(|name| variable(name)).filter(|name| !name.is_empty()).partition(|name| is_vague(name));
-        let scopes: Vec<String> = wish.scopes.iter().map(|scope| variable(scope)).filter(|scope| !scope.is_empty()).collect();
+        let (vague, telling): (Vec<String>, Vec<String>) = wish
+            .called
+            .iter()
+            .map(|name| variable(name))
+            .filter(|name| !name.is_empty())
+            .partition(|name| is_vague(name));
+        let scopes: Vec<String> =
+            wish.scopes.iter().map(|scope| variable(scope)).filter(|scope| !scope.is_empty()).collect();
         let base = telling
             .first()
             .or_else(|| vague.iter().find(|name| !is_number(name)))
             .cloned()
             .or_else(|| wish.rule.clone())
             .unwrap_or_else(|| "SECRET".into());
-        let scoped = scopes.iter().filter(|scope| !base.starts_with(scope.as_str())).map(|scope| format!("{scope}_{base}"));
-        let all = scopes.iter().rev().fold(String::new(), |all, scope| if all.is_empty() { scope.clone() } else { format!("{all}_{scope}") });
+        let scoped =
+            scopes.iter().filter(|scope| !base.starts_with(scope.as_str())).map(|scope| format!("{scope}_{base}"));
+        let all = scopes
+            .iter()
+            .rev()
+            .fold(String::new(), |all, scope| if all.is_empty() { scope.clone() } else { format!("{all}_{scope}") });
         let widest = (!all.is_empty()).then(|| format!("{all}_{base}"));
         let numbered = (2_u32..).map(|number| format!("{base}_{number}"));
         let wished = earlier.chain(std::iter::once(base.clone())).chain(scoped).chain(widest).chain(numbered);
         for name in wished.map(shortened) {
-            if crate::model::plan::is_variable(&name) && !self.reserved.contains(&name) && !self.given.contains_key(&name) {
+            if crate::model::plan::is_variable(&name)
+                && !self.reserved.contains(&name)
+                && !self.given.contains_key(&name)
+            {
                 self.given.insert(name.clone(), value.clone());
                 return name;
             }
@@ -76,7 +88,13 @@ impl Names {
 const MAX_NAME: usize = 100;
 
 fn shortened(name: String) -> String {
-    if name.len() <= MAX_NAME { name } else { name[name.len() - MAX_NAME..].trim_start_matches(['_', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']).to_owned() }
+    if name.len() <= MAX_NAME {
+        name
+    } else {
+        name[name.len() - MAX_NAME..]
+            .trim_start_matches(['_', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+            .to_owned()
+    }
 }
 
 /// A name as an environment variable: `dbPassword`, `db-password` and `db.password` give `DB_PASSWORD`.
@@ -106,7 +124,10 @@ fn is_number(name: &str) -> bool {
 
 /// Names of one or two letters, and the words that code gives to anything.
 fn is_vague(name: &str) -> bool {
-    const ANYTHING: &[&str] = &["VALUE", "DATA", "DEFAULT", "ARG", "ARGS", "STR", "STRING", "TEXT", "TMP", "VAR", "X", "S", "RESULT", "ITEM", "CONTENT"];
+    const ANYTHING: &[&str] = &[
+        "VALUE", "DATA", "DEFAULT", "ARG", "ARGS", "STR", "STRING", "TEXT", "TMP", "VAR", "X", "S", "RESULT", "ITEM",
+        "CONTENT",
+    ];
     name.len() < 3 || is_number(name) || ANYTHING.contains(&name)
 }
 

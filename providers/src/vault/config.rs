@@ -119,7 +119,9 @@ impl Config {
             (Some(cert), Some(key)) => Some((cert.into(), key.into())),
             (None, None) => None,
             _ => {
-                return Err(configuration("VAULT_CLIENT_CERT and VAULT_CLIENT_KEY go together: one of them is missing"));
+                return Err(configuration(
+                    "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY go together: one of them is missing",
+                ));
             }
         };
         let config = Self {

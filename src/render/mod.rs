@@ -1,0 +1,4 @@
+//! Values in, strings out: nothing here reads or writes anything.
+
+pub mod findings;
+pub mod plan;

@@ -1,0 +1,203 @@
+//! Sites and refusals -> Plan: equal secrets become one move, every move gets a name and an address of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keylift_grammars::Refusal;
+use keylift_providers::{Fingerprint, FingerprintKey, Secret, Store};
+
+use super::locate::{self, Placed, Syntax};
+use super::names::{Names, Wish};
+use crate::model::plan::{PLAN_VERSION, is_variable};
+use crate::model::{Decision, Finding, Lookup, Plan, PlannedMove, PlannedSite, Refused};
+
+/// What a plan is made for.
+#[derive(Debug)]
+pub struct Target<'a> {
+    /// Where values will live.
+    pub store: &'a dyn Store,
+    /// How they are looked up.
+    pub lookup: Lookup,
+    /// The key of the fingerprints.
+    pub key: &'a FingerprintKey,
+    /// Names that an earlier plan gave, by value.
+    pub earlier: BTreeMap<Fingerprint, String>,
+    /// Variables that the code reads already.
+    pub reserved: BTreeSet<String>,
+}
+
+/// A file and what was found in it.
+#[derive(Debug)]
+pub struct Scanned {
+    /// Path below the root, with `/`.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What was found, in order of position.
+    pub findings: Vec<Finding>,
+}
+
+struct Group<'a> {
+    secret: Secret,
+    value: Fingerprint,
+    places: Vec<(&'a str, &'a Finding, Placed)>,
+}
+
+/// Makes the plan. Every finding ends as a site of a move or as a refusal.
+pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
+    let mut refusals = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut index: BTreeMap<Fingerprint, usize> = BTreeMap::new();
+    for file in files {
+        let syntax = Syntax::new(file.path.as_ref(), &file.bytes);
+        for finding in &file.findings {
+            let located = syntax.as_ref().map_or_else(|| Err(binary()), |syntax| locate::locate(finding, syntax));
+            match located {
+                Ok(mut placed) => {
+                    let secret = std::mem::replace(&mut placed.secret, Secret::new(Vec::new()));
+                    let value = target.key.fingerprint(&secret);
+                    let at = *index.entry(value.clone()).or_insert_with(|| {
+                        groups.push(Group { secret, value, places: Vec::new() });
+                        groups.len() - 1
+                    });
+                    groups[at].places.push((&file.path, finding, placed));
+                }
+                Err(refusal) => refusals.push(refused(&file.path, finding, refusal, target.key)),
+            }
+        }
+    }
+    let mut names = Names::new(target.reserved.clone());
+    settle_fixed_names(&mut groups, &mut names, &mut refusals, target.key);
+    let mut moves = Vec::new();
+    for group in groups {
+        match planned(&group, &mut names, target) {
+            Ok(planned) => moves.push(planned),
+            Err(refusal) => refusals.extend(
+                group.places.iter().map(|(path, finding, _)| refused(path, finding, refusal.clone(), target.key)),
+            ),
+        }
+    }
+    refusals.sort_by(|a, b| (&a.path, a.line, &a.code).cmp(&(&b.path, b.line, &b.code)));
+    let touched: BTreeSet<&str> = moves.iter().flat_map(|planned| &planned.sites).map(|site| &*site.path).collect();
+    Plan {
+        version: PLAN_VERSION,
+        store: target.store.location().to_owned(),
+        lookup: target.lookup,
+        fingerprint_key: target.key.id(),
+        root: ".".into(),
+        refusals,
+        files: files
+            .iter()
+            .filter(|file| touched.contains(&*file.path))
+            .map(|file| (file.path.clone(), file_hash(target.key, &file.bytes)))
+            .collect(),
+        moves,
+    }
+}
+
+/// Keyed hash of a file's bytes: a bare one would let anybody guess a weak secret in an otherwise known file.
+pub fn file_hash(key: &FingerprintKey, bytes: &[u8]) -> String {
+    key.derive("file", &[bytes])[..16].iter().fold(String::new(), |out, byte| format!("{out}{byte:02x}"))
+}
+
+/// Variables that the code reads already belong to the value that stands as their default. Where two values are
+/// defaults of one variable, the first keeps it and the others are refused: one name never stands for two values.
+fn settle_fixed_names(
+    groups: &mut Vec<Group<'_>>,
+    names: &mut Names,
+    refusals: &mut Vec<Refused>,
+    key: &FingerprintKey,
+) {
+    for group in groups.iter_mut() {
+        let value = group.value.clone();
+        group.places.retain(|(path, finding, placed)| {
+            let Some(fixed) = &placed.place.fixed_name else { return true };
+            if is_variable(fixed) && names.claim(fixed, &value) {
+                return true;
+            }
+            let refusal = locate::refusal(
+                "two-defaults",
+                &format!(
+                    "`{fixed}` has another default elsewhere in the code, and one name cannot stand for two values"
+                ),
+                "give one of the two lookups a variable of its own, then plan again",
+            );
+            refusals.push(refused(path, finding, refusal, key));
+            false
+        });
+    }
+    groups.retain(|group| !group.places.is_empty());
+}
+
+fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<PlannedMove, Refusal> {
+    let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
+    for (path, finding, placed) in &group.places {
+        push_new(&mut wish.fixed, placed.place.fixed_name.iter().cloned());
+        push_new(&mut wish.called, placed.place.names.iter().chain(&finding.name).cloned());
+        wish.rule = wish.rule.or_else(|| finding.env.clone());
+        let stem = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        push_new(&mut wish.scopes, placed.place.scopes.iter().cloned().chain(stem));
+    }
+    let name = names.choose(&wish, &group.value);
+    let address = target.store.address(&name).and_then(|address| {
+        target.store.accepts(&address, &group.secret)?;
+        Ok(address)
+    });
+    let address = address.map_err(|rejected| locate::refusal("store-rejects", &rejected.reason, &rejected.advice))?;
+    let worst = group.places.iter().map(|(_, finding, _)| finding.severity).max();
+    let (_, first, _) = &group.places[0];
+    Ok(PlannedMove {
+        also: wish.fixed.iter().filter(|fixed| **fixed != name).cloned().collect(),
+        name,
+        decision: Decision::Apply,
+        reason: None,
+        reviewed: false,
+        fingerprint: group.value.clone(),
+        address,
+        lookup: None,
+        rule: first.rule.clone(),
+        kind: first.kind,
+        severity: worst.unwrap_or(first.severity),
+        sites: group
+            .places
+            .iter()
+            .map(|(path, finding, placed)| PlannedSite {
+                path: (*path).to_owned(),
+                line: finding.start.0,
+                span: (finding.span.start, finding.span.end),
+                shape: placed.place.shape.clone(),
+                caution: locate::caution(placed.place.applicability),
+                rule: finding.rule.clone(),
+                confidence: finding.confidence,
+            })
+            .collect(),
+    })
+}
+
+fn push_new(list: &mut Vec<String>, items: impl IntoIterator<Item = String>) {
+    for item in items {
+        if !list.contains(&item) {
+            list.push(item);
+        }
+    }
+}
+
+fn refused(path: &str, finding: &Finding, refusal: Refusal, key: &FingerprintKey) -> Refused {
+    Refused {
+        path: path.to_owned(),
+        line: finding.start.0,
+        fingerprint: key.fingerprint(&finding.secret),
+        rule: finding.rule.clone(),
+        severity: finding.severity,
+        code: refusal.code,
+        reason: refusal.reason,
+        advice: refusal.advice,
+    }
+}
+
+fn binary() -> Refusal {
+    locate::refusal(
+        "binary",
+        "the file is not text",
+        "replace the file by hand; keep a binary secret as a file of its own",
+    )
+}
