@@ -140,7 +140,7 @@ impl Parsed {
     fn original(&self, span: &Range<usize>, stretches: &[(usize, usize, select::Stretch)]) -> Option<Original> {
         let mut chunks = Vec::new();
         let mut at = span.start;
-        let mut text = |from: usize, to: usize, chunks: &mut Vec<Chunk>| -> Option<()> {
+        let text = |from: usize, to: usize, chunks: &mut Vec<Chunk>| -> Option<()> {
             if from < to {
                 chunks.push(Chunk::Text(self.text.get(from..to)?.to_owned()));
             }

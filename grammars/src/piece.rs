@@ -84,7 +84,7 @@ impl Piece {
     pub(crate) fn parts(&self, out: &mut Vec<Part>) {
         let mut holes = self.holes.iter().peekable();
         let mut from = 0;
-        let mut flush = |units: &[Unit], out: &mut Vec<Part>| {
+        let flush = |units: &[Unit], out: &mut Vec<Part>| {
             if let (Some(first), Some(last)) = (units.first(), units.last()) {
                 let value = &self.value[first.value.start..last.value.end];
                 out.push(Part::Text {

@@ -360,7 +360,9 @@ pub(crate) struct Embed {
 pub(crate) fn parse(texts: &[&str]) -> Result<Recipe, serde_yaml::Error> {
     let mut merged = Value::Null;
     for text in texts {
-        merge(&mut merged, serde_yaml::from_str(text)?);
+        let mut layer: Value = serde_yaml::from_str(text)?;
+        layer.apply_merge()?;
+        merge(&mut merged, layer);
     }
     serde_yaml::from_value(merged)
 }
