@@ -1,6 +1,7 @@
 //! The roof: the only place that knows arguments, environment, configuration files and the terminal. One verb a file.
 
 mod context;
+mod diff;
 mod scan;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -24,6 +25,8 @@ enum Verb {
     Scan(scan::ScanArgs),
     /// Write a plan: what will move where, and what will not, for review
     Plan(scan::PlanArgs),
+    /// Show the edits that a plan stands for, secrets masked
+    Diff(diff::DiffArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -58,6 +61,7 @@ pub fn main() -> Exit {
 fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
         Verb::Scan(args) => scan::scan(&args, context),
+        Verb::Diff(args) => diff::diff(&args, context),
         Verb::Plan(args) => scan::plan_verb(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());

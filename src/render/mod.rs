@@ -1,4 +1,5 @@
 //! Values in, strings out: nothing here reads or writes anything.
 
+pub mod diff;
 pub mod findings;
 pub mod plan;

@@ -3,6 +3,7 @@
 pub mod locate;
 pub mod names;
 pub mod plan;
+pub mod preview;
 pub mod scan;
 pub mod sources;
 pub mod walk;
