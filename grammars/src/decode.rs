@@ -47,7 +47,7 @@ pub(crate) fn decode(
     let mut plain = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let hit = escape(rest, scheme).or_else(|| double(rest, &doubles));
+        let hit = escape(rest, scheme).or_else(|| double(rest, &doubles)).or_else(|| untold(rest, scheme));
         let Some(hit) = hit else {
             at += rest.chars().next().map_or(1, char::len_utf8);
             continue;
@@ -104,6 +104,12 @@ fn verified(source: &str, value: Vec<u8>, spelled: Spelled) -> Spelled {
 fn double(rest: &str, doubles: &[&str]) -> Option<Hit> {
     let text = doubles.iter().find(|text| rest.strip_prefix(**text).is_some_and(|after| after.starts_with(**text)))?;
     Some(Hit { length: text.len() * 2, value: text.as_bytes().to_vec(), spelled: Spelled::As(vec![Spelling::Doubled]) })
+}
+
+/// A text that the scheme says cannot be decoded.
+fn untold(rest: &str, scheme: &Escapes) -> Option<Hit> {
+    let text = scheme.refused.iter().find(|text| rest.starts_with(text.as_str()))?;
+    Some(Hit { length: text.len(), value: text.clone().into_bytes(), spelled: Spelled::Undecoded })
 }
 
 fn escape(rest: &str, scheme: &Escapes) -> Option<Hit> {

@@ -132,6 +132,8 @@ pub(crate) struct Escapes {
     pub unknown: Unknown,
     /// Texts that stand twice for themselves.
     pub doubled: Vec<String>,
+    /// Texts whose meaning cannot be told here: a value that holds one is refused, never guessed.
+    pub refused: Vec<String>,
 }
 
 /// A numeric escape.

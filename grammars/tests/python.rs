@@ -109,3 +109,27 @@ fn two_values_on_one_line_share_one_import() {
         "{after}"
     );
 }
+
+#[test]
+fn a_value_that_cannot_be_decoded_is_refused() {
+    for (source, value) in [
+        ("x = '\\N{BULLET}secret'\n", "\\N{BULLET}secret"),
+        ("x = '\\ud800secret'\n", "\\ud800secret"),
+        ("x = r\"\"\"one\r\ntwo\"\"\"\r\n", "one\r\ntwo"),
+        ("x = \"\"\"one\r\ntwo\"\"\"\r\n", "one\r\ntwo"),
+    ] {
+        assert_eq!(lift(source, &[(value, "X")]), Err(vec!["not-reversible".to_owned()]), "{source}");
+    }
+}
+
+#[test]
+fn defaults_of_environ_are_dropped_in_every_form() {
+    for source in [
+        "import os\nt = os.environ.get('TOKEN', 'hunter2x')\n",
+        "import os\nt = os.environ.get('TOKEN') or 'hunter2x'\n",
+        "import os\nt = os.environ.setdefault('TOKEN', 'hunter2x')\n",
+    ] {
+        let after = lift(source, &[("hunter2x", "TOKEN")]).expect("it can be lifted");
+        assert!(!after.contains("hunter2x") && after.contains("TOKEN"), "{after}");
+    }
+}

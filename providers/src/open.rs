@@ -11,8 +11,6 @@ const SCHEMES: &[(&str, &str)] = &[
     ("dotenv", "dotenv:PATH"),
     #[cfg(feature = "vault")]
     ("vault", "vault://MOUNT/PREFIX"),
-    #[cfg(feature = "aws")]
-    ("aws-sm", "aws-sm://PREFIX"),
 ];
 
 /// The URI forms that [`open`] takes in this build.
@@ -56,7 +54,6 @@ fn unknown(scheme: &str) -> StoreError {
     let alias = match wanted.as_str() {
         "env" | ".env" | "file" => Some("dotenv"),
         "bao" | "openbao" | "hashivault" | "kv" | "hcv" => Some("vault"),
-        "aws" | "asm" | "secretsmanager" | "awssm" => Some("aws-sm"),
         _ => None,
     };
     let nearest = SCHEMES.iter().map(|(known, form)| (distance(&wanted, known), known, form)).min();

@@ -8,7 +8,7 @@ use keylift_providers::{Fingerprint, FingerprintKey, Secret, Store};
 use super::locate::{self, Placed, Syntax};
 use super::names::{Names, Wish};
 use crate::model::plan::{PLAN_VERSION, is_variable};
-use crate::model::{Decision, Finding, Lookup, Plan, PlannedMove, PlannedSite, Refused};
+use crate::model::{Decision, Finding, Kind, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 
 /// What a plan is made for.
 #[derive(Debug)]
@@ -132,7 +132,11 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
     let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
     for (path, finding, placed) in &group.places {
         push_new(&mut wish.fixed, placed.place.fixed_name.iter().cloned());
-        push_new(&mut wish.called, placed.place.names.iter().chain(&finding.name).cloned());
+        // A password inside a connection string is not what the string's own name says: `url` gives `URL_PASSWORD`.
+        let inside = finding.kind == Kind::Dsn && placed.place.shape.starts_with("part of");
+        let called = placed.place.names.iter().filter(|_| !inside).cloned();
+        let part = placed.place.names.iter().filter(|_| inside).map(|name| format!("{name}_password"));
+        push_new(&mut wish.called, called.chain(part).chain(finding.name.iter().filter(|_| !inside).cloned()));
         wish.rule = wish.rule.or_else(|| finding.env.clone());
         let stem = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         push_new(&mut wish.scopes, placed.place.scopes.iter().cloned().chain(stem));

@@ -93,16 +93,16 @@
    arguments: (argument_list . (_) @default.variable . (_) @default.value .)) @default.whole
  (#eq? @_f "getenv") (#set! default "getenv"))
 ((call
-   function: (attribute object: [(identifier) (attribute)] @default.environ attribute: (identifier) @_f)
+   function: (attribute object: [(identifier) (attribute)] @default.mapping attribute: (identifier) @_f)
    arguments: (argument_list . (_) @default.variable . [(_) @default.value (keyword_argument value: (_) @default.value)] .)) @default.whole
- (#match? @default.environ "(^|\\.)environ$") (#any-of? @_f "get" "setdefault" "pop") (#set! default "environ"))
+ (#match? @default.mapping "(^|\\.)environ$") (#any-of? @_f "get" "setdefault" "pop") (#set! default "environ"))
 ((boolean_operator
    left: (call
-     function: (attribute object: [(identifier) (attribute)] @default.environ attribute: (identifier) @_f)
+     function: (attribute object: [(identifier) (attribute)] @default.mapping attribute: (identifier) @_f)
      arguments: (argument_list . (_) @default.variable .))
    operator: "or"
    right: (_) @default.value) @default.whole
- (#match? @default.environ "(^|\\.)environ$") (#eq? @_f "get") (#set! default "environ"))
+ (#match? @default.mapping "(^|\\.)environ$") (#eq? @_f "get") (#set! default "environ"))
 ((boolean_operator
    left: (call
      function: (attribute attribute: (identifier) @_f)
