@@ -1,0 +1,75 @@
+//! Planted values appear in nothing that a verb prints or writes, failing paths included.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const PLANTED: &[&str] = &["Pl4nted-One!x", "Pl4nted-Two?y", "Pl4nted.Three#z"];
+
+fn keylift(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_keylift"))
+        .args(arguments)
+        .current_dir(dir)
+        .env("KEYLIFT_CONFIG_DIR", dir.join("config"))
+        .output()
+        .expect("keylift runs")
+}
+
+fn project() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let source = format!(
+        "DB_PASSWORD = '{}'\nurl = 'postgresql://shop:{}@db/shop'\n\n\ndef check(password):\n    return password == '{}'\n",
+        PLANTED[0], "Pl4ntedInUrl77", PLANTED[1]
+    );
+    std::fs::write(dir.path().join("app.py"), source).expect("app.py");
+    std::fs::write(dir.path().join("notes.unknown"), format!("password = \"{}\"\n", PLANTED[2])).expect("notes");
+    dir
+}
+
+fn clean(what: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for planted in PLANTED.iter().chain(&["Pl4ntedInUrl77"]) {
+        assert!(!text.contains(planted), "{what} shows a planted value");
+    }
+}
+
+#[test]
+fn no_verb_shows_a_value() {
+    let dir = project();
+    let verbs: &[(&[&str], i32)] = &[
+        (&["scan"], 1),
+        (&["scan", "--format", "json"], 1),
+        (&["scan", "--format", "jsonl", "--confidence", "low"], 1),
+        (&["plan", "app.py", "notes.unknown", "--to", "age:secrets.age"], 1),
+        (&["plan", "app.py", "--to", "age:secrets.age", "--out", "-"], 1),
+        (&["diff"], 1),
+        (&["--color", "always", "diff"], 1),
+        (&["plan", "--to", "nowhere:x"], 2),
+        (&["diff", "missing.yaml"], 2),
+    ];
+    for (arguments, exit) in verbs {
+        let output = keylift(dir.path(), arguments);
+        let what = arguments.join(" ");
+        clean(&what, &output.stdout);
+        clean(&what, &output.stderr);
+        assert_eq!(output.status.code(), Some(*exit), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let plan = std::fs::read(dir.path().join("keylift.plan.yaml")).expect("the plan was written");
+    clean("the plan", &plan);
+    let text = String::from_utf8_lossy(&plan);
+    for name in ["DB_PASSWORD", "URL_PASSWORD"] {
+        assert!(text.contains(&format!("name: {name}")), "{name} is in {text}");
+    }
+}
+
+#[test]
+fn planning_changes_no_source_and_a_changed_file_is_a_conflict() {
+    let dir = project();
+    let source = std::fs::read(dir.path().join("app.py")).expect("app.py");
+    keylift(dir.path(), &["plan", "app.py", "--to", "age:secrets.age"]);
+    let diff = keylift(dir.path(), &["diff"]);
+    assert!(String::from_utf8_lossy(&diff.stdout).contains("+import os\n"));
+    assert_eq!(std::fs::read(dir.path().join("app.py")).expect("app.py"), source);
+    assert!(!dir.path().join("secrets.age").exists(), "planning writes nothing to the store");
+    std::fs::write(dir.path().join("app.py"), [b"# new\n", source.as_slice()].concat()).expect("app.py");
+    assert_eq!(keylift(dir.path(), &["diff"]).status.code(), Some(4));
+}
