@@ -14,6 +14,7 @@ use crate::render::findings::{self, Row, slashes};
 use crate::rules::Engine;
 use crate::steps::plan::{Scanned, Target, plan};
 use crate::steps::scan::Collector;
+use crate::steps::sources::{Notice, Sink, git};
 use crate::steps::walk::{WalkOptions, walk};
 
 /// How findings are printed.
@@ -66,6 +67,77 @@ pub(super) struct ScanArgs {
     /// The path that standard input is read as
     #[arg(long, value_name = "PATH", default_value = "stdin")]
     stdin_path: PathBuf,
+    /// Only the lines that git's index adds
+    #[arg(long, conflicts_with_all = ["since", "history"])]
+    staged: bool,
+    /// Only the lines that commits after a revision add
+    #[arg(long, value_name = "REV", conflicts_with = "history")]
+    since: Option<String>,
+    /// Every version of every file that git has
+    #[arg(long)]
+    history: bool,
+}
+
+/// Scans what git hands over, and warns of what it could not read.
+struct GitSink<'a>(Collector<'static>, &'a Context);
+
+impl Sink for GitSink<'_> {
+    fn file(&self, file: SourceFile) {
+        self.0.add(&file);
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.1.warn(&format!("not read: {}: {}", notice.path.display(), notice.reason));
+    }
+}
+
+impl ScanArgs {
+    /// What git has; none where no git source was asked for.
+    fn git(&self, context: &Context) -> Option<Result<Vec<Finding>, Failure>> {
+        let [folder] = self.paths.path.as_slice() else {
+            return (self.staged || self.history || self.since.is_some())
+                .then(|| Err(Failure::usage("git sources take one folder")));
+        };
+        let sink = GitSink(Collector::new(Engine::builtin(), self.paths.confidence.into()), context);
+        let done = if self.staged {
+            git::staged(folder, &sink)
+        } else if let Some(revision) = &self.since {
+            git::since(folder, revision, &sink)
+        } else if self.history {
+            git::history(folder, &|_| true, &sink)
+        } else {
+            return None;
+        };
+        Some(done.map(|()| earliest(sink.0.finish())))
+    }
+}
+
+/// One finding for a value that many versions of a file hold: the one with the earliest commit.
+fn earliest(found: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut known: BTreeMap<(PathBuf, String, usize), Vec<usize>> = BTreeMap::new();
+    let time = |finding: &Finding| match finding.origin {
+        Origin::Git { time, .. } => time.unwrap_or(i64::MAX),
+        _ => i64::MAX,
+    };
+    let in_head = |finding: &Finding| matches!(finding.origin, Origin::Git { in_head: true, .. });
+    for finding in found {
+        let places = known.entry((finding.path.clone(), finding.rule.clone(), finding.secret.len())).or_default();
+        let Some(at) = places.iter().copied().find(|at| kept[*at].secret == finding.secret) else {
+            places.push(kept.len());
+            kept.push(finding);
+            continue;
+        };
+        // Whether HEAD still has the value is told by any version of it.
+        let still = in_head(&kept[at]) || in_head(&finding);
+        if time(&finding) < time(&kept[at]) {
+            kept[at] = finding;
+        }
+        if let Origin::Git { in_head, .. } = &mut kept[at].origin {
+            *in_head = still;
+        }
+    }
+    kept
 }
 
 /// Options of `plan`.
@@ -95,7 +167,9 @@ impl Paths {
 
 /// Scans.
 pub(super) fn scan(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> {
-    let found = if args.paths.path == [PathBuf::from("-")] {
+    let found = if let Some(found) = args.git(context) {
+        found?
+    } else if args.paths.path == [PathBuf::from("-")] {
         let mut bytes = Vec::new();
         std::io::stdin()
             .read_to_end(&mut bytes)

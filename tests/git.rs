@@ -1,0 +1,52 @@
+//! What `scan` reads from git: the index, the commits after a revision, the whole history.
+
+use std::path::Path;
+use std::process::Command;
+
+fn git(dir: &Path, arguments: &[&str]) {
+    let status = Command::new("git")
+        .args(["-c", "user.name=keylift", "-c", "user.email=keylift@localhost", "-c", "commit.gpgsign=false"])
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .expect("git runs")
+        .status;
+    assert!(status.success(), "git {arguments:?}");
+}
+
+/// The names that a scan found, and its exit code.
+fn scan(dir: &Path, arguments: &[&str]) -> (Vec<String>, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_keylift"))
+        .args(["scan", "--format", "json"])
+        .args(arguments)
+        .current_dir(dir)
+        .env("KEYLIFT_CONFIG_DIR", dir.join(".git/config-of-keylift"))
+        .output()
+        .expect("keylift runs");
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).expect("scan prints json");
+    let names = rows.iter().map(|row| row["name"].as_str().unwrap_or_default().to_owned()).collect();
+    (names, output.status.code())
+}
+
+#[test]
+fn each_git_source_finds_what_it_should_and_no_more() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = dir.path();
+    let write = |text: &str| std::fs::write(dir.join("app.py"), text).expect("app.py");
+    git(dir, &["init", "-q"]);
+    write("OLD_PASSWORD = 'Sun-rise.4411x'\n");
+    git(dir, &["add", "."]);
+    git(dir, &["commit", "-q", "-m", "one"]);
+    write("# gone\nOLD_PASSWORD = 'Sun-rise.4411x'\n");
+    git(dir, &["commit", "-q", "-a", "-m", "two"]);
+    write("pass\n");
+    git(dir, &["commit", "-q", "-a", "-m", "three"]);
+    write("pass\nNEW_PASSWORD = 'Moon-set.8822y'\n");
+    assert_eq!(scan(dir, &["--staged"]), (vec![], Some(0)), "nothing is staged");
+    git(dir, &["add", "."]);
+    assert_eq!(scan(dir, &["--staged"]), (vec!["NEW_PASSWORD".to_owned()], Some(1)));
+    assert_eq!(scan(dir, &["--history"]), (vec!["OLD_PASSWORD".to_owned()], Some(1)), "one value in two versions");
+    assert_eq!(scan(dir, &["--since", "HEAD"]), (vec![], Some(0)));
+    git(dir, &["commit", "-q", "-m", "four"]);
+    assert_eq!(scan(dir, &["--since", "HEAD~1"]), (vec!["NEW_PASSWORD".to_owned()], Some(1)));
+}
