@@ -1,6 +1,6 @@
 //! Turns `src/rules/builtin/*.yaml` into Rust statics, so that a start of the program parses nothing.
 //!
-//! A rule that cannot be read is left out with a warning here, and fails a test there (`rules::tests`): a slip in one data
+//! A rule that cannot be read is left out with a warning here, and fails a test there (`tests/rules.rs`): a slip in one data
 //! file must not stop everybody's build.
 
 use std::fmt::Write as _;

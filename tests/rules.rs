@@ -15,3 +15,20 @@ fn every_builtin_pattern_compiles() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn every_rule_file_is_read_and_no_id_stands_twice() {
+    let mut ids = std::collections::BTreeSet::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules/builtin");
+    for entry in std::fs::read_dir(folder).expect("the folder of rules") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a rule file");
+        let file: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
+        for rule in file["rules"].as_sequence().expect("a list of rules") {
+            let id = rule["id"].as_str().expect("an id").to_owned();
+            assert!(Engine::builtin().rule(&id).is_some(), "{id} of {} was left out", path.display());
+            assert!(ids.insert(id.clone()), "{id} stands twice");
+        }
+    }
+    assert_eq!(ids.len(), Engine::builtin().rules().count());
+}

@@ -154,7 +154,7 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         "apikey" | "secretkey" | "accesskey" | "privatekey" | "authkey" | "sessionkey" | "appkey" => Class::Key,
         "key" if before == "secret" || before == "cookie" || before == "jwt" => Class::Secret,
         "key" if words.len() > 1 && KEYS.contains(&before) => Class::Key,
-        "key" | "auth" | "salt" | "credential" | "credentials" | "otp" | "sotp" | "creds" | "apitoken" => Class::Weak,
+        "key" | "auth" | "salt" | "credential" | "credentials" | "creds" | "apitoken" => Class::Weak,
         _ => return None,
     })
 }

@@ -80,7 +80,6 @@ pub(super) fn bare_values(path: &Path) -> bool {
         "cnf",
         "fish",
         "credentials",
-        "tugboat",
     ]
     .contains(&extension)
         || name.starts_with('.')
