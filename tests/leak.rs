@@ -73,3 +73,18 @@ fn planning_changes_no_source_and_a_changed_file_is_a_conflict() {
     std::fs::write(dir.path().join("app.py"), [b"# new\n", source.as_slice()].concat()).expect("app.py");
     assert_eq!(keylift(dir.path(), &["diff"]).status.code(), Some(4));
 }
+
+#[test]
+fn a_diff_masks_what_waits_in_the_lines_around_an_edit() {
+    let dir = project();
+    let source = format!("DB_PASSWORD = '{}'\nother_password = '{}'\n", PLANTED[0], PLANTED[1]);
+    std::fs::write(dir.path().join("app.py"), source).expect("app.py");
+    keylift(dir.path(), &["plan", "app.py", "--to", "age:secrets.age"]);
+    let plan = std::fs::read_to_string(dir.path().join("keylift.plan.yaml")).expect("the plan");
+    let later = plan.replacen("decision: apply", "decision: later", 1);
+    assert_ne!(later, plan, "something was planned");
+    std::fs::write(dir.path().join("keylift.plan.yaml"), later).expect("the plan");
+    let output = keylift(dir.path(), &["diff"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("+other_password = os.environ["), "the other one moves");
+    clean("the diff", &output.stdout);
+}

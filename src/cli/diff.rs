@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::Context;
 use crate::model::plan::PLAN_FILE;
-use crate::model::{Exit, Failure, Plan};
+use crate::model::{Exit, Failure, Plan, SourceFile};
+use crate::rules::Engine;
 use crate::steps::plan::file_hash;
 use crate::steps::preview::preview;
 
@@ -38,7 +39,9 @@ pub(super) fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> 
             changed.push(*path);
             continue;
         }
-        if let Some(preview) = preview(&plan, path, &bytes) {
+        let found = Engine::builtin().scan(&SourceFile::disk(*path, bytes.clone()));
+        let secrets: Vec<_> = found.iter().map(|finding| finding.span.clone()).collect();
+        if let Some(preview) = preview(&plan, path, &bytes, &secrets) {
             out.push_str(&crate::render::diff::unified(&preview.path, &preview.before, &preview.after, context.color));
             for (name, reason) in &preview.refused {
                 context.warn(&format!("{path}: {name} is not rewritten: {reason}"));

@@ -23,7 +23,10 @@ pub struct Preview {
 const MASK: &str = "********";
 
 /// Previews one file of a plan. None where no approved move touches it, or where its text cannot be read.
-pub fn preview(plan: &Plan, path: &str, bytes: &[u8]) -> Option<Preview> {
+///
+/// `secrets` are the spans of everything that was found in the file's text, of any confidence: what is refused or waits
+/// stands in the lines around an edit, and is masked like what moves.
+pub fn preview(plan: &Plan, path: &str, bytes: &[u8], secrets: &[Range<usize>]) -> Option<Preview> {
     let syntax = Syntax::new(path.as_ref(), bytes)?;
     let text = &syntax.text.text;
     let (_, parsed) = syntax.parsed.as_ref()?;
@@ -54,13 +57,30 @@ pub fn preview(plan: &Plan, path: &str, bytes: &[u8]) -> Option<Preview> {
         rewrite.shared.into_iter().for_each(|edit| push_new(&mut edits, edit));
     }
     let after = keylift_grammars::apply(text, &edits)?;
-    let values: Vec<&str> = requests.iter().filter_map(|request| text.get(request.span.clone())).collect();
+    let mut spans: Vec<Range<usize>> = requests.iter().map(|request| request.span.clone()).collect();
+    spans.extend(secrets.iter().filter(|span| text.get((*span).clone()).is_some()).cloned());
+    let values: Vec<&str> = spans.iter().filter_map(|span| text.get(span.clone())).collect();
+    let kept = spans.iter().filter_map(|span| moved(span, &edits)).collect();
     Some(Preview {
         path: path.to_owned(),
-        before: mask(text, requests.iter().map(|request| request.span.clone()).collect(), &values),
-        after: mask(&after, Vec::new(), &values),
+        before: mask(text, spans.clone(), &values),
+        after: mask(&after, kept, &values),
         refused,
     })
+}
+
+/// Where a span is after the edits; none where one of them takes it away.
+fn moved(span: &Range<usize>, edits: &[Edit]) -> Option<Range<usize>> {
+    let mut start = span.start;
+    for edit in edits {
+        if edit.span.start < span.end && edit.span.end > span.start {
+            return None;
+        }
+        if edit.span.end <= span.start {
+            start = start + edit.text.len() - (edit.span.end - edit.span.start);
+        }
+    }
+    Some(start..start + (span.end - span.start))
 }
 
 /// A text with spans and every occurrence of a value of at least four characters masked.
@@ -90,7 +110,17 @@ fn push_new(edits: &mut Vec<Edit>, edit: Edit) {
 
 #[cfg(test)]
 mod tests {
+    use keylift_grammars::Applicability;
+
     use super::*;
+
+    #[test]
+    fn spans_move_with_the_edits_before_them() {
+        let edit = |span, text: &str| Edit { span, text: text.into(), applicability: Applicability::Safe };
+        let edits = [edit(0..0, "import os\n"), edit(4..9, "x"), edit(30..31, "long")];
+        assert_eq!(moved(&(12..15), &edits), Some(18..21));
+        assert_eq!(moved(&(5..6), &edits), None);
+    }
 
     #[test]
     fn masking_leaves_no_value() {

@@ -169,16 +169,16 @@ mod tests {
             ("DB_PASSWORD", Class::Password),
             ("userPassword", Class::Password),
             ("dbpasswd", Class::Password),
-            ("MLAB_PASS", Class::Password),
+            ("SMTP_PASS", Class::Password),
             ("password_confirmation", Class::Password),
             ("app.secret_key", Class::Secret),
-            ("SECRET_KEY_HMAC_2", Class::Secret),
+            ("SECRET_KEY_HMAC_3", Class::Secret),
             ("secret_key_base", Class::Secret),
-            ("zapApiKey", Class::Key),
+            ("mapApiKey", Class::Key),
             ("cryptoKey", Class::Key),
             ("AWS_SECRET_ACCESS_KEY", Class::Key),
             ("oauth_token", Class::Token),
-            ("ACCESS_TOKEN_SALT", Class::Weak),
+            ("LINK_TOKEN_SALT", Class::Weak),
         ] {
             assert_eq!(classify(name), Some(class), "{name}");
         }
