@@ -88,3 +88,16 @@ fn a_diff_masks_what_waits_in_the_lines_around_an_edit() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("+other_password = os.environ["), "the other one moves");
     clean("the diff", &output.stdout);
 }
+
+#[test]
+fn a_plan_written_elsewhere_still_finds_its_files() {
+    let (dir, other) = (project(), tempfile::tempdir().expect("a temporary folder"));
+    let out = other.path().join("plan.yaml");
+    let out = out.to_str().expect("a path in UTF-8");
+    assert_eq!(
+        keylift(dir.path(), &["plan", "app.py", "--to", "age:secrets.age", "--out", out]).status.code(),
+        Some(1)
+    );
+    let diff = keylift(dir.path(), &["diff", out]);
+    assert!(String::from_utf8_lossy(&diff.stdout).contains("+import os"), "{}", String::from_utf8_lossy(&diff.stderr));
+}

@@ -39,20 +39,12 @@ impl Settings {
         Self::new(config_dir, move |name| vars.get(name).cloned())
     }
 
-    /// The settings of this process: its environment, and `keylift` in the user's configuration folder. Only the
-    /// command line calls this.
-    pub fn from_env() -> Self {
+    /// The settings of this process: its environment, with keylift's own files in `config_dir`. Only the command line
+    /// calls this.
+    pub fn from_env(config_dir: impl Into<PathBuf>) -> Self {
         let var = |name: &str| std::env::var(name).ok();
-        let folder = |name: &str| var(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let home = folder("HOME").or_else(|| folder("USERPROFILE"));
-        // XDG Base Directory Specification: relative paths in these variables are invalid.
-        let config = folder("KEYLIFT_CONFIG_DIR")
-            .or_else(|| folder("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).map(|path| path.join("keylift")))
-            .or_else(|| folder("APPDATA").map(|path| path.join("keylift")))
-            .or_else(|| home.as_ref().map(|path| path.join(".config").join("keylift")))
-            .unwrap_or_else(|| PathBuf::from(".keylift"));
-        let mut settings = Self::new(config, var);
-        settings.home_dir = home;
+        let mut settings = Self::new(config_dir, var);
+        settings.home_dir = settings.first_var(&["HOME", "USERPROFILE"]).map(PathBuf::from);
         settings
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use console::Style;
-use keylift_providers::FingerprintKey;
+use keylift_providers::{FingerprintKey, Settings, Store};
 
 use crate::model::{Exit, Failure};
 
@@ -119,7 +119,9 @@ impl Context {
             return Ok(dir.clone());
         }
         let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // XDG Base Directory Specification: relative paths in these variables are invalid.
         var("XDG_CONFIG_HOME")
+            .filter(|path| path.is_absolute())
             .or_else(|| var("APPDATA"))
             .or_else(|| var("HOME").map(|home| home.join(".config")))
             .map(|base| base.join("keylift"))
@@ -127,6 +129,11 @@ impl Context {
                 Failure::usage("no configuration folder: neither HOME nor XDG_CONFIG_HOME is set")
                     .advise("set KEYLIFT_CONFIG_DIR or give --config-dir")
             })
+    }
+
+    /// The store behind a URI, with the surroundings of this process.
+    pub fn store(&self, uri: &str) -> Result<Box<dyn Store>, Failure> {
+        Ok(keylift_providers::open(uri, &Settings::from_env(self.config_dir()?))?)
     }
 
     /// The key of all fingerprints: read from `fingerprint.key` in the configuration folder, made there at first use.

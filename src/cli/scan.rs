@@ -1,21 +1,19 @@
 //! `keylift scan`: what is hardcoded, values masked. `keylift plan`: what can be moved, and where to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use keylift_providers::Settings;
 
 use super::Context;
 use crate::model::plan::PLAN_FILE;
-use crate::model::{Confidence, Exit, Failure, Finding, Lookup, Origin, Plan, SourceFile};
+use crate::model::{Confidence, Exit, Failure, Finding, Lookup, Origin, Plan, Skipped, SourceFile};
 use crate::render::findings::{self, Row, slashes};
 use crate::rules::Engine;
 use crate::steps::plan::{Scanned, Target, plan};
 use crate::steps::scan::Collector;
-use crate::steps::sources::{Notice, Sink, git};
-use crate::steps::walk::{WalkOptions, walk};
+use crate::steps::sources::{Sink, git};
+use crate::steps::walk::{WalkOptions, stdin, walk};
 
 /// How findings are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,7 +84,7 @@ impl Sink for GitSink<'_> {
         self.0.add(&file);
     }
 
-    fn notice(&self, notice: Notice) {
+    fn notice(&self, notice: Skipped) {
         self.1.warn(&format!("not read: {}: {}", notice.path.display(), notice.reason));
     }
 }
@@ -154,6 +152,7 @@ pub(super) struct PlanArgs {
 }
 
 impl Paths {
+    /// Findings with paths relative to `base`; without one, to the folder that was asked for.
     fn findings(&self, context: &Context, base: Option<PathBuf>) -> Vec<Finding> {
         let options = WalkOptions { base, respect_ignore: !self.no_ignore, ..WalkOptions::default() };
         let collector = Collector::new(Engine::builtin(), self.confidence.into());
@@ -170,16 +169,13 @@ pub(super) fn scan(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> 
     let found = if let Some(found) = args.git(context) {
         found?
     } else if args.paths.path == [PathBuf::from("-")] {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
+        let file = stdin(&args.stdin_path, WalkOptions::default().max_size)
             .map_err(|error| Failure::usage(format!("could not read standard input: {error}")))?;
-        let file = SourceFile { origin: Origin::Stdin, ..SourceFile::disk(&args.stdin_path, bytes) };
         let collector = Collector::new(Engine::builtin(), args.paths.confidence.into());
         collector.add(&file);
         collector.finish()
     } else {
-        args.paths.findings(context, None)
+        args.paths.findings(context, if args.paths.path.len() == 1 { None } else { Some(here()?) })
     };
     let text = match args.format {
         Output::Text => findings::text(&found),
@@ -201,10 +197,10 @@ pub(super) fn scan(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> 
 /// Plans.
 pub(super) fn plan_verb(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
     let key = context.fingerprint_key()?;
-    let store = keylift_providers::open(&args.to, &Settings::from_env())?;
-    let here = std::env::current_dir().map_err(|error| Failure::usage(format!("no working folder: {error}")))?;
+    let store = context.store(&args.to)?;
+    let here = here()?;
     let mut files: BTreeMap<String, Scanned> = BTreeMap::new();
-    for finding in args.paths.findings(context, Some(here)) {
+    for finding in args.paths.findings(context, Some(here.clone())) {
         let path = slashes(&finding.path);
         if !files.contains_key(&path) {
             let bytes =
@@ -224,8 +220,11 @@ pub(super) fn plan_verb(args: &PlanArgs, context: &Context) -> Result<Exit, Fail
     };
     let target = Target { store: &*store, lookup: Lookup::Env, key: &key, earlier, reserved: BTreeSet::new() };
     let files: Vec<Scanned> = files.into_values().collect();
-    let plan = plan(&files, &target);
-    plan.check().map_err(Failure::usage)?;
+    let mut plan = plan(&files, &target);
+    plan.check().map_err(|error| Failure::usage(error).advise("run keylift in the folder that holds all the code"))?;
+    if !to_stdout {
+        plan.root = root_from(&args.out, &here);
+    }
     if to_stdout {
         context.print(&plan.to_yaml()?)?;
     } else {
@@ -234,4 +233,17 @@ pub(super) fn plan_verb(args: &PlanArgs, context: &Context) -> Result<Exit, Fail
         context.say(&format!("Written to {}: review it, then commit it.", args.out.display()));
     }
     Ok(if plan.moves.is_empty() && plan.refusals.is_empty() { Exit::Done } else { Exit::Left })
+}
+
+fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure::usage(format!("no working folder: {error}")))
+}
+
+/// The folder that a plan's paths are relative to, as seen from the plan file: `.` where it lies beside the code.
+fn root_from(plan: &Path, here: &Path) -> PathBuf {
+    let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), here.canonicalize()) {
+        (Ok(folder), Ok(here)) if folder != here => here,
+        _ => PathBuf::from("."),
+    }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::source::Origin;
 
-/// How sure a finding is. What each level means is written in docs/confidence.md; `scan` shows medium and up.
+/// How sure a finding is. `scan` shows medium and up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {

@@ -10,4 +10,4 @@ pub use failure::{Exit, Failure};
 pub use finding::{Confidence, Finding, Kind, Severity};
 pub use moves::{Approved, Site, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
-pub use source::{Origin, SourceFile, Text};
+pub use source::{Origin, Skipped, SourceFile, Text};

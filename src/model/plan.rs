@@ -21,7 +21,7 @@ const HEADING: &str = "\
 #   name      the variable that the code will look up; change it freely, no two moves may share one
 #   decision  apply | later | false-positive (with a reason)
 #   address   where the value will live in the store
-# `keylift diff` shows the edits, `keylift review` walks through them, `keylift apply` makes them.
+# `keylift diff` shows the edits that this plan stands for.
 ";
 
 /// Moves and refusals of a codebase.

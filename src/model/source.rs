@@ -57,6 +57,22 @@ impl SourceFile {
     }
 }
 
+/// A path that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// The path.
+    pub path: PathBuf,
+    /// One sentence.
+    pub reason: String,
+}
+
+impl Skipped {
+    /// A notice about a path.
+    pub fn new(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Self { path: path.into(), reason: reason.into() }
+    }
+}
+
 /// A file's text, decoded so that it can be put back byte for byte.
 #[derive(Debug)]
 pub struct Text {

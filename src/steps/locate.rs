@@ -59,7 +59,7 @@ pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
         return Err(refusal(
             "no-grammar",
             "keylift has no grammar for this kind of file, so it cannot tell what a lookup would look like here",
-            "move the value by hand with `keylift store put`, or turn the file into a template with `keylift inject`",
+            "put the value into the store by hand, and have the program read it from there instead of from this file",
         ));
     };
     let mut place = parsed.place(span)?;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use ignore::{WalkBuilder, WalkState};
 
-use crate::model::{Origin, SourceFile};
+use crate::model::{Origin, Skipped, SourceFile};
 
 /// What to read, and what not.
 #[derive(Clone, Debug)]
@@ -39,15 +39,6 @@ pub struct WalkReport {
     pub bytes: u64,
     /// What was not read, and why: never silent.
     pub skipped: Vec<Skipped>,
-}
-
-/// A path that was not read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Skipped {
-    /// The path.
-    pub path: PathBuf,
-    /// One sentence.
-    pub reason: String,
 }
 
 /// Reads every file under the roots and hands each to `each`, in no order, from several threads.

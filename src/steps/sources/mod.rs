@@ -1,11 +1,9 @@
 //! Where files come from, besides folders: git's index, commits and history.
 //!
 //! Every source hands its files one by one to a [`Sink`], so that millions of them stream. What a source leaves out it
-//! says: a [`Notice`] for each file that was not read, never silence.
+//! says: a [`Skipped`] for each file that was not read, never silence.
 
-use std::path::PathBuf;
-
-use crate::model::SourceFile;
+use crate::model::{Skipped, SourceFile};
 
 pub mod git;
 
@@ -15,7 +13,7 @@ pub trait Sink: Sync {
     fn file(&self, file: SourceFile);
 
     /// Something that was not read, and why.
-    fn notice(&self, notice: Notice);
+    fn notice(&self, notice: Skipped);
 
     /// How many files are still to come, where the source knows it before the first; for a progress bar.
     fn expect(&self, _files: usize) {}
@@ -26,35 +24,19 @@ pub trait Sink: Sync {
     }
 }
 
-/// A file that was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Its path.
-    pub path: PathBuf,
-    /// Why it was not read, in words.
-    pub reason: String,
-}
-
-impl Notice {
-    /// A notice about a path.
-    pub fn new(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
-        Self { path: path.into(), reason: reason.into() }
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod testing {
     //! A sink that keeps everything, for tests.
 
     use std::sync::Mutex;
 
-    use super::{Notice, Sink};
-    use crate::model::SourceFile;
+    use super::Sink;
+    use crate::model::{Skipped, SourceFile};
 
     #[derive(Default)]
     pub(crate) struct Kept {
         pub(crate) files: Mutex<Vec<SourceFile>>,
-        pub(crate) notices: Mutex<Vec<Notice>>,
+        pub(crate) notices: Mutex<Vec<Skipped>>,
     }
 
     impl Sink for Kept {
@@ -62,7 +44,7 @@ pub(crate) mod testing {
             self.files.lock().unwrap().push(file);
         }
 
-        fn notice(&self, notice: Notice) {
+        fn notice(&self, notice: Skipped) {
             self.notices.lock().unwrap().push(notice);
         }
     }

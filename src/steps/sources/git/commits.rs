@@ -35,7 +35,7 @@ pub fn since(folder: &Path, revision: &str, sink: &dyn Sink) -> Result<(), Failu
     sink.expect(commits.len());
     in_parallel(repo, &commits, sink, |repo, commit| {
         if let Err(error) = one(repo, *commit, &head, sink) {
-            sink.notice(super::Notice::new(format!("commit {commit}"), root(&error)));
+            sink.notice(crate::model::Skipped::new(format!("commit {commit}"), root(&error)));
         }
     });
     Ok(())

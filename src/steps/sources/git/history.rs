@@ -11,7 +11,7 @@ use gix::traverse::commit::simple::CommitTimeOrder;
 use gix::{ObjectId, Repository};
 
 use super::{
-    Failure, Notice, Origin, Sink, SourceFile, blob, broken, head_files, in_parallel, join, open, root, to_path,
+    Failure, Origin, Sink, Skipped, SourceFile, blob, broken, head_files, in_parallel, join, open, root, to_path,
 };
 
 /// Yields every blob reachable from HEAD, branches, remote branches, tags and the stash, once, with the commit that
@@ -35,7 +35,7 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
         }
         #[allow(clippy::cast_possible_truncation, reason = "a repository with 4 billion commits fits no memory")]
         if let Err(error) = found.walk(&repo, commit.tree, number as u32) {
-            sink.notice(Notice::new(format!("commit {}", commit.id), root(&error)));
+            sink.notice(Skipped::new(format!("commit {}", commit.id), root(&error)));
         }
     }
     let Found { folders, names, mut blobs, .. } = found;

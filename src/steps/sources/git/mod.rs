@@ -10,8 +10,8 @@ use gix::bstr::{BStr, BString, ByteSlice};
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
 use gix::{ObjectId, Repository};
 
-use super::{Notice, Sink};
-use crate::model::{Exit, Failure, Origin, SourceFile};
+use super::Sink;
+use crate::model::{Exit, Failure, Origin, Skipped, SourceFile};
 
 mod commits;
 mod history;
@@ -152,7 +152,7 @@ fn blob(repo: &Repository, id: ObjectId, path: &Path, sink: &dyn Sink) -> Option
         Ok(mut blob) => Some(blob.take_data()),
         Err(error) => {
             let size = repo.find_header(id).map_or(0, |header| header.size());
-            sink.notice(Notice::new(
+            sink.notice(Skipped::new(
                 path,
                 if size > LARGEST_BLOB as u64 {
                     format!("blob {id} has {size} bytes, more than the {LARGEST_BLOB} that are read")
