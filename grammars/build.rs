@@ -51,7 +51,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let head: Head = serde_yaml::from_str(&recipe).map_err(|error| format!("{name}/recipe.yaml: {error}"))?;
         let mut detect = head.detect;
         for list in [&mut detect.extensions, &mut detect.files, &mut detect.globs] {
-            list.iter_mut().for_each(|text| text.make_ascii_lowercase());
+            for text in list.iter_mut() {
+                text.make_ascii_lowercase();
+            }
         }
         write!(
             out,
@@ -67,7 +69,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             detect.priority
         )?;
         for file in files {
-            write!(out, "({file:?}, include_str!({:?})), ", folder.join(&file))?;
+            let path = folder.join(&file);
+            let path = path.to_str().ok_or("the folder's path is not UTF-8")?;
+            write!(out, "({file:?}, include_str!({path:?})), ")?;
         }
         out.push_str("] },\n");
     }

@@ -58,7 +58,7 @@ pub(crate) fn decode(
         units.push(Unit {
             source: base + at..base + at + hit.length,
             value: start..value.len(),
-            spelled: verified(&rest[..hit.length], hit.value, hit.spelled),
+            spelled: verified(&rest[..hit.length], &hit.value, hit.spelled),
         });
         at += hit.length;
         plain = at;
@@ -93,9 +93,9 @@ struct Hit {
 }
 
 /// A spelling counts only if it gives the source back.
-fn verified(source: &str, value: Vec<u8>, spelled: Spelled) -> Spelled {
+fn verified(source: &str, value: &[u8], spelled: Spelled) -> Spelled {
     match spelled {
-        Spelled::As(spelling) if spell(&value, &spelling).as_deref() == Some(source) => Spelled::As(spelling),
+        Spelled::As(spelling) if spell(value, &spelling).as_deref() == Some(source) => Spelled::As(spelling),
         Spelled::As(_) => Spelled::Unrepeatable,
         other => other,
     }
@@ -187,7 +187,6 @@ fn numeric(rest: &str, prefix: usize, rule: &NumberEscape) -> Option<Hit> {
     let code = u32::from_str_radix(digits, rule.radix).ok()?;
     let value = match rule.unit {
         Names::Byte => vec![u8::try_from(code & 0xff).ok()?],
-        Names::Char => char::from_u32(code)?.to_string().into_bytes(),
         Names::Utf16 if (0xd800..0xdc00).contains(&code) => {
             let tail = &rest[length..];
             let lead = prefix + rule.after.len();
@@ -201,7 +200,7 @@ fn numeric(rest: &str, prefix: usize, rule: &NumberEscape) -> Option<Hit> {
             length += lead + low.len() + rule.close.len();
             String::from_utf16(&pair).ok()?.into_bytes()
         }
-        Names::Utf16 => char::from_u32(code)?.to_string().into_bytes(),
+        Names::Char | Names::Utf16 => char::from_u32(code)?.to_string().into_bytes(),
     };
     let spelling = Spelling::Number {
         unit: rule.unit,

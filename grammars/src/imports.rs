@@ -237,14 +237,14 @@ impl Imports {
             return (first.statement.start, format!("{line}\n"));
         }
         if need.place == NeedPlace::Last && !top.is_empty() {
-            let end = self.leading_block(&top, text);
+            let end = Self::leading_block(&top, text);
             return (end, if text[..end].ends_with('\n') { format!("{line}\n") } else { format!("\n{line}") });
         }
         self.after_header(loaded, text, line)
     }
 
     /// The end of the line of the last import that follows the first without other code in between.
-    fn leading_block(&self, top: &[&Import], text: &str) -> usize {
+    fn leading_block(top: &[&Import], text: &str) -> usize {
         let mut end = top[0].statement.end;
         for import in &top[1..] {
             let gap = text.get(end..import.statement.start).unwrap_or_default();

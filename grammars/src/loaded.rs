@@ -11,6 +11,7 @@ use crate::recipe::{self, PartRule, Recipe, StringForm};
 
 /// What a node kind is to the engine.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a list of the recipe that a node kind is in or not")]
 pub(crate) struct Kind {
     pub joins: bool,
     pub transparent: bool,
@@ -49,7 +50,6 @@ pub(crate) struct Loaded {
     pub grammar: tree_sitter::Language,
     pub sites: Compiled,
     pub imports: Option<Compiled>,
-    pub embeds: Option<Compiled>,
     pub kinds: Vec<Kind>,
     pub forms: Vec<Form>,
     pub name_pattern: Regex,
@@ -82,7 +82,6 @@ impl Loaded {
         };
         let sites = query("sites.scm")?.ok_or_else(|| fail("sites.scm", "is missing".into()))?;
         let imports = query("imports.scm")?;
-        let embeds = query("injections.scm")?;
         let regex = |source: &str| Regex::new(source).map_err(|error| fail("recipe.yaml", error.to_string()));
         let mut forms = Vec::new();
         for rule in &recipe.strings {
@@ -96,7 +95,6 @@ impl Loaded {
             grammar,
             sites,
             imports,
-            embeds,
             forms,
         };
         this.fill_kinds().map_err(|message| fail("recipe.yaml", message))?;
@@ -115,7 +113,9 @@ impl Loaded {
         let mut mark = |names: &[String], set: &mut dyn FnMut(&mut Kind)| -> Result<(), String> {
             for name in names {
                 let found = ids.get(name.as_str()).ok_or_else(|| format!("the parser has no node kind {name}"))?;
-                found.iter().for_each(|id| set(&mut self.kinds[*id]));
+                for id in found {
+                    set(&mut self.kinds[*id]);
+                }
             }
             Ok(())
         };

@@ -53,8 +53,6 @@ pub(crate) struct Recipe {
     pub refuse_all: Option<Constant>,
     /// What inserted lines end with where the file does not tell.
     pub top: Top,
-    /// Regions of another language.
-    pub embeds: BTreeMap<String, Embed>,
 }
 
 /// How a kind of literal is written.
@@ -340,22 +338,6 @@ pub(crate) struct Top {
     pub keep: Option<String>,
     /// A blank line stands between the header and an inserted import.
     pub blank_after_header: bool,
-}
-
-/// A region of another language.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Embed {
-    /// The language, unless a capture `@embed.language` names it.
-    pub language: Option<String>,
-    /// Names in `@embed.language` and the language they mean.
-    pub aliases: BTreeMap<String, String>,
-    /// All regions of the file are one text.
-    pub combined: bool,
-    /// Lines of the embedded text that are no part of it (regex, anchored at the line's start).
-    pub skip: Option<String>,
-    /// What an inserted text is written with (`json`), beside the literal's own layout.
-    pub write: Option<String>,
 }
 
 /// Parses a recipe over those that it extends, the most basic one first.

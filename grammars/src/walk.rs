@@ -17,8 +17,6 @@ const FARTHEST: usize = 12;
 #[derive(Debug)]
 pub(crate) struct Site {
     pub pieces: Vec<Piece>,
-    /// The literal with the parentheses around it.
-    pub grouped: Range<usize>,
     /// An expression of any precedence can stand in its place without parentheses.
     pub bare: bool,
     /// A syntax error is near.
@@ -181,7 +179,6 @@ impl Walk<'_> {
         });
         self.sites.push(Site {
             pieces,
-            grouped: direct.last().map_or(node.byte_range(), Node::byte_range),
             bare: groups > 0 || self.bare(frame, outer),
             broken: self.damaged && self.broken(node, stack),
             constant,

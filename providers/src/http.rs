@@ -73,7 +73,7 @@ impl Client {
             .referer(false)
             .no_proxy()
             .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .user_agent(concat!("keylift/", env!("CARGO_PKG_VERSION")))
             .tls_danger_accept_invalid_certs(trust.insecure);
         if base.scheme() == "http" {
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn pauses_have_a_floor_and_a_ceiling() {
         for _ in 0..100 {
-            let pause = |after| super::pause(Duration::from_millis(400), after);
+            let pause = |after| pause(Duration::from_millis(400), after);
             assert!((FLOOR..=Duration::from_millis(400)).contains(&pause(Some(Duration::ZERO))));
             assert!(pause(Some(Duration::from_secs(2))) == Duration::from_secs(2));
             assert!(pause(Some(Duration::from_secs(9999))) == CEILING);

@@ -158,12 +158,11 @@ impl ContentVersion {
 
     /// The version of this content.
     pub(crate) fn of(&self, secret: &Secret) -> Result<String, StoreError> {
-        let key = match self.key.get() {
-            Some(key) => key,
-            None => {
-                let made = self.load_or_make()?;
-                self.key.get_or_init(|| made)
-            }
+        let key = if let Some(key) = self.key.get() {
+            key
+        } else {
+            let made = self.load_or_make()?;
+            self.key.get_or_init(|| made)
         };
         Ok(format!("c-{}", key.fingerprint(secret)))
     }

@@ -1,6 +1,6 @@
 //! Checks of names and sizes that several stores share.
 
-use crate::store::Rejected;
+use crate::store::{Address, Rejected};
 
 /// Whether a name is made of legal characters, and of path segments that no server or file system folds away.
 pub(crate) fn check(name: &str, store: &str, longest: usize, legal: impl Fn(char) -> bool) -> Result<(), Rejected> {
@@ -28,5 +28,14 @@ pub(crate) fn check_size(name: &str, size: usize, largest: usize) -> Result<(), 
     Err(Rejected {
         reason: format!("the value of {name} has {size} bytes, and the store takes {largest}"),
         advice: "keep it in another store, or split it".to_owned(),
+    })
+}
+
+/// Refuses an address with a field in a store whose entries have none.
+pub(crate) fn check_fieldless(address: &Address) -> Result<(), Rejected> {
+    let Some(field) = &address.field else { return Ok(()) };
+    Err(Rejected {
+        reason: format!("{} has no fields ({}#{field})", address.store, address.path),
+        advice: "use one name a value".to_owned(),
     })
 }

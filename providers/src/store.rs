@@ -59,7 +59,7 @@ impl WriteId {
 
     /// As a UUID-shaped token of 36 characters (AWS asks for 32 to 64).
     pub fn token(&self) -> String {
-        let hex: String = self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = crate::secret::hex(&self.0[..16]);
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 }

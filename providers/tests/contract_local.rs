@@ -125,7 +125,7 @@ async fn git_would_commit_the_dotenv_file() {
     assert!(store.notices().is_empty(), "no repository, no notice");
     let made = Command::new("git").args(["init", "--quiet"]).current_dir(dir.path()).status();
     if !made.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: there is no git");
+        support::skip("git");
         return;
     }
     assert!(store.notices()[0].contains(".gitignore"));

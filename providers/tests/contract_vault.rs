@@ -108,7 +108,7 @@ async fn approle_logs_in_with_a_wrapped_secret_id_and_revokes_its_token() {
     let logged_in = store(&server, "vault://secret/app", &vars);
     Contract::new(&*logged_in).put("A", b"x", Expect::Absent).await.expect("written");
     logged_in.keep_alive().await.expect("renewed: less than five minutes are left");
-    let tokens = || server.vault("LIST", "auth/token/accessors", "").1.matches("\"").count();
+    let tokens = || server.vault("LIST", "auth/token/accessors", "").1.matches('"').count();
     let before = tokens();
     logged_in.close().await.expect("revoked");
     assert!(tokens() < before, "the token is gone");

@@ -143,7 +143,7 @@ fn earliest(found: Vec<Finding>) -> Vec<Finding> {
 pub(super) struct PlanArgs {
     #[command(flatten)]
     paths: Paths,
-    /// The store: age:PATH, dotenv:PATH, vault://MOUNT/PREFIX
+    /// The store: `age:PATH`, `dotenv:PATH`, `vault://MOUNT/PREFIX`
     #[arg(long, value_name = "STORE")]
     to: String,
     /// Where to write the plan; `-` for standard output
@@ -185,7 +185,7 @@ pub(super) fn scan(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> 
             let lines: Result<Vec<String>, _> = rows.iter().map(serde_json::to_string).collect();
             let lines = lines.map_err(|error| Failure::usage(format!("could not write the findings: {error}")))?;
             match format {
-                Output::Jsonl => lines.iter().map(|line| format!("{line}\n")).collect(),
+                Output::Jsonl => lines.join("\n") + if lines.is_empty() { "" } else { "\n" },
                 _ => format!("[{}]\n", lines.join(",\n")),
             }
         }
@@ -211,7 +211,7 @@ pub(super) fn plan_verb(args: &PlanArgs, context: &Context) -> Result<Exit, Fail
             file.findings.push(finding);
         }
     }
-    let to_stdout = args.out == PathBuf::from("-");
+    let to_stdout = args.out.as_os_str() == "-";
     let earlier = match Plan::read(&args.out) {
         Ok(plan) if plan.fingerprint_key == key.id() => {
             plan.moves.into_iter().map(|planned| (planned.fingerprint, planned.name)).collect()

@@ -49,7 +49,7 @@ fn luhn(value: &[u8]) -> bool {
             if digit > 9 { digit - 9 } else { digit }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Header and claims are JSON objects, and the header names an algorithm.

@@ -132,11 +132,12 @@ fn escapes(value: &str) -> Vec<String> {
 }
 
 fn percent(value: &str, upper: bool, keep: &str) -> String {
+    use std::fmt::Write as _;
     value.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || keep.as_bytes().contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&if upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") });
+            let _ = if upper { write!(out, "%{byte:02X}") } else { write!(out, "%{byte:02x}") };
         }
         out
     })

@@ -180,10 +180,10 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
         .into_iter()
         .map(|mut rule| {
             if rule.issuer.is_empty() {
-                rule.issuer = issuer.clone();
+                rule.issuer.clone_from(&issuer);
             }
             if rule.url.is_empty() {
-                rule.url = url.clone();
+                rule.url.clone_from(&url);
             }
             rule
         })

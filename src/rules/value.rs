@@ -3,7 +3,9 @@
 /// Shannon entropy in bits per byte.
 pub(super) fn entropy(value: &[u8]) -> f32 {
     let mut counts = [0_u32; 256];
-    value.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    for byte in value {
+        counts[usize::from(*byte)] += 1;
+    }
     #[allow(clippy::cast_precision_loss, reason = "lengths of values are far below 2^23")]
     let total = value.len() as f32;
     counts

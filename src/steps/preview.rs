@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn masking_leaves_no_value() {
-        let masked = mask("a = 'hunter2'  # hunter2, not hunter", vec![5..12], &["hunter2"]);
+        let masked = mask("a = 'hunter2'  # hunter2, not hunter", std::iter::once(5..12).collect(), &["hunter2"]);
         assert_eq!(masked, "a = '********'  # ********, not hunter");
         assert_eq!(mask("x", vec![0..1, 0..1], &["abcd"]), MASK);
     }

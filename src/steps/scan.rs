@@ -32,10 +32,10 @@ impl<'engine> Collector<'engine> {
     pub fn add(&self, file: &SourceFile) {
         let mut findings = self.engine.scan(file);
         findings.retain(|finding| finding.confidence >= self.least);
-        if !findings.is_empty() {
-            if let Ok(mut found) = self.found.lock() {
-                found.append(&mut findings);
-            }
+        if !findings.is_empty()
+            && let Ok(mut found) = self.found.lock()
+        {
+            found.append(&mut findings);
         }
     }
 

@@ -228,7 +228,7 @@ mod tests {
     fn a_file_is_named_after_the_base() {
         let dir = tree();
         let file = dir.path().join("build/out.js");
-        let (found, _) = names(&[file.clone()], &WalkOptions::default());
+        let (found, _) = names(std::slice::from_ref(&file), &WalkOptions::default());
         assert_eq!(found, ["out.js"]);
         let base = Some(dir.path().to_path_buf());
         let (found, _) = names(&[file.clone(), file], &WalkOptions { base, ..WalkOptions::default() });

@@ -172,6 +172,7 @@ impl Identities {
             .map_err(|error| local::failure(&self.identity_file, "look at", &error))?
             .permissions()
             .mode();
+        #[allow(clippy::verbose_bit_mask, reason = "a file mode reads best in octal")]
         if mode & 0o077 == 0 {
             return Ok(());
         }

@@ -68,7 +68,7 @@ impl AgeStore {
 
     fn save(&self, document: &Document, format: Format) -> Result<(), StoreError> {
         let recipients = self.identities.recipients(self.path.exists())?;
-        let plain = document.to_bytes().map_err(|error| self.damaged(&error))?;
+        let plain = document.to_bytes().map_err(|error| self.damaged(error))?;
         let sealed = encrypt(&plain, &recipients, format).map_err(|_| {
             StoreError::new(ErrorKind::Configuration, format!("cannot encrypt {}", self.path.display()))
         })?;
@@ -165,12 +165,7 @@ impl Store for AgeStore {
 
     fn accepts(&self, address: &Address, secret: &Secret) -> Result<(), Rejected> {
         check_name(&address.path)?;
-        if let Some(field) = &address.field {
-            return Err(Rejected {
-                reason: format!("{} has no fields ({}#{field})", self.location, address.path),
-                advice: "use one name a value".to_owned(),
-            });
-        }
+        crate::names::check_fieldless(address)?;
         crate::names::check_size(&address.path, secret.len(), MAX_BYTES)
     }
 

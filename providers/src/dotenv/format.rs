@@ -52,14 +52,13 @@ fn assignment(text: &str, start: usize, line_end: usize) -> Option<Assignment> {
     let after = start + line.len() - body.len() + equals + 1;
     let value_start = after + (text[after..].len() - text[after..].trim_start_matches([' ', '\t']).len());
     let quote = text[value_start..].chars().next().filter(|c| matches!(c, '\'' | '"'));
-    let value_end = match quote.and_then(|quote| closing(text, value_start + 1, quote)) {
-        Some(close) => close + 1,
+    let value_end = if let Some(close) = quote.and_then(|quote| closing(text, value_start + 1, quote)) {
+        close + 1
+    } else {
         // Bare, or a quote that never closes: to the end of the line or a comment.
-        None => {
-            let bare = text[value_start..start + line.len()].trim_end_matches([' ', '\t']);
-            let bare = [" #", "\t#"].iter().filter_map(|mark| bare.find(mark)).min().map_or(bare, |end| &bare[..end]);
-            value_start + bare.trim_end_matches([' ', '\t']).len()
-        }
+        let bare = text[value_start..start + line.len()].trim_end_matches([' ', '\t']);
+        let bare = [" #", "\t#"].iter().filter_map(|mark| bare.find(mark)).min().map_or(bare, |end| &bare[..end]);
+        value_start + bare.trim_end_matches([' ', '\t']).len()
     };
     Some(Assignment { name: name.to_owned(), value: value_start..value_end, line: start..end_of_line(text, value_end) })
 }

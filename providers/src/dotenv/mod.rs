@@ -96,12 +96,7 @@ impl Store for DotenvStore {
 
     fn accepts(&self, address: &Address, secret: &Secret) -> Result<(), Rejected> {
         check_name(&address.path)?;
-        if let Some(field) = &address.field {
-            return Err(Rejected {
-                reason: format!("{} has no fields ({}#{field})", self.location, address.path),
-                advice: "use one name a value".to_owned(),
-            });
-        }
+        crate::names::check_fieldless(address)?;
         crate::names::check_size(&address.path, secret.len(), MAX_BYTES)?;
         let text = secret.expose_str().ok_or_else(|| Rejected {
             reason: format!("the value of {} is not UTF-8, and a dotenv file is text", address.path),

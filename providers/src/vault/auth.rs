@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::store::{ErrorKind, StoreError};
 
 /// A renewal is due when less than this is left.
-const SOON: Duration = Duration::from_secs(300);
+const SOON: Duration = Duration::from_mins(5);
 
 /// The token in use.
 pub(super) struct Session {

@@ -1,4 +1,4 @@
-//! `vault://MOUNT/PREFIX`: HashiCorp Vault and OpenBao, KV version 2 and 1.
+//! `vault://MOUNT/PREFIX`: `HashiCorp` Vault and OpenBao, KV version 2 and 1.
 //!
 //! A secret named NAME becomes the entry `PREFIX/NAME` with the value in the field `value`: one entry a secret, so that
 //! versions, policies and rotation stay apart. Other fields are reached with [`Address::field`] and live side by side;
@@ -304,12 +304,11 @@ impl Store for VaultStore {
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
         let damaged = || StoreError::new(ErrorKind::Configuration, "the listing cannot go on from there");
         // Folders still to be listed, each with the last name seen in it.
-        let mut folders: Vec<(String, String)> = match from {
-            Some(text) => serde_json::from_str(&text).map_err(|_| damaged())?,
-            None => {
-                let prefix = &self.config.prefix;
-                vec![(if prefix.is_empty() { String::new() } else { format!("{prefix}/") }, String::new())]
-            }
+        let mut folders: Vec<(String, String)> = if let Some(text) = from {
+            serde_json::from_str(&text).map_err(|_| damaged())?
+        } else {
+            let prefix = &self.config.prefix;
+            vec![(if prefix.is_empty() { String::new() } else { format!("{prefix}/") }, String::new())]
         };
         let Some((folder, after)) = folders.pop() else { return Ok(Listing::default()) };
         let ready = self.ready().await?;

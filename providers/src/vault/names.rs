@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::store::Rejected;
 
-/// The largest entry, as JSON in bytes. OpenBao's storage refuses entries over 1 MiB ("max_entry_size" of the raft
+/// The largest entry, as JSON in bytes. OpenBao's storage refuses entries over 1 MiB ("`max_entry_size`" of the raft
 /// backend) with an error 500; some room is left for what the engine adds.
 pub(super) const MAX_ENTRY: usize = 1024 * 1024 - 8 * 1024;
 

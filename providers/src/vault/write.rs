@@ -44,11 +44,11 @@ impl VaultStore {
                         }
                         Some(_) if *expect == Expect::Absent => return Err(conflict(path, "it holds another value")),
                         found => {
-                            if let Expect::Version(version) = expect {
-                                if *version != live.version.to_string() {
-                                    let why = format!("it is at version {}, not {version}", live.version);
-                                    return Err(conflict(path, &why));
-                                }
+                            if let Expect::Version(version) = expect
+                                && *version != live.version.to_string()
+                            {
+                                let why = format!("it is at version {}, not {version}", live.version);
+                                return Err(conflict(path, &why));
                             }
                             let written = if found.is_some() { Written::Updated } else { Written::Created };
                             let Live { fields, version, .. } = live;

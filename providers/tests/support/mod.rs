@@ -20,6 +20,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
 
 /// Says that a test skips for want of a program; fails where servers are demanded (`CI=true`, or
 /// `KEYLIFT_TEST_REQUIRE_SERVERS=1`).
+#[allow(clippy::print_stderr, reason = "a test has no other way to say that it skips")]
 pub fn skip(missing: &str) {
     let demanded = ["CI", "KEYLIFT_TEST_REQUIRE_SERVERS"]
         .iter()

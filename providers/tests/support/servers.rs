@@ -68,7 +68,7 @@ fn start(program: &str, arguments: impl Fn(u16) -> Vec<String>, ready: &str) -> 
         .spawn()
         .expect("the server starts");
     let server = Server { child, _home: home, authority: format!("127.0.0.1:{port}") };
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
         if TcpStream::connect(&server.authority).is_ok() && server.request("GET", ready, "", "").0 == 200 {
             return Some(server);

@@ -138,10 +138,10 @@ impl<'a> Reader<'a> {
             let Some(comma) = (at..limit).find(|at| b",)".contains(&self.at(*at))) else { return true };
             at = self.skip(comma + 1, b" \t\r\n");
         }
-        if let Some(span) = self.quoted(at) {
-            if self.text.get(span.clone()).is_some_and(|value| value.len() >= 4 && !is_placeholder(value)) {
-                self.push(span, "generic-secret", None, Confidence::Medium);
-            }
+        if let Some(span) = self.quoted(at)
+            && self.text.get(span.clone()).is_some_and(|value| value.len() >= 4 && !is_placeholder(value))
+        {
+            self.push(span, "generic-secret", None, Confidence::Medium);
         }
         true
     }
@@ -188,8 +188,8 @@ impl<'a> Reader<'a> {
         let blank = self.skip(at, b" \t");
         let rest = self.bytes.get(blank..)?;
         let (length, how) = match rest {
-            [b'=', b'=', b'=', ..] | [b'!', b'=', b'=', ..] => (3, How::Compared),
-            [b'=', b'=', ..] | [b'!', b'=', ..] => (2, How::Compared),
+            [b'=' | b'!', b'=', b'=', ..] => (3, How::Compared),
+            [b'=' | b'!', b'=', ..] => (2, How::Compared),
             [b'=', b'>', ..] | [b':', b'=', ..] => (2, How::Bound),
             [b':', b':', ..] | [b'=', b'~', ..] => return None,
             [b'=' | b':', ..] => (1, How::Bound),
@@ -326,12 +326,9 @@ fn judge(class: Class, name: &str, value: &str, quoted: bool, how: How) -> Optio
     }
     Some(match (class, look) {
         (_, Look::Plain) if names_itself => Confidence::Low,
-        (Class::Password, Look::Random) => Confidence::High,
-        (Class::Password, _) => Confidence::Medium,
-        (Class::Secret, Look::Random) => Confidence::High,
-        (Class::Secret, Look::Mixed) => Confidence::Medium,
+        (Class::Password | Class::Secret | Class::Key | Class::Token, Look::Random) => Confidence::High,
+        (Class::Password, _) | (Class::Secret, Look::Mixed) => Confidence::Medium,
         (Class::Secret, Look::Plain) if !value.contains(' ') => Confidence::Medium,
-        (Class::Key | Class::Token, Look::Random) => Confidence::High,
         (Class::Key | Class::Token, Look::Mixed) if value.len() >= 6 => Confidence::Medium,
         (Class::Weak, Look::Random) if value.len() >= 16 => Confidence::Medium,
         _ => Confidence::Low,

@@ -56,7 +56,7 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         || name.starts_with("package-lock")
         || name.starts_with("readme")
         || name.starts_with("changelog")
-        || ["example", "sample", "dist", "template"].iter().any(|end| extension == *end)
+        || ["example", "sample", "dist", "template"].contains(&extension)
 }
 
 /// Whether values stand without quotes.
