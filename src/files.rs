@@ -1,41 +1,8 @@
-//! Files that must not be half-written, or read by others.
+//! Files of the project, which must not be half-written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
-
-/// Creates a folder, and its parents, that only this user can enter. Leaves one that is there as it is.
-pub fn create_private_dir(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Creates a new file that only this user can read, whole and on disk, or not at all.
-///
-/// # Errors
-/// `AlreadyExists` where a file of that name is there.
-pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    create_private_dir(dir)?;
-    // A named temporary file has mode 0600 from its creation on.
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    sync_dir(dir)
-}
-
-/// Opens a private file for appending, making it first where it is missing.
-pub fn append_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true).read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
 
 /// Puts new contents in the place of a file in one step, keeping its permissions. A symbolic link stays a link: its
 /// target is replaced. Readers see the old bytes or the new ones, never a part.
@@ -92,12 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_private_file_is_made_once() {
+    fn a_file_is_written_new_and_again() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a/b");
-        create_private(&path, b"one").unwrap();
-        assert_eq!(create_private(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read(&path).unwrap(), b"one");
+        let path = dir.path().join("plan");
+        for text in ["one", "two"] {
+            write_whole(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 
     #[cfg(unix)]

@@ -16,6 +16,7 @@ pub mod store;
 #[cfg(feature = "vault")]
 pub mod vault;
 
+pub use local::load_key;
 pub use open::open;
 pub use secret::{Fingerprint, FingerprintKey, Secret};
 pub use settings::Settings;

@@ -168,20 +168,29 @@ impl ContentVersion {
     }
 
     fn load_or_make(&self) -> Result<FingerprintKey, StoreError> {
-        if read_optional(&self.key_file)?.is_none() {
-            private_dir(parent(&self.key_file))?;
-            let mut fresh = Zeroizing::new([0_u8; FingerprintKey::LEN]);
-            getrandom::fill(fresh.as_mut())
-                .map_err(|_| StoreError::new(ErrorKind::Configuration, "the system gives no random numbers"))?;
-            create_private(&self.key_file, fresh.as_ref())?;
-        }
-        let bytes = read_optional(&self.key_file)?.unwrap_or_default();
-        let bytes: [u8; FingerprintKey::LEN] = bytes.as_slice().try_into().map_err(|_| {
-            StoreError::new(ErrorKind::Corrupt, format!("{} is not 32 bytes long", self.key_file.display()))
-                .advise("delete it: it only tells versions of local entries apart, and is made anew")
-        })?;
-        Ok(FingerprintKey::new(bytes))
+        load_key(&self.key_file, "delete it: it only tells versions of local entries apart, and is made anew")
     }
+}
+
+/// The key in a file of its own, made there (with mode 0600, in a folder of mode 0700) at first use. `advice` says what
+/// to do with a file that holds no key.
+///
+/// # Errors
+/// The file cannot be read or made, or holds no key; the system gives no random numbers.
+pub fn load_key(path: &Path, advice: &str) -> Result<FingerprintKey, StoreError> {
+    if read_optional(path)?.is_none() {
+        private_dir(parent(path))?;
+        let mut fresh = Zeroizing::new([0_u8; FingerprintKey::LEN]);
+        getrandom::fill(fresh.as_mut())
+            .map_err(|_| StoreError::new(ErrorKind::Configuration, "the system gives no random numbers"))?;
+        // Where another process made it first, that one is the key.
+        create_private(path, fresh.as_ref())?;
+    }
+    let bytes = read_optional(path)?.unwrap_or_default();
+    let bytes: [u8; FingerprintKey::LEN] = bytes.as_slice().try_into().map_err(|_| {
+        StoreError::new(ErrorKind::Configuration, format!("{} is not a key of 32 bytes", path.display())).advise(advice)
+    })?;
+    Ok(FingerprintKey::new(bytes))
 }
 
 #[cfg(test)]
@@ -209,6 +218,15 @@ mod tests {
         assert_eq!(fs::read(&real).unwrap(), b"two");
         assert!(!create_private(&real, b"three").unwrap());
         assert_eq!(fs::read(&real).unwrap(), b"two");
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_a_damaged_one_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("conf/key");
+        assert_eq!(load_key(&path, "x").unwrap().id(), load_key(&path, "x").unwrap().id());
+        fs::write(&path, "short").unwrap();
+        assert_eq!(load_key(&path, "mend it").unwrap_err().advice.as_deref(), Some("mend it"));
     }
 
     #[test]

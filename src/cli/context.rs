@@ -1,11 +1,11 @@
 //! What every verb needs from the outside: where output goes, whether it is coloured, where configuration lives.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use console::Style;
-use keylift_providers::{FingerprintKey, Settings, Store};
+use keylift_providers::{FingerprintKey, Settings, Store, load_key};
 
 use crate::model::{Exit, Failure};
 
@@ -138,38 +138,8 @@ impl Context {
 
     /// The key of all fingerprints: read from `fingerprint.key` in the configuration folder, made there at first use.
     pub fn fingerprint_key(&self) -> Result<FingerprintKey, Failure> {
-        load_key(&self.config_dir()?.join("fingerprint.key"))
-    }
-}
-
-fn load_key(path: &Path) -> Result<FingerprintKey, Failure> {
-    let damaged = || {
-        Failure::usage(format!("{} is not a fingerprint key", path.display()))
-            .advise("restore it from where it came; a new key makes every fingerprint in plans and baselines differ")
-    };
-    match std::fs::read(path) {
-        Ok(bytes) => {
-            use base64::Engine as _;
-            let decoded =
-                base64::engine::general_purpose::STANDARD.decode(bytes.trim_ascii()).map_err(|_| damaged())?;
-            Ok(FingerprintKey::new(decoded.try_into().map_err(|_| damaged())?))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
-        Err(error) => Err(Failure::file("could not read", path, &error)),
-    }
-}
-
-fn make_key(path: &Path) -> Result<FingerprintKey, Failure> {
-    use base64::Engine as _;
-    let mut bytes = [0; FingerprintKey::LEN];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::usage(format!("no random numbers to be had: {error}")))?;
-    let encoded = base64::engine::general_purpose::STANDARD.encode(bytes) + "\n";
-    let made = crate::files::create_private(path, encoded.as_bytes());
-    match made {
-        Ok(()) => Ok(FingerprintKey::new(bytes)),
-        // Another process made it first: that one is the key.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => load_key(path),
-        Err(error) => Err(Failure::file("could not write", path, &error)),
+        let advice = "restore it from where it came; a new key makes every fingerprint in plans and baselines differ";
+        Ok(load_key(&self.config_dir()?.join("fingerprint.key"), advice)?)
     }
 }
 
