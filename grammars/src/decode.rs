@@ -142,6 +142,7 @@ fn escape(rest: &str, scheme: &Escapes) -> Option<Hit> {
     let next = after.chars().next();
     match (scheme.unknown, next) {
         (Unknown::Keep, _) => None,
+        _ if scheme.refused.iter().any(|text| rest.starts_with(text.as_str())) => None,
         (Unknown::Drop, Some(character)) => Some(Hit {
             length: prefix + character.len_utf8(),
             value: character.to_string().into_bytes(),

@@ -184,6 +184,13 @@ impl Imports {
                 Resolution::Insert(need.bind.clone())
             };
         }
+        if need.global {
+            return if self.shadowed(&need.bind, need, at) {
+                Resolution::Shadowed(need.bind.clone())
+            } else {
+                Resolution::Bound(need.bind.clone())
+            };
+        }
         let in_function = self.scopes.iter().any(|scope| !scope.class && scope.range.contains(&at));
         let mut hidden = None;
         for import in self.list.iter().filter(|import| import.gives(need)) {

@@ -1,6 +1,6 @@
 //! Languages: found by path and first bytes, loaded once from their folders.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
@@ -129,6 +129,13 @@ fn glob_fits(glob: &str, path: &str) -> bool {
         return fast_glob::glob_match(glob, path.rsplit('/').next().unwrap_or_default());
     }
     fast_glob::glob_match(glob, path) || fast_glob::glob_match(format!("**/{glob}"), path)
+}
+
+/// The flags that a path gives a file.
+pub(crate) fn path_flags(flags: &BTreeMap<String, Vec<String>>, path: &Path) -> Vec<String> {
+    let path = path.to_string_lossy().replace('\\', "/").to_ascii_lowercase();
+    let fits = |globs: &Vec<String>| globs.iter().any(|glob| glob_fits(glob, &path));
+    flags.iter().filter(|(_, globs)| fits(globs)).map(|(flag, _)| flag.clone()).collect()
 }
 
 /// The program of a `#!` line, without folder, `env`, its options and version digits.

@@ -127,6 +127,7 @@ impl Loaded {
             mark(&form.nodes, &mut |kind| kind.forms.push(index))?;
             mark(&form.holes, &mut |_| ())?;
             mark(&form.content, &mut |_| ())?;
+            mark(&form.within, &mut |_| ())?;
         }
         for parent in &recipe.bare_parents {
             mark(&[parent.split('.').next().unwrap_or_default().to_owned()], &mut |_| ())?;

@@ -1,6 +1,7 @@
 //! A parsed file: its literals, and the edits that put lookups in their places.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use tree_sitter::{Node, Parser, Tree};
@@ -8,7 +9,7 @@ use tree_sitter::{Node, Parser, Tree};
 use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
 use crate::facts::Facts;
 use crate::imports::Imports;
-use crate::language::Language;
+use crate::language::{self, Language};
 use crate::literal::{Literal, Role};
 use crate::loaded::Loaded;
 use crate::names;
@@ -39,9 +40,15 @@ impl std::fmt::Debug for Parsed {
 impl Parsed {
     /// Parses a text. None where the parser gives up (it does so on no text, but on a cancelled or too long parse).
     pub fn new(language: &'static Language, text: &str) -> Option<Self> {
+        Self::at(language, Path::new(""), text)
+    }
+
+    /// As [`Parsed::new`], for a file at a path: in some folders code means something else (it runs in a browser).
+    pub fn at(language: &'static Language, path: &Path, text: &str) -> Option<Self> {
         let loaded = language.loaded().ok()?;
         let tree = parse(loaded, text)?;
-        let facts = Facts::gather(&loaded.sites, &tree, text);
+        let mut facts = Facts::gather(&loaded.sites, &tree, text);
+        facts.flags.extend(language::path_flags(&loaded.recipe.path_flags, path));
         let (literals, sites) = walk::walk(loaded, &facts, &tree, text);
         Some(Self { language, loaded, text: text.to_owned(), tree, facts, literals, sites, imports: OnceLock::new() })
     }

@@ -41,6 +41,10 @@ impl Piece {
         if form.when.as_ref().is_some_and(|when| !when.is_match(source)) {
             return None;
         }
+        let within = &form.rule.within;
+        if !within.is_empty() && !node.parent().is_some_and(|up| within.iter().any(|kind| kind == up.kind())) {
+            return None;
+        }
         let (open, close) = delimiters(form, source)?;
         let (open, close) = (span.start..span.start + open, span.end - close..span.end);
         let (mut holes, mut contents) = (Vec::new(), Vec::new());

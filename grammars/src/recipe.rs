@@ -51,6 +51,10 @@ pub(crate) struct Recipe {
     pub redaction: Option<String>,
     /// A whole-file reason against rewriting.
     pub refuse_all: Option<Constant>,
+    /// Flags that a file's path gives it, by globs over its lower-case end. Queries give others (`@file.FLAG`).
+    pub path_flags: BTreeMap<String, Vec<String>>,
+    /// Flags of a file that speak against rewriting it.
+    pub refuse_flags: Vec<FlagRefusal>,
     /// What inserted lines end with where the file does not tell.
     pub top: Top,
 }
@@ -80,6 +84,9 @@ pub(crate) struct StringForm {
     /// Regex that the node's text must match.
     #[serde(default)]
     pub when: Option<String>,
+    /// Kinds of which the node's parent must be one; any, where empty.
+    #[serde(default)]
+    pub within: Vec<String>,
     /// Escape scheme.
     #[serde(default)]
     pub escapes: Option<String>,
@@ -176,6 +183,21 @@ pub(crate) enum Unknown {
 pub(crate) struct Constant {
     /// The place in words.
     pub place: String,
+    /// Why not.
+    pub reason: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// A flag of the file that speaks against rewriting it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlagRefusal {
+    /// The flag; it is the refusal's code too.
+    pub flag: String,
+    /// Flags that outweigh it.
+    #[serde(default)]
+    pub unless: Vec<String>,
     /// Why not.
     pub reason: String,
     /// What to do.
@@ -305,6 +327,8 @@ pub(crate) struct Need {
     pub bind: String,
     /// The line that brings it in. Absent: it is used where it is there already.
     pub line: Option<String>,
+    /// It is there without being brought in, unless something else has its name.
+    pub global: bool,
     /// The text where an import group is there (`@import.group`), inserted after the group's first character.
     pub grouped: Option<String>,
     /// Where the line goes.

@@ -133,6 +133,14 @@ fn one(
     if literal.role == Role::Prose {
         return Ok(redact(parsed, request, selection));
     }
+    let flags = &parsed.facts.flags;
+    if let Some(against) = recipe
+        .refuse_flags
+        .iter()
+        .find(|rule| flags.contains(&rule.flag) && !rule.unless.iter().any(|other| flags.contains(other)))
+    {
+        return Err(refusal(&against.flag, &against.reason, &against.advice));
+    }
     let mut made = match (&literal.role, &site.default) {
         (Role::Default { variable: Some(variable) }, Some(_)) if selection.whole && request.style == Style::Env => {
             if *variable != request.name {

@@ -23,7 +23,7 @@ impl Syntax {
         let text = Text::decode(bytes)?;
         let head = &text.text.as_bytes()[..text.text.len().min(HEAD)];
         let parsed = keylift_grammars::detect(path, head)
-            .and_then(|language| Parsed::new(language, &text.text).map(|parsed| (language, parsed)));
+            .and_then(|language| Parsed::at(language, path, &text.text).map(|parsed| (language, parsed)));
         Some(Self { text, parsed })
     }
 }
