@@ -1,11 +1,13 @@
 //! What `sites.scm` says about nodes, gathered in one pass of the query.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
 
-use crate::loaded::Compiled;
+use crate::loaded::Loaded;
+use crate::recipe::ChangeRule;
 
 /// A name that a node's value is bound to.
 #[derive(Clone, Debug)]
@@ -24,10 +26,18 @@ pub(crate) struct DefaultFact {
 }
 
 /// A declaration that must change where its value becomes a lookup.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ChangeFact {
+    /// The pattern that found it: the first one in the query wins.
+    pattern: usize,
     /// What is replaced, and by what.
     pub replace: Vec<(Range<usize>, String)>,
+    /// The rule's name in the recipe, where it has one.
+    pub rule: Option<String>,
+    /// What is declared.
+    pub names: Vec<Range<usize>>,
+    /// What moves, and after what it comes.
+    pub cut: Option<(Range<usize>, Range<usize>)>,
 }
 
 /// Everything that the query found, by node.
@@ -43,11 +53,14 @@ pub(crate) struct Facts {
     pub formats: HashMap<usize, String>,
     pub defaults: HashMap<usize, DefaultFact>,
     pub changes: HashMap<usize, ChangeFact>,
+    /// Places that take constants alone, where a name may stand.
+    pub constant_uses: Vec<Range<usize>>,
     pub flags: HashSet<String>,
 }
 
 impl Facts {
-    pub(crate) fn gather(compiled: &Compiled, tree: &Tree, text: &str) -> Self {
+    pub(crate) fn gather(loaded: &Loaded, tree: &Tree, text: &str) -> Self {
+        let compiled = &loaded.sites;
         let mut facts = Self::default();
         let mut cursor = QueryCursor::new();
         let names = compiled.query.capture_names();
@@ -56,12 +69,20 @@ impl Facts {
             let settings = &compiled.settings[found.pattern_index];
             let captures: Vec<(&str, Node<'_>)> =
                 found.captures().iter().map(|capture| (names[capture.index as usize], capture.node)).collect();
-            facts.add(&captures, settings, text);
+            let rule = settings.get("change").and_then(|name| loaded.recipe.changes.get(name));
+            facts.add(&captures, settings, rule, found.pattern_index, text);
         }
         facts
     }
 
-    fn add(&mut self, captures: &[(&str, Node<'_>)], settings: &HashMap<String, String>, text: &str) {
+    fn add(
+        &mut self,
+        captures: &[(&str, Node<'_>)],
+        settings: &HashMap<String, String>,
+        rule: Option<&ChangeRule>,
+        pattern: usize,
+        text: &str,
+    ) {
         let all =
             |wanted: &'static str| captures.iter().filter(move |(name, _)| *name == wanted).map(|(_, node)| *node);
         let one = |wanted: &'static str| all(wanted).next();
@@ -102,21 +123,13 @@ impl Facts {
             self.defaults.entry(value.id()).or_insert(DefaultFact { rule: rule.clone(), captures });
         }
         if let Some(value) = one("change.value") {
-            let with = settings.get("replace").cloned().unwrap_or_default();
-            let mut replace: Vec<_> = all("change.replace").map(|node| (node.byte_range(), with.clone())).collect();
-            replace.extend(all("change.remove").map(|node| {
-                let end = node.end_byte() + text[node.end_byte()..].len()
-                    - text[node.end_byte()..].trim_start_matches([' ', '\t']).len();
-                (node.start_byte()..end, String::new())
-            }));
-            if let Some(before) = settings.get("before") {
-                replace.extend(all("change.before").map(|node| (node.start_byte()..node.start_byte(), before.clone())));
+            let fact = change(captures, settings, rule, pattern, text);
+            match self.changes.entry(value.id()) {
+                Entry::Vacant(empty) => drop(empty.insert(fact)),
+                Entry::Occupied(mut known) => known.get_mut().join(fact),
             }
-            if let Some(after) = settings.get("after") {
-                replace.extend(all("change.after").map(|node| (node.end_byte()..node.end_byte(), after.clone())));
-            }
-            self.changes.entry(value.id()).or_insert(ChangeFact { replace: Vec::new() }).replace.extend(replace);
         }
+        self.constant_uses.extend(all("use.constant").map(|node| node.byte_range()));
         for (name, _) in captures {
             if let Some(flag) = name.strip_prefix("file.") {
                 self.flags.insert(flag.to_owned());
@@ -130,6 +143,57 @@ impl Facts {
         if facts.iter().all(|fact| fact.span != span) {
             facts.push(NameFact { span, how: how.to_owned() });
         }
+    }
+}
+
+impl ChangeFact {
+    /// Another match: of the same pattern it adds to what is known, of an earlier one it replaces that.
+    fn join(&mut self, other: Self) {
+        if other.rule.is_some() && self.rule.is_some() && other.pattern != self.pattern {
+            if other.pattern < self.pattern {
+                *self = other;
+            }
+            return;
+        }
+        self.replace.extend(other.replace.into_iter().filter(|one| !self.replace.contains(one)).collect::<Vec<_>>());
+        self.names.extend(other.names.into_iter().filter(|one| !self.names.contains(one)).collect::<Vec<_>>());
+        self.cut = self.cut.take().or(other.cut);
+        self.rule = self.rule.take().or(other.rule);
+    }
+}
+
+/// What a match says about a declaration: texts come from the rule, or from the pattern's settings.
+fn change(
+    captures: &[(&str, Node<'_>)],
+    settings: &HashMap<String, String>,
+    rule: Option<&ChangeRule>,
+    pattern: usize,
+    text: &str,
+) -> ChangeFact {
+    let all = |wanted: &'static str| captures.iter().filter(move |(name, _)| *name == wanted).map(|(_, node)| *node);
+    let said = |name: &str, of: fn(&ChangeRule) -> &Option<String>| {
+        rule.and_then(|rule| of(rule).clone()).or_else(|| settings.get(name).cloned())
+    };
+    let with = said("replace", |rule| &rule.replace).unwrap_or_default();
+    let mut replace: Vec<_> = all("change.replace").map(|node| (node.byte_range(), with.clone())).collect();
+    replace.extend(all("change.remove").map(|node| {
+        let after = &text[node.end_byte()..];
+        let blank = after.len() - after.trim_start_matches([' ', '\t']).len();
+        (node.start_byte()..node.end_byte() + blank, String::new())
+    }));
+    if let Some(before) = said("before", |rule| &rule.before) {
+        replace.extend(all("change.before").map(|node| (node.start_byte()..node.start_byte(), before.clone())));
+    }
+    if let Some(after) = said("after", |rule| &rule.after) {
+        replace.extend(all("change.after").map(|node| (node.end_byte()..node.end_byte(), after.clone())));
+    }
+    let cut = all("change.cut").next().zip(all("change.paste").next());
+    ChangeFact {
+        pattern,
+        replace,
+        rule: rule.and(settings.get("change").cloned()),
+        names: all("change.name").map(|node| node.byte_range()).collect(),
+        cut: cut.map(|(cut, paste)| (cut.byte_range(), paste.byte_range())),
     }
 }
 

@@ -25,7 +25,11 @@ struct Import {
     module: String,
     member: Option<String>,
     alias: Option<String>,
+    /// The name that it binds, as far as the text tells.
+    bound: String,
     statement: Range<usize>,
+    /// Its own part of the statement.
+    entry: Range<usize>,
     /// The body that the statement stands in.
     block: Range<usize>,
     /// A direct child of the root.
@@ -48,7 +52,7 @@ pub(crate) struct Imports {
     /// Name, scope (none is the file) and place.
     definitions: Vec<(String, Option<usize>, Range<usize>)>,
     header_end: usize,
-    group: Option<usize>,
+    group: Option<Range<usize>>,
     first_code: usize,
 }
 
@@ -66,7 +70,7 @@ impl Imports {
         };
         let mut off: Vec<Range<usize>> = Vec::new();
         let mut names: Vec<(String, Range<usize>, bool)> = Vec::new();
-        this.query(compiled, root, text, &mut off, &mut names);
+        this.query(loaded, compiled, root, text, &mut off, &mut names);
         for import in &mut this.list {
             import.usable =
                 !off.iter().any(|range| range.start <= import.statement.start && import.statement.end <= range.end);
@@ -83,6 +87,7 @@ impl Imports {
 
     fn query(
         &mut self,
+        loaded: &Loaded,
         compiled: &Compiled,
         root: Node<'_>,
         text: &str,
@@ -94,7 +99,7 @@ impl Imports {
         let mut matches = cursor.matches(&compiled.query, root, text.as_bytes());
         let plain = |node: Node<'_>| text[node.byte_range()].trim_matches(['"', '\'', '`', '<', '>']).to_owned();
         while let Some(found) = matches.next() {
-            let (mut statement, mut module, mut member, mut alias) = (None, None, None, None);
+            let (mut statement, mut module, mut member, mut alias, mut entry) = (None, None, None, None, None);
             for capture in found.captures() {
                 let node = capture.node;
                 match captures[capture.index as usize] {
@@ -102,8 +107,9 @@ impl Imports {
                     "import.module" => module = Some(plain(node)),
                     "import.member" => member = Some(plain(node)),
                     "import.alias" => alias = Some(plain(node)),
+                    "import.entry" => entry = Some(node.byte_range()),
                     "import.off" => off.push(node.byte_range()),
-                    "import.group" => self.group = self.group.or(Some(node.start_byte())),
+                    "import.group" => self.group = self.group.take().or(Some(node.byte_range())),
                     "header" => self.header_end = self.header_end.max(node.end_byte()),
                     "scope" => self.scopes.push(Scope { range: node.byte_range(), class: false }),
                     "scope.class" => self.scopes.push(Scope { range: node.byte_range(), class: true }),
@@ -115,17 +121,19 @@ impl Imports {
             if let (Some(statement), Some(module)) = (statement, module) {
                 let parent = statement.parent();
                 self.list.push(Import {
+                    bound: alias.as_ref().or(member.as_ref()).map_or_else(|| bound(loaded, &module), Clone::clone),
                     module,
                     member,
                     alias,
                     statement: statement.byte_range(),
+                    entry: entry.unwrap_or_else(|| statement.byte_range()),
                     block: parent.map_or(0..text.len(), |parent| parent.byte_range()),
                     top: parent.is_none_or(|parent| parent.id() == root.id()),
                     usable: true,
                 });
             }
         }
-        self.list.sort_by_key(|import| import.statement.start);
+        self.list.sort_by_key(|import| (import.statement.start, import.entry.start));
     }
 
     fn innermost(&self, span: &Range<usize>) -> Option<usize> {
@@ -168,9 +176,20 @@ impl Imports {
         });
         defined
             || self.list.iter().any(|import| {
-                let bound = import.bound();
-                bound == name && !import.gives(need) && self.sees(at, self.innermost(&import.statement))
+                import.bound == name && !import.gives(need) && self.sees(at, self.innermost(&import.statement))
             })
+    }
+
+    /// The innermost function around a place.
+    pub(crate) fn function(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        let mut scope = self.innermost(span);
+        while let Some(index) = scope {
+            if !self.scopes[index].class {
+                return Some(self.scopes[index].range.clone());
+            }
+            scope = self.around(index);
+        }
+        None
     }
 
     /// What stands for a need at a place.
@@ -230,8 +249,10 @@ impl Imports {
             let gap = if text.ends_with('\n') || text.is_empty() { "\n" } else { "\n\n" };
             return (text.len(), format!("{gap}{}\n", line.trim_end_matches('\n')));
         }
-        if let (Some(group), Some(grouped)) = (self.group.filter(|group| *group < first_use), &need.grouped) {
-            return (group + 1, grouped.clone());
+        if let (Some(group), Some(grouped)) =
+            (self.group.as_ref().filter(|group| group.start < first_use), &need.grouped)
+        {
+            return (self.among(group, need, text), grouped.clone());
         }
         let top: Vec<&Import> =
             self.list.iter().filter(|import| import.top && import.statement.start < first_use).collect();
@@ -248,6 +269,30 @@ impl Imports {
             return (end, if text[..end].ends_with('\n') { format!("{line}\n") } else { format!("\n{line}") });
         }
         self.after_header(loaded, text, line)
+    }
+
+    /// Where an entry goes within a group: in order among those up to the first blank line, so that formatters agree.
+    fn among(&self, group: &Range<usize>, need: &Need, text: &str) -> usize {
+        let inside = |import: &&Import| group.start <= import.entry.start && import.entry.end <= group.end;
+        let entries: Vec<&Import> = self.list.iter().filter(inside).collect();
+        let block = entries
+            .windows(2)
+            .take_while(|pair| text[pair[0].entry.end..pair[1].entry.start].matches('\n').count() < 2);
+        let block = &entries[..entries.len().min(block.count() + 1)];
+        let module = need.module.as_deref().unwrap_or_default();
+        let front = group.start + 1;
+        let before = block.iter().rev().find(|import| import.module.as_str() < module);
+        let entry = match before {
+            Some(entry) => entry,
+            None if text[front..].starts_with(['\n', '\r']) => return front,
+            None => match block.last() {
+                Some(entry) => entry,
+                None => return front,
+            },
+        };
+        let line = text[entry.entry.end..].split(['\r', '\n']).next().unwrap_or_default();
+        let rest = line.trim();
+        entry.entry.end + if rest.is_empty() || rest.starts_with("//") { line.len() } else { 0 }
     }
 
     /// The end of the line of the last import that follows the first without other code in between.
@@ -299,21 +344,17 @@ impl Import {
             (None, None) => {
                 self.module == *module
                     || self.alias.is_none()
+                        && self.bound == need.bind
                         && self.module.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'))
             }
             (Some(wanted), Some(member)) => self.module == *module && member == wanted,
             _ => false,
         }
     }
+}
 
-    /// The name that it binds, as far as the text tells.
-    fn bound(&self) -> &str {
-        if let Some(alias) = &self.alias {
-            return alias;
-        }
-        match &self.member {
-            Some(member) => member,
-            None => self.module.split('.').next().unwrap_or_default().rsplit('/').next().unwrap_or_default(),
-        }
-    }
+/// The name that an import of a whole module binds.
+fn bound(loaded: &Loaded, module: &str) -> String {
+    let found = loaded.import_name.as_ref().and_then(|regex| regex.captures(module));
+    found.and_then(|found| found.get(1).or_else(|| found.get(0))).map_or(module, |found| found.as_str()).to_owned()
 }

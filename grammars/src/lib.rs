@@ -3,12 +3,14 @@
 //! This crate knows code and knows no secrets: it is given spans and answers with edits. Each language is a folder of
 //! data under `languages/` (`recipe.yaml`, `sites.scm`, `imports.scm`, `fixtures/`).
 
+mod change;
 mod decode;
 pub mod edit;
 mod facts;
 mod imports;
 pub mod language;
 mod layout;
+mod lines;
 pub mod literal;
 mod loaded;
 mod names;

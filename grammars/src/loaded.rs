@@ -54,6 +54,7 @@ pub(crate) struct Loaded {
     pub forms: Vec<Form>,
     pub name_pattern: Regex,
     pub top_keep: Option<Regex>,
+    pub import_name: Option<Regex>,
 }
 
 impl Loaded {
@@ -89,6 +90,7 @@ impl Loaded {
         }
         let mut this = Self {
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
+            import_name: recipe.import_name.as_deref().map(regex).transpose()?,
             top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,
             kinds: vec![Kind::default(); grammar.node_kind_count()],
             recipe,
@@ -143,10 +145,14 @@ impl Loaded {
                 recipe.needs.get(need).ok_or_else(|| format!("a lookup needs {need}, which is not among the needs"))?;
             }
         }
+        for need in recipe.formats.values().flat_map(|format| &format.needs) {
+            recipe.needs.get(need).ok_or_else(|| format!("a format needs {need}, which is not among the needs"))?;
+        }
         for settings in &self.sites.settings {
             let known = [
                 ("constant", settings.get("constant").is_none_or(|name| recipe.constants.contains_key(name))),
                 ("default", settings.get("default").is_none_or(|name| recipe.defaults.contains_key(name))),
+                ("change", settings.get("change").is_none_or(|name| recipe.changes.contains_key(name))),
                 ("format", settings.get("format").is_none_or(|name| recipe.formats.contains_key(name))),
             ];
             for (key, fine) in known {

@@ -47,7 +47,7 @@ impl Parsed {
     pub fn at(language: &'static Language, path: &Path, text: &str) -> Option<Self> {
         let loaded = language.loaded().ok()?;
         let tree = parse(loaded, text)?;
-        let mut facts = Facts::gather(&loaded.sites, &tree, text);
+        let mut facts = Facts::gather(loaded, &tree, text);
         facts.flags.extend(language::path_flags(&loaded.recipe.path_flags, path));
         let (literals, sites) = walk::walk(loaded, &facts, &tree, text);
         Some(Self { language, loaded, text: text.to_owned(), tree, facts, literals, sites, imports: OnceLock::new() })

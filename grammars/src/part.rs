@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::change;
 use crate::decode::Spelled;
 use crate::edit::{Applicability, Edit, Refusal, Request};
+use crate::lines;
 use crate::loaded::Part;
 use crate::parsed::Parsed;
 use crate::piece::Piece;
@@ -92,7 +94,15 @@ impl Context<'_> {
         }
         if let Some(format) = self.site.format.as_ref().and_then(|name| recipe.formats.get(name)) {
             wrap(&format.wrap);
+            let (names, needs) = bind(self.parsed, &format.needs, self.literal().start).map_err(unbound)?;
+            rendered.needs.extend(needs);
+            for (key, name) in &names {
+                rendered.text = rendered.text.replace(&format!("<{key}>"), name);
+                rendered.hole = rendered.hole.replace(&format!("<{key}>"), name);
+            }
         }
+        let at = change::destination(self.parsed, self.selection);
+        rendered.text = lines::lay_out(&rendered.text, &self.parsed.text, at);
         Ok(rendered)
     }
 
@@ -273,8 +283,16 @@ impl Context<'_> {
     }
 }
 
+fn unbound(name: Option<String>) -> Refusal {
+    refusal(
+        "shadowed-module",
+        &format!("{} is not the module that the lookup needs here.", name.unwrap_or_default()),
+        "Rename what shadows it, or replace the value by hand.",
+    )
+}
+
 /// The edits that take the hardcoded default away from a lookup that is there already.
-pub(crate) fn drop_default(parsed: &Parsed, selection: &Selection) -> Result<Made, Refusal> {
+pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selection) -> Result<Made, Refusal> {
     let site = &parsed.sites[selection.site];
     let unknown =
         || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
@@ -288,21 +306,21 @@ pub(crate) fn drop_default(parsed: &Parsed, selection: &Selection) -> Result<Mad
         let mut new = template.clone();
         let wanted: Vec<String> =
             recipe.needs.keys().filter(|key| template.contains(&format!("<{key}>"))).cloned().collect();
-        let (names, insert) = bind(parsed, &wanted, target.start).map_err(|name| {
-            refusal(
-                "shadowed-module",
-                &format!("{} is not the module that the lookup needs here.", name.unwrap_or_default()),
-                "Drop the default by hand.",
-            )
-        })?;
+        let (names, insert) = bind(parsed, &wanted, target.start).map_err(unbound)?;
         needs = insert;
+        if template.contains("<lookup>") {
+            let rendered = lookup(parsed, request, target.start, "\"")?;
+            let text = if rendered.loose { format!("({})", rendered.text) } else { rendered.text };
+            new = new.replace("<lookup>", &text);
+            needs.extend(rendered.needs);
+        }
         for (key, name) in &names {
             new = new.replace(&format!("<{key}>"), name);
         }
         for (name, span) in &fact.captures {
             new = new.replace(&format!("<{name}>"), &text[span.clone()]);
         }
-        new
+        lines::lay_out(&new, text, change::destination(parsed, selection))
     } else {
         let before = text[..target.start].trim_end();
         if before.ends_with(',') {

@@ -37,6 +37,8 @@ pub(crate) struct Recipe {
     pub constants: BTreeMap<String, Constant>,
     /// Lookups with a hardcoded default.
     pub defaults: BTreeMap<String, DefaultRule>,
+    /// Declarations that must change where their value becomes a lookup.
+    pub changes: BTreeMap<String, ChangeRule>,
     /// Strings that are formats of their own.
     pub formats: BTreeMap<String, FormatRule>,
     /// Ways to put a lookup into a part of a literal.
@@ -55,6 +57,8 @@ pub(crate) struct Recipe {
     pub path_flags: BTreeMap<String, Vec<String>>,
     /// Flags of a file that speak against rewriting it.
     pub refuse_flags: Vec<FlagRefusal>,
+    /// The name that an import without alias binds: regex over the module, whose first group (or whole match) it is.
+    pub import_name: Option<String>,
     /// What inserted lines end with where the file does not tell.
     pub top: Top,
 }
@@ -211,7 +215,8 @@ pub(crate) struct DefaultRule {
     /// Which captured node the edit replaces: `whole`, `value`, `argument`…
     #[serde(default = "whole")]
     pub target: String,
-    /// By what. Absent: it goes, with the comma beside it.
+    /// By what: captured texts by name, needs by name, `<lookup>` for the lookup of the variable. Absent: it goes, with
+    /// the comma beside it.
     #[serde(default)]
     pub with: Option<String>,
     /// Text before the target that goes too (regex, anchored at its end).
@@ -229,6 +234,30 @@ fn whole() -> String {
     "whole".into()
 }
 
+/// How a declaration changes where its value becomes a lookup, and when it cannot.
+///
+/// `sites.scm` sets `change` to its name, and captures `@change.value` with any of: `@change.name` (what is declared),
+/// `@change.replace`, `@change.remove`, `@change.before`, `@change.after`, `@change.cut` with `@change.paste`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChangeRule {
+    /// What `@change.replace` becomes.
+    pub replace: Option<String>,
+    /// What comes before `@change.before`.
+    pub before: Option<String>,
+    /// What comes after `@change.after`.
+    pub after: Option<String>,
+    /// `@change.cut` goes, with the comments on it, and this comes after `@change.paste`; `<cut>` is what went,
+    /// `<comments>` what stood above it.
+    pub paste: Option<String>,
+    /// What stays at the place of `@change.cut`: a filler where positions count. Else the line goes.
+    pub leave: Option<String>,
+    /// Why not, where a declared name is used in a place that takes constants alone (`@use.constant`).
+    pub used: Option<Constant>,
+    /// Why not, where a declared name is not used in the function that declares it.
+    pub unused: Option<Constant>,
+}
+
 /// A string whose text is a format: some characters are written twice, and a value put in must do so too.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -237,6 +266,9 @@ pub(crate) struct FormatRule {
     pub doubled: Vec<String>,
     /// The lookup, protected from being read as a format.
     pub wrap: String,
+    /// What the wrapping needs.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// The shape in words.
     pub shape: String,
 }
@@ -329,7 +361,7 @@ pub(crate) struct Need {
     pub line: Option<String>,
     /// It is there without being brought in, unless something else has its name.
     pub global: bool,
-    /// The text where an import group is there (`@import.group`), inserted after the group's first character.
+    /// The text where an import group is there (`@import.group`), inserted in order among its entries (`@import.entry`).
     pub grouped: Option<String>,
     /// Where the line goes.
     pub place: NeedPlace,

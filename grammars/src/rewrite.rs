@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::change;
 use crate::edit::{Applicability, Edit, GeneratedFile, Outcome, Refusal, Request, Rewrite, Style};
 use crate::imports::Resolution;
+use crate::lines;
 use crate::literal::Role;
 use crate::parsed::{self, Parsed};
 use crate::part::{self, Rendered};
@@ -37,6 +39,8 @@ pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request]) -> Rewrite {
             Ok(selection) => one(parsed, request, selection, &selections),
         });
     }
+    let chosen: Vec<Option<&Selection>> = selections.iter().map(|selection| selection.as_ref().ok()).collect();
+    change::move_out(parsed, &chosen, &mut made);
     prove(parsed, requests, &mut made);
     assemble(parsed, requests, made)
 }
@@ -81,7 +85,7 @@ fn shared(parsed: &Parsed, made: &[&Made]) -> Vec<Edit> {
         let first = needs.entry(name).or_insert(*at);
         *first = (*first).min(*at);
     }
-    let newline = if parsed.text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = lines::ending(&parsed.text);
     let mut places: BTreeMap<usize, String> = BTreeMap::new();
     for (name, at) in needs {
         let Some(need) = parsed.loaded.recipe.needs.get(name) else { continue };
@@ -150,17 +154,11 @@ fn one(
                     "Give the move that name.",
                 ));
             }
-            part::drop_default(parsed, selection)?
+            part::drop_default(parsed, request, selection)?
         }
         _ => part::replace(parsed, request, selection, all)?,
     };
-    if let Some(change) = &site.change {
-        made.edits.extend(change.replace.iter().map(|(span, text)| Edit {
-            span: span.clone(),
-            text: text.clone(),
-            applicability: Applicability::Safe,
-        }));
-    }
+    change::declare(parsed, selection, &mut made)?;
     Ok(made)
 }
 

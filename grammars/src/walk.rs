@@ -146,7 +146,7 @@ impl Walk<'_> {
             std::iter::once(node).chain(stack[outer.len()..].iter().rev().map(|up| up.node)).collect();
         let default = direct.iter().find_map(|node| self.facts.defaults.get(&node.id())).cloned();
         let format = direct.iter().find_map(|node| self.facts.formats.get(&node.id())).cloned();
-        let change = direct.iter().find_map(|node| self.facts.changes.get(&node.id())).cloned();
+        let change = self.change(node, stack).cloned();
         let constant = self.constant(node, stack);
         let kind = self.literal_kind(&pieces);
         let doc = direct.iter().any(|node| self.facts.docs.contains(&node.id()));
@@ -218,6 +218,14 @@ impl Walk<'_> {
             }
         }
         None
+    }
+
+    /// The declaration whose value a node is, or is part of.
+    fn change(&self, node: Node<'_>, stack: &[Frame<'_>]) -> Option<&ChangeFact> {
+        let body = stack.iter().rposition(|up| self.kind(up.node).is_some_and(|kind| kind.barrier)).unwrap_or(0);
+        std::iter::once(node)
+            .chain(stack[body..].iter().rev().map(|up| up.node))
+            .find_map(|node| self.facts.changes.get(&node.id()))
     }
 
     fn bindings(&self, node: Node<'_>, stack: &[Frame<'_>]) -> Vec<Binding> {
