@@ -1,0 +1,5 @@
+(required_parameter pattern: (identifier) @definition)
+(optional_parameter pattern: (identifier) @definition)
+(abstract_class_declaration name: (_) @definition.outer)
+(internal_module name: (identifier) @definition)
+(import_require_clause (identifier) @definition)
