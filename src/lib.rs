@@ -6,7 +6,9 @@
 
 pub mod cli;
 pub mod files;
+pub mod journal;
 pub mod model;
+pub mod pipeline;
 pub mod render;
 pub mod rules;
 pub mod steps;

@@ -8,6 +8,6 @@ pub mod source;
 
 pub use failure::{Exit, Failure};
 pub use finding::{Confidence, Finding, Kind, Severity};
-pub use moves::{Approved, Site, Stored, Verified};
+pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 pub use source::{Origin, Skipped, SourceFile, Text};

@@ -94,6 +94,16 @@ impl Text {
             None if std::str::from_utf8(bytes).is_ok() => (UTF_8, 0),
             None => (coding_line(bytes).unwrap_or(WINDOWS_1252), 0),
         };
+        Self::decode_with(bytes, encoding, bom)
+    }
+
+    /// Decodes bytes in the encoding of a name that [`Text::encoding`] gave. None where they are not of that encoding.
+    pub fn decode_as(bytes: &[u8], encoding: &str) -> Option<Self> {
+        let bom = Encoding::for_bom(bytes).map_or(0, |(_, bom)| bom);
+        Self::decode_with(bytes, Encoding::for_label(encoding.as_bytes())?, bom)
+    }
+
+    fn decode_with(bytes: &[u8], encoding: &'static Encoding, bom: usize) -> Option<Self> {
         let body = &bytes[bom..];
         if encoding != UTF_16LE && encoding != UTF_16BE && memchr::memchr(0, &body[..body.len().min(8192)]).is_some() {
             return None;
@@ -101,6 +111,11 @@ impl Text {
         let text = encoding.decode_without_bom_handling_and_without_replacement(body)?.into_owned();
         let decoded = Self { text, encoding, bom };
         (decoded.encoding == UTF_8 || decoded.encode(&decoded.text).as_deref() == Some(bytes)).then_some(decoded)
+    }
+
+    /// The encoding's name, as the WHATWG Encoding Standard has it.
+    pub fn encoding(&self) -> &'static str {
+        self.encoding.name()
     }
 
     /// The bytes of an edited text, in the encoding and with the byte order mark that the file had. None where the new

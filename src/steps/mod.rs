@@ -1,9 +1,14 @@
 //! The corridor's steps. No step imports another, but for the words that locating and naming lend to planning.
 
+pub mod approve;
 pub mod locate;
 pub mod names;
 pub mod plan;
 pub mod preview;
+pub mod rescan;
+pub mod restore;
+pub mod rewrite;
 pub mod scan;
 pub mod sources;
+pub mod store;
 pub mod walk;

@@ -1,0 +1,186 @@
+//! The log file: append-only, private, synced.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::Entry;
+use crate::model::Failure;
+
+/// A run's log, open for appending.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    appended: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    /// Seconds since 1970.
+    at: u64,
+    #[serde(flatten)]
+    entry: Entry,
+}
+
+impl Journal {
+    /// Makes a new log. Fails where one of that name exists.
+    pub fn create(path: &Path) -> Result<Self, Failure> {
+        let made = options().create_new(true).open(path).and_then(|file| {
+            crate::files::sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+            Ok(file)
+        });
+        let file = made.map_err(|error| Failure::file("could not make the journal", path, &error))?;
+        Ok(Self { file, path: path.to_owned(), appended: 0 })
+    }
+
+    /// Opens a log, gives its entries with their times, and takes off a last line that a crash tore.
+    pub fn open(path: &Path) -> Result<(Self, Vec<(u64, Entry)>), Failure> {
+        let unreadable = |error: io::Error| Failure::file("could not read the journal", path, &error);
+        let mut file = options().open(path).map_err(unreadable)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(unreadable)?;
+        let whole = text.rfind('\n').map_or(0, |at| at + 1);
+        if whole < text.len() {
+            file.set_len(whole as u64).and_then(|()| file.sync_all()).map_err(unreadable)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(unreadable)?;
+        Ok((Self { file, path: path.to_owned(), appended: 0 }, entries(&text[..whole], path)?))
+    }
+
+    /// Reads a log without touching it; a torn last line does not count.
+    pub fn read(path: &Path) -> Result<Vec<(u64, Entry)>, Failure> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| Failure::file("could not read the journal", path, &error))?;
+        entries(&text[..text.rfind('\n').map_or(0, |at| at + 1)], path)
+    }
+
+    /// Adds entries and makes them last: on return, a crash of the machine does not lose them.
+    pub fn append(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        self.write(entries)?;
+        self.file.sync_data().map_err(|error| Failure::file("could not write the journal", &self.path, &error))
+    }
+
+    /// Adds entries that only save work after a crash, and lets the system write them when it likes.
+    pub fn note(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        self.write(entries)
+    }
+
+    fn write(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        for entry in entries {
+            let line = serde_json::to_string(&Line { at, entry: entry.clone() })
+                .map_err(|error| Failure::usage(format!("could not write the journal: {error}")))?;
+            let line = format!("{line}\n");
+            self.appended += 1;
+            crash::point(self.appended, &mut self.file, &line);
+            self.file
+                .write_all(line.as_bytes())
+                .map_err(|error| Failure::file("could not write the journal", &self.path, &error))?;
+            crash::after(self.appended);
+        }
+        Ok(())
+    }
+}
+
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn entries(text: &str, path: &Path) -> Result<Vec<(u64, Entry)>, Failure> {
+    let parse = |(number, line): (usize, &str)| {
+        let line: Line = serde_json::from_str(line).map_err(|error| {
+            Failure::usage(format!("{}, line {}: not a journal entry: {error}", path.display(), number + 1))
+                .advise("the journal was changed or damaged; the files' state can be compared with git")
+        })?;
+        Ok((line.at, line.entry))
+    };
+    text.lines().enumerate().map(parse).collect()
+}
+
+/// Stops the process at a journal entry, as `kill -9` would: what crash tests set in debug builds.
+///
+/// `KEYLIFT_TEST_CRASH` is `N:before`, `N:torn` (half of the line is written) or `N:after`, for the Nth entry that this
+/// process appends.
+mod crash {
+    use std::fs::File;
+
+    #[cfg(debug_assertions)]
+    fn wanted() -> Option<(u32, String)> {
+        let wanted = std::env::var("KEYLIFT_TEST_CRASH").ok()?;
+        let (number, how) = wanted.split_once(':')?;
+        Some((number.parse().ok()?, how.to_owned()))
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn point(number: u32, file: &mut File, line: &str) {
+        use std::io::Write as _;
+        match wanted() {
+            Some((at, how)) if at == number && how == "before" => std::process::exit(137),
+            Some((at, how)) if at == number && how == "torn" => {
+                let _ = file.write_all(&line.as_bytes()[..line.len() / 2]);
+                std::process::exit(137)
+            }
+            _ => {}
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn after(number: u32) {
+        if wanted().is_some_and(|(at, how)| at == number && how == "after") {
+            std::process::exit(137);
+        }
+    }
+
+    #[cfg(not(debug_assertions))]
+    pub(super) fn point(_number: u32, _file: &mut File, _line: &str) {}
+
+    #[cfg(not(debug_assertions))]
+    pub(super) fn after(_number: u32) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_back_and_a_torn_line_is_taken_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.jsonl");
+        let mut journal = Journal::create(&path).unwrap();
+        journal.append(&[Entry::Preflighted, Entry::Verified { name: "A".into() }]).unwrap();
+        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":1,\"event\":\"do").unwrap();
+        assert_eq!(Journal::read(&path).unwrap().len(), 2);
+        let (mut journal, found) = Journal::open(&path).unwrap();
+        assert_eq!(found.len(), 2);
+        journal.append(&[Entry::Done]).unwrap();
+        let found: Vec<Entry> = Journal::read(&path).unwrap().into_iter().map(|(_, entry)| entry).collect();
+        assert_eq!(found, [Entry::Preflighted, Entry::Verified { name: "A".into() }, Entry::Done]);
+    }
+
+    #[test]
+    fn a_damaged_line_is_told_by_its_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.jsonl");
+        fs::write(&path, "{\"at\":1,\"event\":\"preflighted\"}\nnonsense\n").unwrap();
+        assert!(Journal::read(&path).unwrap_err().message.contains("line 2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_journal_is_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.jsonl");
+        Journal::create(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(Journal::create(&path).is_err(), "two runs never share a journal");
+    }
+}

@@ -1,0 +1,161 @@
+//! Files that a run makes beside the rewritten ones: the accessor that new code imports, and `.env.example`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::{Options, Surroundings};
+use crate::model::{Approved, Cause, Exit, Failure, Held, Lookup, Plan, StagedFile, Verified};
+use crate::steps::approve::Approval;
+use crate::steps::rewrite::{self, Rewritten};
+
+const EXAMPLE: &str = ".env.example";
+const HEADING: &str = "# Variables that the code reads. The values are in the store; `keylift run -- COMMAND` sets them.\n";
+
+/// The files that come with a rewrite.
+pub(super) fn generated(
+    files: &[Rewritten],
+    verified: &[Verified],
+    plan: &Plan,
+    options: Options,
+    at: &Surroundings<'_>,
+) -> Result<Vec<Rewritten>, Failure> {
+    let mut made: BTreeMap<String, Rewritten> = BTreeMap::new();
+    for file in files {
+        let Some(accessor) = file.accessor() else { continue };
+        let folder = import_root(&at.root, &file.staged().path);
+        let path = join(&folder, &accessor.name);
+        if made.contains_key(&path) {
+            continue;
+        }
+        let text = filled(&accessor.text, plan, verified, at);
+        match std::fs::read(at.root.join(&path)) {
+            Ok(there) if there == text.as_bytes() => {}
+            Ok(_) => {
+                return Err(Failure::new(Exit::Conflict, format!("{path} is there already, and is another file"))
+                    .advise("rename or remove it, then `keylift resume`"));
+            }
+            Err(_) => {
+                made.insert(path.clone(), rewrite::generated(&path, None, &text, at.key));
+            }
+        }
+    }
+    if !options.no_example && !files.is_empty() {
+        made.extend(example(files, verified, at).map(|file| (EXAMPLE.to_owned(), file)));
+    }
+    Ok(made.into_values().collect())
+}
+
+/// The generated files of a run that stopped, made again from what was staged.
+pub(super) fn again(
+    staged: &[StagedFile],
+    done: &BTreeSet<String>,
+    at: &Surroundings<'_>,
+) -> Result<Vec<Rewritten>, Failure> {
+    let mut made = Vec::new();
+    for file in staged.iter().filter(|file| file.values.is_empty() && !done.contains(&file.path)) {
+        let Some(added) = file.undo.first() else { continue };
+        let path = at.root.join(&file.path);
+        let before = match &file.before {
+            None => None,
+            Some(_) => Some(std::fs::read(&path).map_err(|error| Failure::file("could not read", &path, &error))?),
+        };
+        made.push(rewrite::generated(&file.path, before.as_deref(), &added.text, at.key));
+    }
+    Ok(made)
+}
+
+/// Moves that an accessor could not find: it looks values up by name, below the store's prefix.
+pub(super) fn beyond_accessor(approval: &Approval, at: &Surroundings<'_>) -> Vec<Held> {
+    let scheme = at.store.location().split(':').next().unwrap_or_default();
+    let held = |one: &Approved, reason: String, advice: &str| Held {
+        name: one.name.clone(),
+        cause: Cause::Refused,
+        reason,
+        advice: advice.to_owned(),
+    };
+    approval
+        .approved
+        .iter()
+        .filter_map(|one| {
+            let wanted = match one.lookup {
+                Lookup::Env => return None,
+                Lookup::Vault => "vault",
+                Lookup::AwsSm => "aws-sm",
+            };
+            if scheme != wanted {
+                let reason = format!("a lookup in {wanted} cannot find what goes to {}", at.store.location());
+                return Some(held(one, reason, "use the lookup `env`, or another store"));
+            }
+            (at.store.address(&one.name).as_ref() != Ok(&one.address)).then(|| {
+                let reason = "the code looks the value up by name, and its address in the plan is another one".into();
+                held(one, reason, "give the move the address that its name stands for, or the lookup `env`")
+            })
+        })
+        .collect()
+}
+
+/// The names that the code looks up in the environment, added to `.env.example` where they are not in it.
+fn example(files: &[Rewritten], verified: &[Verified], at: &Surroundings<'_>) -> Option<Rewritten> {
+    let moved: BTreeSet<&String> = files.iter().flat_map(|file| &file.staged().values).collect();
+    let names: BTreeSet<&String> = verified
+        .iter()
+        .map(Verified::approved)
+        .filter(|one| one.lookup == Lookup::Env && moved.contains(&one.name))
+        .flat_map(|one| one.sites.iter().map(|site| &site.name))
+        .collect();
+    let before = std::fs::read(at.root.join(EXAMPLE)).ok();
+    let text = match &before {
+        None => "",
+        // A mark or another encoding would not survive text at its end: such a file is left to its owner.
+        Some(bytes) => std::str::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}'))?,
+    };
+    let known: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.trim_start().trim_start_matches("export ").split_once('='))
+        .map(|(name, _)| name.trim())
+        .collect();
+    let mut added = String::new();
+    if before.is_none() {
+        added.push_str(HEADING);
+    } else if !text.is_empty() && !text.ends_with('\n') {
+        added.push('\n');
+    }
+    let missing: Vec<&&String> = names.iter().filter(|name| !known.contains(name.as_str())).collect();
+    for name in &missing {
+        let _ = writeln!(added, "{name}=");
+    }
+    (!missing.is_empty()).then(|| rewrite::generated(EXAMPLE, before.as_deref(), &added, at.key))
+}
+
+/// The folder that a file's imports start from: above the packages that it is part of (Python's `__init__.py`), else
+/// its own.
+fn import_root(root: &Path, file: &str) -> PathBuf {
+    let mut folder = Path::new(file).parent().unwrap_or(Path::new("")).to_owned();
+    while !folder.as_os_str().is_empty() && root.join(&folder).join("__init__.py").is_file() {
+        folder.pop();
+    }
+    folder
+}
+
+fn join(folder: &Path, name: &str) -> String {
+    folder.join(name).components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// An accessor's text for the run's store. Mount and prefix are the store's own; no part of them is secret.
+fn filled(template: &str, plan: &Plan, verified: &[Verified], at: &Surroundings<'_>) -> String {
+    let place = at.store.location().split_once("://").map_or("", |(_, rest)| rest);
+    let place = place.split_once('@').map_or(place, |(_, rest)| rest);
+    let (mount, prefix) = if plan.store.starts_with("vault") {
+        place.split_once('/').unwrap_or((place, ""))
+    } else {
+        ("", place)
+    };
+    let field = verified.iter().find_map(|one| one.approved().address.field.clone()).unwrap_or_else(|| "value".into());
+    let version = if at.store.capabilities().versions { "2" } else { "1" };
+    template
+        .replace("@KEYLIFT_MOUNT@", mount)
+        .replace("@KEYLIFT_PREFIX@", prefix)
+        .replace("@KEYLIFT_FIELD@", &field)
+        .replace("@KEYLIFT_KV@", version)
+}
