@@ -1,7 +1,7 @@
 //! What every verb needs from the outside: where output goes, whether it is coloured, where configuration lives.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use console::Style;
@@ -131,9 +131,28 @@ impl Context {
             })
     }
 
-    /// The store behind a URI, with the surroundings of this process.
-    pub fn store(&self, uri: &str) -> Result<Box<dyn Store>, Failure> {
-        Ok(keylift_providers::open(uri, &Settings::from_env(self.config_dir()?))?)
+    /// The store behind a URI, with the surroundings of this process. A file store's relative path is below `root`.
+    pub fn store(&self, uri: &str, root: &Path) -> Result<Box<dyn Store>, Failure> {
+        Ok(keylift_providers::open(uri, &Settings::from_env(self.config_dir()?).in_dir(root))?)
+    }
+
+    /// Runs what waits for a store.
+    pub fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::usage(format!("could not start: {error}")))?
+            .block_on(work)
+    }
+
+    /// Asks a question that is answered by yes or no; no is the default.
+    pub fn confirm(&self, question: &str) -> Result<bool, Failure> {
+        dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(false)
+            .interact()
+            .map_err(|error| Failure::usage(format!("no answer: {error}")))
     }
 
     /// The key of all fingerprints: read from `fingerprint.key` in the configuration folder, made there at first use.

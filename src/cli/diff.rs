@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use keylift_providers::FingerprintKey;
 
 use super::Context;
+use super::project::Project;
 use crate::model::plan::PLAN_FILE;
 use crate::model::{Exit, Failure, Plan, SourceFile};
 use crate::rules::Engine;
@@ -20,38 +22,55 @@ pub(super) struct DiffArgs {
     plan: PathBuf,
 }
 
-/// Shows the diff. Files that changed since the plan was made are conflicts: their spans no longer hold.
+/// A plan's diff, ready to print.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// The diff, masked.
+    pub text: String,
+    /// Files that the plan touches.
+    pub files: usize,
+    /// Files that changed since the plan was made: their spans no longer hold.
+    pub changed: Vec<String>,
+}
+
+/// Shows the diff. Files that changed since the plan was made are conflicts.
 pub(super) fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     let plan = Plan::read(&args.plan)?;
-    let key = context.fingerprint_key()?;
+    let project = Project::of_plan(&args.plan, &plan, context)?;
+    let shown = shown(&plan, &project.root, &project.key, context)?;
+    context.print(&shown.text)?;
+    if !shown.changed.is_empty() {
+        let changed = shown.changed.join(", ");
+        return Err(Failure::new(Exit::Conflict, format!("changed since the plan was made: {changed}"))
+            .advise("plan again: names that you gave are kept"));
+    }
+    Ok(if shown.files == 0 { Exit::Done } else { Exit::Left })
+}
+
+/// Makes the diff of a plan.
+pub(super) fn shown(plan: &Plan, root: &Path, key: &FingerprintKey, context: &Context) -> Result<Shown, Failure> {
     if plan.fingerprint_key != key.id() {
         return Err(Failure::usage("the plan was made with another fingerprint key")
             .advise("plan again, or take over the key file of whoever made the plan"));
     }
-    let root = args.plan.parent().unwrap_or(Path::new("")).join(&plan.root);
     let paths: BTreeSet<&str> = plan.approved().flat_map(|planned| &planned.sites).map(|site| &*site.path).collect();
-    let mut changed = Vec::new();
-    let mut out = String::new();
+    let mut shown = Shown { text: String::new(), files: paths.len(), changed: Vec::new() };
     for path in &paths {
         let file = root.join(path);
-        let bytes = std::fs::read(&file).map_err(|error| Failure::file("could not read", &file, &error))?;
-        if plan.files.get(*path) != Some(&file_hash(&key, &bytes)) {
-            changed.push(*path);
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        if plan.files.get(*path) != Some(&file_hash(key, &bytes)) {
+            shown.changed.push((*path).to_owned());
             continue;
         }
         let found = Engine::builtin().scan(&SourceFile::disk(*path, bytes.clone()));
         let secrets: Vec<_> = found.iter().map(|finding| finding.span.clone()).collect();
-        if let Some(preview) = preview(&plan, path, &bytes, &secrets) {
-            out.push_str(&crate::render::diff::unified(&preview.path, &preview.before, &preview.after, context.color));
+        if let Some(preview) = preview(plan, path, &bytes, &secrets) {
+            let diff = crate::render::diff::unified(&preview.path, &preview.before, &preview.after, context.color);
+            shown.text.push_str(&diff);
             for (name, reason) in &preview.refused {
                 context.warn(&format!("{path}: {name} is not rewritten: {reason}"));
             }
         }
     }
-    context.print(&out)?;
-    if !changed.is_empty() {
-        return Err(Failure::new(Exit::Conflict, format!("changed since the plan was made: {}", changed.join(", ")))
-            .advise("plan again: names that you gave are kept"));
-    }
-    Ok(if paths.is_empty() { Exit::Done } else { Exit::Left })
+    Ok(shown)
 }

@@ -1,8 +1,12 @@
 //! The roof: the only place that knows arguments, environment, configuration files and the terminal. One verb a file.
 
+mod apply;
 mod context;
 mod diff;
+mod plan;
+mod project;
 mod scan;
+mod undo;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -24,9 +28,19 @@ enum Verb {
     /// Find hardcoded credentials, values masked
     Scan(scan::ScanArgs),
     /// Write a plan: what will move where, and what will not, for review
-    Plan(scan::PlanArgs),
+    Plan(plan::PlanArgs),
     /// Show the edits that a plan stands for, secrets masked
     Diff(diff::DiffArgs),
+    /// Store the secrets, read them back, rewrite the code, look again
+    Apply(apply::ApplyArgs),
+    /// Plan, show the diff, ask once, apply
+    Fix(apply::FixArgs),
+    /// Go on with a run that stopped on its way
+    Resume(apply::ResumeArgs),
+    /// Give every file back as it was before a run, byte for byte
+    Undo(undo::UndoArgs),
+    /// Tell what happened and what is left
+    Status(undo::StatusArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -62,7 +76,12 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
         Verb::Scan(args) => scan::scan(&args, context),
         Verb::Diff(args) => diff::diff(&args, context),
-        Verb::Plan(args) => scan::plan_verb(&args, context),
+        Verb::Plan(args) => plan::plan_verb(&args, context),
+        Verb::Apply(args) => apply::apply(&args, context),
+        Verb::Fix(args) => apply::fix(&args, context),
+        Verb::Resume(args) => apply::resume(&args, context),
+        Verb::Undo(args) => undo::undo(&args, context),
+        Verb::Status(args) => undo::status(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
             Ok(Exit::Done)

@@ -1,16 +1,14 @@
-//! `keylift scan`: what is hardcoded, values masked. `keylift plan`: what can be moved, and where to.
+//! `keylift scan`: what is hardcoded, values masked.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use crate::model::plan::PLAN_FILE;
-use crate::model::{Confidence, Exit, Failure, Finding, Lookup, Origin, Plan, Skipped, SourceFile};
-use crate::render::findings::{self, Row, slashes};
+use crate::model::{Confidence, Exit, Failure, Finding, Origin, Skipped, SourceFile};
+use crate::render::findings::{self, Row};
 use crate::rules::Engine;
-use crate::steps::plan::{Scanned, Target, plan};
 use crate::steps::scan::Collector;
 use crate::steps::sources::{Sink, git};
 use crate::steps::walk::{WalkOptions, stdin, walk};
@@ -138,22 +136,9 @@ fn earliest(found: Vec<Finding>) -> Vec<Finding> {
     kept
 }
 
-/// Options of `plan`.
-#[derive(Debug, Args)]
-pub(super) struct PlanArgs {
-    #[command(flatten)]
-    paths: Paths,
-    /// The store: `age:PATH`, `dotenv:PATH`, `vault://MOUNT/PREFIX`
-    #[arg(long, value_name = "STORE")]
-    to: String,
-    /// Where to write the plan; `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = PLAN_FILE)]
-    out: PathBuf,
-}
-
 impl Paths {
     /// Findings with paths relative to `base`; without one, to the folder that was asked for.
-    fn findings(&self, context: &Context, base: Option<PathBuf>) -> Vec<Finding> {
+    pub(super) fn findings(&self, context: &Context, base: Option<PathBuf>) -> Vec<Finding> {
         let options = WalkOptions { base, respect_ignore: !self.no_ignore, ..WalkOptions::default() };
         let collector = Collector::new(Engine::builtin(), self.confidence.into());
         let report = walk(&self.path, &options, |file| collector.add(&file));
@@ -194,56 +179,6 @@ pub(super) fn scan(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> 
     Ok(if found.is_empty() { Exit::Done } else { Exit::Left })
 }
 
-/// Plans.
-pub(super) fn plan_verb(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
-    let key = context.fingerprint_key()?;
-    let store = context.store(&args.to)?;
-    let here = here()?;
-    let mut files: BTreeMap<String, Scanned> = BTreeMap::new();
-    for finding in args.paths.findings(context, Some(here.clone())) {
-        let path = slashes(&finding.path);
-        if !files.contains_key(&path) {
-            let bytes =
-                std::fs::read(&finding.path).map_err(|error| Failure::file("could not read", &finding.path, &error))?;
-            files.insert(path.clone(), Scanned { path: path.clone(), bytes, findings: Vec::new() });
-        }
-        if let Some(file) = files.get_mut(&path) {
-            file.findings.push(finding);
-        }
-    }
-    let to_stdout = args.out.as_os_str() == "-";
-    let earlier = match Plan::read(&args.out) {
-        Ok(plan) if plan.fingerprint_key == key.id() => {
-            plan.moves.into_iter().map(|planned| (planned.fingerprint, planned.name)).collect()
-        }
-        _ => BTreeMap::new(),
-    };
-    let target = Target { store: &*store, lookup: Lookup::Env, key: &key, earlier, reserved: BTreeSet::new() };
-    let files: Vec<Scanned> = files.into_values().collect();
-    let mut plan = plan(&files, &target);
-    plan.check().map_err(|error| Failure::usage(error).advise("run keylift in the folder that holds all the code"))?;
-    if !to_stdout {
-        plan.root = root_from(&args.out, &here);
-    }
-    if to_stdout {
-        context.print(&plan.to_yaml()?)?;
-    } else {
-        plan.write(&args.out)?;
-        context.print(&crate::render::plan::text(&plan))?;
-        context.say(&format!("Written to {}: review it, then commit it.", args.out.display()));
-    }
-    Ok(if plan.moves.is_empty() && plan.refusals.is_empty() { Exit::Done } else { Exit::Left })
-}
-
-fn here() -> Result<PathBuf, Failure> {
+pub(super) fn here() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|error| Failure::usage(format!("no working folder: {error}")))
-}
-
-/// The folder that a plan's paths are relative to, as seen from the plan file: `.` where it lies beside the code.
-fn root_from(plan: &Path, here: &Path) -> PathBuf {
-    let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (folder.canonicalize(), here.canonicalize()) {
-        (Ok(folder), Ok(here)) if folder != here => here,
-        _ => PathBuf::from("."),
-    }
 }

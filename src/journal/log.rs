@@ -53,8 +53,8 @@ impl Journal {
 
     /// Reads a log without touching it; a torn last line does not count.
     pub fn read(path: &Path) -> Result<Vec<(u64, Entry)>, Failure> {
-        let text = fs::read_to_string(path)
-            .map_err(|error| Failure::file("could not read the journal", path, &error))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| Failure::file("could not read the journal", path, &error))?;
         entries(&text[..text.rfind('\n').map_or(0, |at| at + 1)], path)
     }
 

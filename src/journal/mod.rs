@@ -10,5 +10,5 @@ mod runs;
 
 pub use entry::{Entry, JOURNAL_VERSION};
 pub use log::Journal;
-pub use replay::{Phase, Replay};
+pub use replay::Replay;
 pub use runs::{RunLock, Runs};

@@ -6,20 +6,7 @@ use std::path::PathBuf;
 use keylift_providers::{Address, Receipt};
 
 use super::entry::{Entry, JOURNAL_VERSION};
-use crate::model::{Failure, Held, Left, Plan, StagedFile};
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// It stopped on its way: resume or undo.
-    Open,
-    /// It is over.
-    Done,
-    /// An undo stopped on its way: undo again.
-    Undoing,
-    /// It was undone.
-    Undone,
-}
+use crate::model::{Failure, Held, Left, Phase, Plan, StagedFile, Summary};
 
 /// What a run did.
 #[derive(Debug)]
@@ -138,6 +125,22 @@ impl Replay {
     /// Whether neither the store nor a file can have changed.
     pub fn is_untouched(&self) -> bool {
         self.intents.is_empty() && self.staged.is_none()
+    }
+
+    /// The run as `status` tells it.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            run: self.id.clone(),
+            began: self.began,
+            phase: self.phase,
+            untouched: self.is_untouched(),
+            store: self.plan.as_ref().map(|plan| plan.store.clone()).unwrap_or_default(),
+            verified: self.verified.iter().cloned().collect(),
+            held: self.held.clone(),
+            left: self.left.clone(),
+            files: self.staged.iter().flatten().map(|file| file.path.clone()).collect(),
+            message: self.failed.clone(),
+        }
     }
 
     /// The names of the moves that the staged files look up.

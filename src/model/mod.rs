@@ -4,10 +4,12 @@ pub mod failure;
 pub mod finding;
 pub mod moves;
 pub mod plan;
+pub mod report;
 pub mod source;
 
 pub use failure::{Exit, Failure};
 pub use finding::{Confidence, Finding, Kind, Severity};
 pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
+pub use report::{Phase, Report, Summary, Undone};
 pub use source::{Origin, Skipped, SourceFile, Text};

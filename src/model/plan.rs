@@ -228,6 +228,18 @@ impl Plan {
         crate::files::write_whole(path, text.as_bytes()).map_err(|error| Failure::file("could not write", path, &error))
     }
 
+    /// Takes over what was decided about the same values in an earlier plan.
+    pub fn keep_decisions(&mut self, earlier: &Self) {
+        for planned in &mut self.moves {
+            if let Some(known) = earlier.moves.iter().find(|known| known.fingerprint == planned.fingerprint) {
+                planned.decision = known.decision;
+                planned.reason.clone_from(&known.reason);
+                planned.reviewed = known.reviewed;
+                planned.lookup = known.lookup;
+            }
+        }
+    }
+
     /// The moves that `apply` makes.
     pub fn approved(&self) -> impl Iterator<Item = &PlannedMove> {
         self.moves.iter().filter(|planned| planned.decision == Decision::Apply)

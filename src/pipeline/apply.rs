@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use keylift_providers::{ErrorKind, Receipt, Secret};
 
-use super::{Options, Report, Surroundings, extras};
-use crate::journal::{Entry, JOURNAL_VERSION, Journal, Phase, Replay};
-use crate::model::{Approved, Exit, Failure, Held, Left, Plan, Stored, Verified};
+use super::{Options, Surroundings, extras};
+use crate::journal::{Entry, JOURNAL_VERSION, Journal, Replay};
+use crate::model::{Approved, Exit, Failure, Held, Left, Phase, Plan, Report, Stored, Verified};
 use crate::steps::approve::{self, Approval, Scope};
 use crate::steps::rescan::{Moved, rescan};
 use crate::steps::restore::{self, State};
@@ -33,8 +33,7 @@ pub async fn apply(plan: &Plan, options: Options, at: &Surroundings<'_>) -> Resu
         return Err(Failure::new(Exit::Done, "the plan approves nothing: there is nothing to move"));
     }
     let (id, mut journal) = at.runs.begin(&lock)?;
-    let started =
-        Entry::Started { version: JOURNAL_VERSION, root: at.root.clone(), plan: Box::new(plan.clone()) };
+    let started = Entry::Started { version: JOURNAL_VERSION, root: at.root.clone(), plan: Box::new(plan.clone()) };
     journal.append(&[started])?;
     let mut run = Run { id, plan, options, at, journal, receipts: Vec::new(), held: Vec::new() };
     let done = run.from_the_start(approval).await;
@@ -49,8 +48,9 @@ pub async fn resume(id: &str, options: Options, at: &Surroundings<'_>) -> Result
     let lock = at.runs.lock()?;
     let (replay, journal) = at.runs.open(id, &lock)?;
     let Some(plan) = replay.plan.clone() else {
-        return Err(Failure::usage(format!("run {id} stopped before it began: nothing was done"))
-            .advise("run `keylift apply`"));
+        return Err(
+            Failure::usage(format!("run {id} stopped before it began: nothing was done")).advise("run `keylift apply`")
+        );
     };
     match replay.phase {
         Phase::Open => {}

@@ -10,7 +10,8 @@ use crate::steps::approve::Approval;
 use crate::steps::rewrite::{self, Rewritten};
 
 const EXAMPLE: &str = ".env.example";
-const HEADING: &str = "# Variables that the code reads. The values are in the store; `keylift run -- COMMAND` sets them.\n";
+const HEADING: &str =
+    "# Variables that the code reads. The values are in the store; `keylift run -- COMMAND` sets them.\n";
 
 /// The files that come with a rewrite.
 pub(super) fn generated(
@@ -146,11 +147,8 @@ fn join(folder: &Path, name: &str) -> String {
 fn filled(template: &str, plan: &Plan, verified: &[Verified], at: &Surroundings<'_>) -> String {
     let place = at.store.location().split_once("://").map_or("", |(_, rest)| rest);
     let place = place.split_once('@').map_or(place, |(_, rest)| rest);
-    let (mount, prefix) = if plan.store.starts_with("vault") {
-        place.split_once('/').unwrap_or((place, ""))
-    } else {
-        ("", place)
-    };
+    let (mount, prefix) =
+        if plan.store.starts_with("vault") { place.split_once('/').unwrap_or((place, "")) } else { ("", place) };
     let field = verified.iter().find_map(|one| one.approved().address.field.clone()).unwrap_or_else(|| "value".into());
     let version = if at.store.capabilities().versions { "2" } else { "1" };
     template

@@ -4,13 +4,11 @@ mod apply;
 mod extras;
 mod undo;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use keylift_providers::{Address, FingerprintKey, Store, Written};
+use keylift_providers::{FingerprintKey, Store};
 
 use crate::journal::Runs;
-use crate::model::{Cause, Exit, Held, Left};
 
 pub use apply::{apply, resume};
 pub use undo::{UndoOptions, undo};
@@ -54,57 +52,4 @@ pub struct Silent;
 impl Watch for Silent {
     fn begin(&self, _what: &str, _total: usize) {}
     fn step(&self, _done: usize) {}
-}
-
-/// What a run came to.
-#[derive(Debug)]
-pub struct Report {
-    /// The run's name.
-    pub run: String,
-    /// Moves that were made: name, address, and how the store answered.
-    pub moved: Vec<(String, Address, Written)>,
-    /// Moves that were not.
-    pub held: Vec<Held>,
-    /// Files that were changed or made.
-    pub files: Vec<String>,
-    /// Where a moved value still stands.
-    pub left: Vec<Left>,
-}
-
-impl Report {
-    /// The exit code that follows.
-    pub fn exit(&self) -> Exit {
-        let has = |cause: Cause| self.held.iter().any(|held| held.cause == cause);
-        if has(Cause::Changed) || has(Cause::Taken) {
-            Exit::Conflict
-        } else if has(Cause::Store) {
-            if self.moved.is_empty() { Exit::Store } else { Exit::Partly }
-        } else if self.held.is_empty() && self.left.is_empty() {
-            Exit::Done
-        } else {
-            Exit::Left
-        }
-    }
-}
-
-/// What an undo came to.
-#[derive(Debug, Default)]
-pub struct Undone {
-    /// The run's name.
-    pub run: String,
-    /// Files that are as they were.
-    pub restored: Vec<String>,
-    /// Files that could not be given back, with the reason.
-    pub conflicts: BTreeMap<String, String>,
-    /// Entries that were removed from the store.
-    pub removed: Vec<String>,
-    /// Entries that stay in the store, with the reason.
-    pub kept: Vec<(String, String)>,
-}
-
-impl Undone {
-    /// The exit code that follows.
-    pub fn exit(&self) -> Exit {
-        if self.conflicts.is_empty() { Exit::Done } else { Exit::Conflict }
-    }
 }

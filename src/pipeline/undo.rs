@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keylift_providers::{Address, Expect, Receipt, Secret, Written, WriteId};
+use keylift_providers::{Address, Expect, Receipt, Secret, WriteId, Written};
 
-use super::{Surroundings, Undone};
-use crate::journal::{Entry, Journal, Phase, Replay};
-use crate::model::{Exit, Failure, Plan, StagedFile};
+use super::Surroundings;
+use crate::journal::{Entry, Journal, Replay};
+use crate::model::{Exit, Failure, Phase, Plan, StagedFile, Undone};
 use crate::steps::approve::{self, Scope};
 use crate::steps::restore::{self, Back, State};
 
@@ -159,11 +159,7 @@ async fn purge(
 
 /// Writes that were begun and never answered: where the store holds the value, writing it once more under the same
 /// [`WriteId`] tells whether it was this run that made it.
-async fn unanswered(
-    run: &Replay,
-    plan: &Plan,
-    at: &Surroundings<'_>,
-) -> Result<BTreeMap<String, Receipt>, Failure> {
+async fn unanswered(run: &Replay, plan: &Plan, at: &Surroundings<'_>) -> Result<BTreeMap<String, Receipt>, Failure> {
     let names: BTreeSet<String> =
         run.intents.keys().filter(|name| !run.receipts.contains_key(*name)).cloned().collect();
     let mut receipts = BTreeMap::new();

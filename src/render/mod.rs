@@ -3,3 +3,4 @@
 pub mod diff;
 pub mod findings;
 pub mod plan;
+pub mod run;

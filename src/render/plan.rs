@@ -26,7 +26,16 @@ pub fn text(plan: &Plan) -> String {
             let _ = writeln!(out, "        {}", refused.advice);
         }
     }
-    let sites: usize = plan.moves.iter().map(|planned| planned.sites.len()).sum();
-    let _ = writeln!(out, "\n{} to move in {sites} places, {} not rewritten.", plan.moves.len(), plan.refusals.len());
+    out.push('\n');
+    out.push_str(&summary(plan));
     out
+}
+
+/// One line of numbers.
+pub fn summary(plan: &Plan) -> String {
+    let sites: usize = plan.approved().map(|planned| planned.sites.len()).sum();
+    let waiting = plan.moves.len() - plan.approved().count();
+    let waiting = if waiting == 0 { String::new() } else { format!(", {waiting} decided otherwise") };
+    let (moves, refused) = (plan.approved().count(), plan.refusals.len());
+    format!("{moves} to move in {sites} places{waiting}, {refused} not rewritten.\n")
 }

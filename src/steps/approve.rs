@@ -110,12 +110,7 @@ fn confirm(
         let source = sources.get(&site.path).ok_or_else(changed)?;
         let span = site.span.0..site.span.1;
         let placed = locate::place(&span, &source.syntax).map_err(|refusal| {
-            held(
-                planned,
-                Cause::Refused,
-                &format!("{}:{}: {}", site.path, site.line, refusal.reason),
-                &refusal.advice,
-            )
+            held(planned, Cause::Refused, &format!("{}:{}: {}", site.path, site.line, refusal.reason), &refusal.advice)
         })?;
         if key.fingerprint(&placed.secret) != planned.fingerprint {
             return Err(changed());

@@ -39,7 +39,7 @@ fn one(root: &Path, path: &str, moved: &[Moved], key: &FingerprintKey) -> Result
     let Some(text) = Text::decode(&bytes) else { return Ok(Vec::new()) };
     let mut left = Vec::new();
     for one in moved.iter().filter(|one| one.secret.len() >= TELLING) {
-        for place in find_value::find_value(text.text.as_bytes(), one.secret.expose()) {
+        for place in find_value(text.text.as_bytes(), one.secret.expose()) {
             let line = memchr::memchr_iter(b'\n', &text.text.as_bytes()[..place.span.start]).count() + 1;
             left.push(Left { path: path.to_owned(), line, name: one.name.clone() });
         }

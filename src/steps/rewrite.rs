@@ -77,8 +77,7 @@ fn compose(sources: &BTreeMap<String, Source>, moves: &[&Approved], key: &Finger
         let mut wanted: BTreeMap<&str, Vec<Wanted<'_>>> = BTreeMap::new();
         for owner in moves.iter().filter(|owner| !out.contains(owner.name.as_str())) {
             for site in &owner.sites {
-                let request =
-                    Request { span: site.span.clone(), name: site.name.clone(), style: owner.lookup.into() };
+                let request = Request { span: site.span.clone(), name: site.name.clone(), style: owner.lookup.into() };
                 wanted.entry(&site.path).or_default().push(Wanted { owner, request, line: site.line });
             }
         }
@@ -168,8 +167,7 @@ fn tells_a_value(path: &str, source: &Source, undo: &[Undo], values: &[&[u8]]) -
     let found = Engine::builtin().scan(&SourceFile::disk(path, source.bytes.clone()));
     let others: Vec<Range<usize>> = found.iter().map(|finding| finding.span.clone()).collect();
     let others = others.iter().filter_map(|span| source.syntax.text.text.get(span.clone())).map(str::as_bytes);
-    let telling: Vec<&[u8]> =
-        others.chain(values.iter().copied()).filter(|value| value.len() >= TELLING).collect();
+    let telling: Vec<&[u8]> = others.chain(values.iter().copied()).filter(|value| value.len() >= TELLING).collect();
     let kept = undo.iter().flat_map(|undo| {
         let original = undo.original.chunks.iter().filter_map(|chunk| match chunk {
             Chunk::Text(text) => Some(text.as_bytes()),
@@ -185,7 +183,8 @@ fn tells_a_value(path: &str, source: &Source, undo: &[Undo], values: &[&[u8]]) -
 pub fn generated(path: &str, before: Option<&[u8]>, added: &str, key: &FingerprintKey) -> Rewritten {
     let bytes = [before.unwrap_or_default(), added.as_bytes()].concat();
     let start = before.map_or(0, <[u8]>::len);
-    let undo = Undo { span: start..bytes.len(), text: added.to_owned(), original: keylift_grammars::Original::default() };
+    let undo =
+        Undo { span: start..bytes.len(), text: added.to_owned(), original: keylift_grammars::Original::default() };
     Rewritten {
         staged: StagedFile {
             path: path.to_owned(),
