@@ -156,7 +156,7 @@ mod tests {
         let path = dir.path().join("run.jsonl");
         let mut journal = Journal::create(&path).unwrap();
         journal.append(&[Entry::Preflighted, Entry::Verified { name: "A".into() }]).unwrap();
-        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":1,\"event\":\"do").unwrap();
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":1,\"event\":\"do").unwrap();
         assert_eq!(Journal::read(&path).unwrap().len(), 2);
         let (mut journal, found) = Journal::open(&path).unwrap();
         assert_eq!(found.len(), 2);
