@@ -145,9 +145,10 @@ fn moved(parsed: &Parsed, fact: &ChangeFact, rule: &ChangeRule, inner: &[Edit]) 
     let pasted = frame.replace("<cut>", &new);
     let applicability = inner.iter().map(|edit| edit.applicability).min().unwrap_or(Applicability::Safe);
     let away = match &rule.leave {
-        Some(leave) => {
-            Edit { span: if alone { cut.start..gone.end } else { gone }, text: leave.clone(), applicability }
+        Some(leave) if alone => {
+            Edit { span: gone, text: format!("{}{leave}", lines::indentation(text, cut.start)), applicability }
         }
+        Some(leave) => Edit { span: gone, text: leave.clone(), applicability },
         None if alone => Edit { span: gone.start..lines::next(text, gone.end), text: String::new(), applicability },
         None => {
             let after = &text[gone.end..];
