@@ -158,7 +158,7 @@ fn rewritten_programs_mean_the_same() {
         for wrong in [&[][..], &[(*name, "")]] {
             let unset = run(folder.path(), "./after", &[&argument], wrong).expect("it is built");
             assert!(!unset.0, "case {index} fails loudly when unset");
-            assert!(unset.1.contains(&format!("{} is not set", name)), "and says why: {}", unset.1);
+            assert!(unset.1.contains(&format!("{name} is not set")), "and says why: {}", unset.1);
             assert!(!unset.1.contains("equal"), "and takes no branch");
         }
     }
