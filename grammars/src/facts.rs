@@ -50,6 +50,8 @@ pub(crate) struct Facts {
     pub comparisons: HashSet<usize>,
     pub constants: HashMap<usize, String>,
     pub docs: HashSet<usize>,
+    /// Marks of literals that are more than their kind tells.
+    pub marks: HashMap<usize, String>,
     pub formats: HashMap<usize, String>,
     pub defaults: HashMap<usize, DefaultFact>,
     pub changes: HashMap<usize, ChangeFact>,
@@ -109,6 +111,9 @@ impl Facts {
         self.keys.extend(all("key").map(|node| node.id()));
         self.comparisons.extend(all("comparison").map(|node| node.id()));
         self.docs.extend(all("doc").map(|node| node.id()));
+        for node in all("mark") {
+            self.marks.insert(node.id(), settings.get("mark").cloned().unwrap_or_default());
+        }
         for node in all("constant") {
             self.constants.insert(node.id(), settings.get("constant").cloned().unwrap_or_default());
         }

@@ -8,6 +8,7 @@ mod decode;
 pub mod edit;
 mod facts;
 mod imports;
+mod inner;
 pub mod language;
 mod layout;
 mod lines;

@@ -28,6 +28,15 @@ pub(crate) struct Form {
     pub close: Option<Regex>,
     pub when: Option<Regex>,
     pub parts: Vec<(String, Part)>,
+    pub defaults: Vec<InnerDefault>,
+}
+
+/// A default inside a literal, with its regexes.
+pub(crate) struct InnerDefault {
+    pub before: Regex,
+    pub after: Regex,
+    pub with: String,
+    pub upper: bool,
 }
 
 /// A way to rewrite a part, with its regexes.
@@ -193,7 +202,16 @@ fn form(
     {
         return Err(fail(format!("escapes: {name} is not explained")));
     }
+    let inner = rule.defaults.iter().map(|inner| {
+        Ok(InnerDefault {
+            before: regex(&format!("(?:{})$", inner.before))?,
+            after: anchored(&inner.after)?,
+            with: inner.with.clone(),
+            upper: inner.upper,
+        })
+    });
     Ok(Form {
+        defaults: inner.collect::<Result<_, LoadError>>()?,
         open: rule.open.as_deref().map(anchored).transpose()?,
         close: rule.close.as_deref().map(|source| regex(&format!("(?:{source})$"))).transpose()?,
         when: rule.when.as_deref().map(regex).transpose()?,

@@ -1,6 +1,6 @@
 //! Names for a secret, from what the code calls it.
 
-use crate::literal::Literal;
+use crate::literal::{Binding, Literal};
 
 /// Words that say nothing about what a value is.
 const EMPTY: [&str; 14] =
@@ -8,8 +8,7 @@ const EMPTY: [&str; 14] =
 
 /// Names for a literal's value, best first, as environment variables are written.
 pub(crate) fn names(literal: &Literal) -> Vec<String> {
-    let words: Vec<String> =
-        literal.bindings.iter().map(|binding| upper_snake(&binding.name)).filter(|name| !name.is_empty()).collect();
+    let words: Vec<String> = literal.bindings.iter().map(called).filter(|name| !name.is_empty()).collect();
     let mut out: Vec<String> = Vec::new();
     let mut push = |name: String| {
         if !out.contains(&name) {
@@ -30,6 +29,21 @@ pub(crate) fn names(literal: &Literal) -> Vec<String> {
     }
     words.iter().filter(|name| !telling(name)).for_each(|name| push(name.clone()));
     out
+}
+
+/// What a binding calls the value: a setter's name without its verb.
+fn called(binding: &Binding) -> String {
+    let name = upper_snake(&binding.name);
+    match name.split_once('_') {
+        Some(("SET" | "WITH" | "ADD" | "PUT", rest)) if binding.how == "setter" && !rest.is_empty() => rest.to_owned(),
+        _ => name,
+    }
+}
+
+/// A property's name as the variable that stands for it: `db.my-password` gives `DB_MY_PASSWORD`, `dbPassword` gives
+/// `DBPASSWORD` (Spring Boot reference, "Binding From Environment Variables").
+pub(crate) fn upper_snake_plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 /// `dbPassword`, `db-password`, `DBPassword` as `DB_PASSWORD`.

@@ -9,6 +9,7 @@ use tree_sitter::{Node, Parser, Tree};
 use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
 use crate::facts::Facts;
 use crate::imports::Imports;
+use crate::inner;
 use crate::language::{self, Language};
 use crate::literal::{Literal, Role};
 use crate::loaded::Loaded;
@@ -94,7 +95,7 @@ impl Parsed {
         let site = &self.sites[selection.site];
         let fixed_name = match &literal.role {
             Role::Default { variable } if selection.whole && style == Style::Env => variable.clone(),
-            _ => None,
+            _ => inner::default(self, &selection, style).map(|inner| inner.variable),
         };
         let name = fixed_name.clone().unwrap_or_else(|| "X".into());
         let request = Request { span: span.clone(), name, style };

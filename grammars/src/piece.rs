@@ -27,14 +27,24 @@ pub(crate) struct Piece {
     pub holes: Vec<Range<usize>>,
 }
 
+/// Marks by node.
+type Mark = std::collections::HashMap<usize, String>;
+
 impl Piece {
     /// Takes a node apart by the first of its kind's forms that fits.
-    pub(crate) fn of(loaded: &Loaded, node: Node<'_>, text: &str, doubled: &[String]) -> Option<Self> {
+    pub(crate) fn of(loaded: &Loaded, node: Node<'_>, text: &str, doubled: &[String], mark: &Mark) -> Option<Self> {
         let kind = loaded.kinds.get(usize::from(node.kind_id()))?;
-        kind.forms.iter().find_map(|index| Self::by_form(loaded, *index, node, text, doubled))
+        kind.forms.iter().find_map(|index| Self::by_form(loaded, *index, node, text, doubled, mark))
     }
 
-    fn by_form(loaded: &Loaded, index: usize, node: Node<'_>, text: &str, doubled: &[String]) -> Option<Self> {
+    fn by_form(
+        loaded: &Loaded,
+        index: usize,
+        node: Node<'_>,
+        text: &str,
+        doubled: &[String],
+        mark: &Mark,
+    ) -> Option<Self> {
         let form = &loaded.forms[index];
         let span = node.byte_range();
         let source = text.get(span.clone())?;
@@ -43,6 +53,9 @@ impl Piece {
         }
         let within = &form.rule.within;
         if !within.is_empty() && !node.parent().is_some_and(|up| within.iter().any(|kind| kind == up.kind())) {
+            return None;
+        }
+        if form.rule.marked.is_some() && form.rule.marked.as_ref() != mark.get(&node.id()) {
             return None;
         }
         let (open, close) = delimiters(form, source)?;

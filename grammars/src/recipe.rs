@@ -91,6 +91,12 @@ pub(crate) struct StringForm {
     /// Kinds of which the node's parent must be one; any, where empty.
     #[serde(default)]
     pub within: Vec<String>,
+    /// A mark that the node must have: a query captures it as `@mark`, and sets `mark` to this.
+    #[serde(default)]
+    pub marked: Option<String>,
+    /// Defaults inside the literal, behind the name of what is looked up there already.
+    #[serde(default)]
+    pub defaults: Vec<InnerDefault>,
     /// Escape scheme.
     #[serde(default)]
     pub escapes: Option<String>,
@@ -106,6 +112,23 @@ pub(crate) struct StringForm {
     /// Which conversion of a lookup gives the same type.
     #[serde(default)]
     pub conversion: Option<String>,
+}
+
+/// A default inside a literal: `${x:secret}`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InnerDefault {
+    /// Regex of the text before the value, anchored at its end: group `variable` is what is looked up, group `drop` goes
+    /// with the value.
+    pub before: String,
+    /// Regex of the text after the value, anchored at its start.
+    pub after: String,
+    /// What comes in the place of both.
+    #[serde(default)]
+    pub with: String,
+    /// The variable is the name in capitals, with `_` for what is no letter or digit.
+    #[serde(default)]
+    pub upper: bool,
 }
 
 /// How the lines of a literal become its value.

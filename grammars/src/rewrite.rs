@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change;
 use crate::edit::{Applicability, Edit, GeneratedFile, Outcome, Refusal, Request, Rewrite, Style};
 use crate::imports::Resolution;
+use crate::inner;
 use crate::lines;
 use crate::literal::Role;
 use crate::parsed::{self, Parsed};
@@ -145,21 +146,31 @@ fn one(
     {
         return Err(refusal(&against.flag, &against.reason, &against.advice));
     }
+    if let Some(inner) = inner::default(parsed, selection, request.style) {
+        fits(&inner.variable, request)?;
+        return Ok(Made { edits: vec![inner.edit], needs: BTreeMap::new(), accessor: false });
+    }
     let mut made = match (&literal.role, &site.default) {
         (Role::Default { variable: Some(variable) }, Some(_)) if selection.whole && request.style == Style::Env => {
-            if *variable != request.name {
-                return Err(refusal(
-                    "fixed-name",
-                    &format!("The code looks this value up as {variable} already."),
-                    "Give the move that name.",
-                ));
-            }
+            fits(variable, request)?;
             part::drop_default(parsed, request, selection)?
         }
         _ => part::replace(parsed, request, selection, all)?,
     };
     change::declare(parsed, selection, &mut made)?;
     Ok(made)
+}
+
+/// The name must be that of the variable that the code reads.
+fn fits(variable: &str, request: &Request) -> Result<(), Refusal> {
+    if *variable == request.name {
+        return Ok(());
+    }
+    Err(refusal(
+        "fixed-name",
+        &format!("The code looks this value up as {variable} already."),
+        "Give the move that name.",
+    ))
 }
 
 fn redact(parsed: &Parsed, request: &Request, selection: &Selection) -> Made {

@@ -127,14 +127,14 @@ impl Walk<'_> {
             let pieces: Option<Vec<Piece>> = node
                 .named_children(&mut cursor)
                 .filter(|child| !child.is_extra())
-                .map(|child| Piece::of(self.loaded, child, self.text, doubled))
+                .map(|child| Piece::of(self.loaded, child, self.text, doubled, &self.facts.marks))
                 .collect();
             return pieces.filter(|pieces| !pieces.is_empty());
         }
         if kind.forms.is_empty() {
             return None;
         }
-        Some(vec![Piece::of(self.loaded, node, self.text, doubled)?])
+        Some(vec![Piece::of(self.loaded, node, self.text, doubled, &self.facts.marks)?])
     }
 
     fn add(&mut self, frame: Frame<'_>, stack: &[Frame<'_>], pieces: Vec<Piece>) {
