@@ -3,7 +3,10 @@
 mod apply;
 mod context;
 mod diff;
+mod input;
+mod output;
 mod plan;
+mod progress;
 mod project;
 mod scan;
 mod undo;

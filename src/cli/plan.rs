@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Context;
-use super::scan::{Paths, here};
+use super::input::{Paths, here};
 use crate::model::plan::PLAN_FILE;
 use crate::model::{Exit, Failure, Lookup, Plan};
 use crate::render::findings::slashes;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use keylift_providers::{FingerprintKey, Store};
 
 use super::Context;
-use super::scan::here;
+use super::input::here;
 use crate::journal::{Replay, Runs};
 use crate::model::plan::PLAN_FILE;
 use crate::model::{Failure, Phase, Plan};

@@ -56,6 +56,16 @@ pub enum Kind {
     Identifier,
 }
 
+/// The line of a finding as it may be shown: every value that was found in it, or that equals one found elsewhere in the
+/// file, is masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// The line, or the part of a long line around the value.
+    pub line: String,
+    /// Where in it the mask of this finding's value stands, in characters from 0: start and length.
+    pub caret: (usize, usize),
+}
+
 /// A rule matched at a place.
 #[derive(Debug)]
 pub struct Finding {
@@ -88,4 +98,16 @@ pub struct Finding {
     pub language: Option<String>,
     /// The environment variable that the rule proposes.
     pub env: Option<String>,
+    /// The line around it, masked; none where nobody asked for it.
+    pub snippet: Option<Snippet>,
+}
+
+impl Finding {
+    /// Path within the archive, for a member of one.
+    pub fn member(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Archive { member } => Some(member),
+            _ => None,
+        }
+    }
 }

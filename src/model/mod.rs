@@ -8,7 +8,7 @@ pub mod report;
 pub mod source;
 
 pub use failure::{Exit, Failure};
-pub use finding::{Confidence, Finding, Kind, Severity};
+pub use finding::{Confidence, Finding, Kind, Severity, Snippet};
 pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 pub use report::{Phase, Report, Summary, Undone};

@@ -215,6 +215,7 @@ impl Engine {
             language: None,
             env: (!rule.env.is_empty()).then(|| rule.env.to_string()),
             span: candidate.span,
+            snippet: None,
         })
     }
 }

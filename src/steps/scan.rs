@@ -14,23 +14,39 @@ pub fn scan<'a>(engine: &Engine, files: impl IntoIterator<Item = &'a SourceFile>
     collected.finish()
 }
 
+/// Adds to the findings of one file what only its text can tell, while the text is at hand.
+pub type Decorate = fn(&SourceFile, &mut [Finding]);
+
 /// Scans files from several threads at once.
 #[derive(Debug)]
 pub struct Collector<'engine> {
     engine: &'engine Engine,
     least: Confidence,
+    decorate: Option<Decorate>,
     found: Mutex<Vec<Finding>>,
 }
 
 impl<'engine> Collector<'engine> {
     /// A collector of findings of at least the given confidence.
     pub fn new(engine: &'engine Engine, least: Confidence) -> Self {
-        Self { engine, least, found: Mutex::new(Vec::new()) }
+        Self { engine, least, decorate: None, found: Mutex::new(Vec::new()) }
+    }
+
+    /// The same, with something that sees all findings of a file, unsure ones too, beside its text.
+    #[must_use]
+    pub fn decorated(mut self, decorate: Option<Decorate>) -> Self {
+        self.decorate = decorate;
+        self
     }
 
     /// Scans a file.
     pub fn add(&self, file: &SourceFile) {
         let mut findings = self.engine.scan(file);
+        if let Some(decorate) = self.decorate
+            && findings.iter().any(|finding| finding.confidence >= self.least)
+        {
+            decorate(file, &mut findings);
+        }
         findings.retain(|finding| finding.confidence >= self.least);
         if !findings.is_empty()
             && let Ok(mut found) = self.found.lock()

@@ -1,0 +1,210 @@
+//! What a verb reads: files and folders, standard input, git; and which findings of it count.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::Context;
+use super::progress::Progress;
+use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
+use crate::rules::Engine;
+use crate::steps::scan::{Collector, Decorate};
+use crate::steps::sources::{Sink, git};
+use crate::steps::walk::{WalkOptions, count, stdin, walk};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<Level> for Confidence {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::Medium => Self::Medium,
+            Level::High => Self::High,
+        }
+    }
+}
+
+/// What to read.
+#[derive(Debug, Args)]
+pub(super) struct Paths {
+    /// Files and folders; `-` for standard input
+    #[arg(default_value = ".")]
+    path: Vec<PathBuf>,
+    /// Read ignored files as well
+    #[arg(long)]
+    no_ignore: bool,
+    /// Leave out paths that match a glob, as in .gitignore; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+    /// Largest file that is read, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64, hide_short_help = true)]
+    max_size: u64,
+    /// Least confidence of a finding
+    #[arg(long, value_enum, default_value = "medium")]
+    confidence: Level,
+}
+
+/// What git has.
+#[derive(Debug, Args)]
+pub(super) struct GitArgs {
+    /// Only the lines that git's index adds
+    #[arg(long, conflicts_with_all = ["since", "history"])]
+    staged: bool,
+    /// Only the lines that commits after a revision add
+    #[arg(long, value_name = "REV", conflicts_with = "history")]
+    since: Option<String>,
+    /// Every version of every file that git has
+    #[arg(long)]
+    history: bool,
+}
+
+impl GitArgs {
+    fn asked(&self) -> bool {
+        self.staged || self.history || self.since.is_some()
+    }
+}
+
+/// Scans what sources hand over, counts it, and warns of what could not be read.
+struct Reader<'a> {
+    collector: Collector<'a>,
+    context: &'a Context,
+    progress: Progress,
+}
+
+impl Sink for Reader<'_> {
+    fn file(&self, file: SourceFile) {
+        self.collector.add(&file);
+        self.progress.step();
+    }
+
+    fn notice(&self, notice: Skipped) {
+        let text = format!("not read: {}: {}", notice.path.display(), notice.reason);
+        self.progress.say(|| self.context.warn(&text));
+    }
+
+    fn expect(&self, files: usize) {
+        self.progress.expect(files);
+    }
+}
+
+impl Paths {
+    fn reader<'a>(&self, engine: &'a Engine, lines: bool, context: &'a Context) -> Reader<'a> {
+        let decorate: Option<Decorate> = if lines { Some(crate::render::findings::snippets) } else { None };
+        let collector = Collector::new(engine, self.confidence.into()).decorated(decorate);
+        Reader { collector, context, progress: Progress::new(context) }
+    }
+
+    fn options(&self, base: Option<PathBuf>) -> WalkOptions {
+        WalkOptions {
+            base,
+            respect_ignore: !self.no_ignore,
+            exclude: self.exclude.clone(),
+            max_size: self.max_size << 20,
+            ..WalkOptions::default()
+        }
+    }
+
+    /// Findings in files and folders, with paths relative to `base`.
+    pub(super) fn findings(&self, context: &Context, base: Option<PathBuf>) -> Vec<Finding> {
+        self.files(Engine::builtin(), base, false, context)
+    }
+
+    /// Findings in files and folders, with paths relative to `base`; without one, to the folder that was asked for.
+    fn files(&self, engine: &Engine, base: Option<PathBuf>, lines: bool, context: &Context) -> Vec<Finding> {
+        let reader = self.reader(engine, lines, context);
+        let options = self.options(base);
+        std::thread::scope(|scope| {
+            if reader.progress.is_shown() {
+                scope.spawn(|| reader.progress.expect(count(&self.path, &options)));
+            }
+            let report = walk(&self.path, &options, |file| reader.file(file));
+            report.skipped.into_iter().for_each(|skipped| reader.notice(skipped));
+        });
+        reader.progress.finish();
+        reader.collector.finish()
+    }
+
+    /// Findings in standard input.
+    fn stdin(&self, path: &Path, engine: &Engine, lines: bool, context: &Context) -> Result<Vec<Finding>, Failure> {
+        let file = stdin(path, self.max_size << 20)
+            .map_err(|error| Failure::usage(format!("could not read standard input: {error}")))?;
+        let reader = self.reader(engine, lines, context);
+        reader.file(file);
+        Ok(reader.collector.finish())
+    }
+
+    /// Findings in what git has.
+    fn git(&self, git: &GitArgs, engine: &Engine, lines: bool, context: &Context) -> Result<Vec<Finding>, Failure> {
+        let [folder] = self.path.as_slice() else {
+            return Err(Failure::usage("git sources take one folder"));
+        };
+        let reader = self.reader(engine, lines, context);
+        if git.staged {
+            git::staged(folder, &reader)?;
+        } else if let Some(revision) = &git.since {
+            git::since(folder, revision, &reader)?;
+        } else {
+            git::history(folder, &|_| true, &reader)?;
+        }
+        reader.progress.finish();
+        Ok(earliest(reader.collector.finish()))
+    }
+
+    /// Findings in whatever was asked for.
+    pub(super) fn all(
+        &self,
+        git: &GitArgs,
+        stdin_path: &Path,
+        engine: &Engine,
+        lines: bool,
+        context: &Context,
+    ) -> Result<Vec<Finding>, Failure> {
+        if git.asked() {
+            return self.git(git, engine, lines, context);
+        }
+        if self.path == [PathBuf::from("-")] {
+            return self.stdin(stdin_path, engine, lines, context);
+        }
+        let base = if self.path.len() == 1 { None } else { Some(here()?) };
+        Ok(self.files(engine, base, lines, context))
+    }
+}
+
+/// One finding for a value that many versions of a file hold: the one with the earliest commit.
+fn earliest(found: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut known: BTreeMap<(PathBuf, String, usize), Vec<usize>> = BTreeMap::new();
+    let time = |finding: &Finding| match finding.origin {
+        Origin::Git { time, .. } => time.unwrap_or(i64::MAX),
+        _ => i64::MAX,
+    };
+    let in_head = |finding: &Finding| matches!(finding.origin, Origin::Git { in_head: true, .. });
+    for finding in found {
+        let places = known.entry((finding.path.clone(), finding.rule.clone(), finding.secret.len())).or_default();
+        let Some(at) = places.iter().copied().find(|at| kept[*at].secret == finding.secret) else {
+            places.push(kept.len());
+            kept.push(finding);
+            continue;
+        };
+        // Whether HEAD still has the value is told by any version of it.
+        let still = in_head(&kept[at]) || in_head(&finding);
+        if time(&finding) < time(&kept[at]) {
+            kept[at] = finding;
+        }
+        if let Origin::Git { in_head, .. } = &mut kept[at].origin {
+            *in_head = still;
+        }
+    }
+    kept
+}
+
+/// The working folder.
+pub(super) fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| Failure::usage(format!("no working folder: {error}")))
+}
