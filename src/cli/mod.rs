@@ -8,7 +8,9 @@ mod output;
 mod plan;
 mod progress;
 mod project;
+mod run;
 mod scan;
+mod store;
 mod undo;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -44,6 +46,10 @@ enum Verb {
     Undo(undo::UndoArgs),
     /// Tell what happened and what is left
     Status(undo::StatusArgs),
+    /// Run a command with the moved secrets in its environment, from the store
+    Run(run::RunArgs),
+    /// Look at a store: check, list, get, put
+    Store(store::StoreArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -85,6 +91,8 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Resume(args) => apply::resume(&args, context),
         Verb::Undo(args) => undo::undo(&args, context),
         Verb::Status(args) => undo::status(&args, context),
+        Verb::Run(args) => run::run(&args, context),
+        Verb::Store(args) => store::store(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
             Ok(Exit::Done)
