@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Read as _};
 use clap::{Args, Subcommand};
 use keylift_providers::{Address, Expect, Secret, Store, WriteId};
 
-use super::scan::here;
+use super::input::here;
 use super::{Context, Format};
 use crate::model::{Exit, Failure};
 
