@@ -35,6 +35,40 @@ fn main() {
     out.push_str("];\n");
     let target = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("builtin_rules.rs");
     std::fs::write(&target, out).expect("the output folder can be written");
+    calls(Path::new("src/rules/calls.yaml"));
+}
+
+/// The table of functions that are handed a secret.
+fn calls(path: &Path) {
+    println!("cargo::rerun-if-changed={}", path.display());
+    let text = std::fs::read_to_string(path).expect("the table of calls can be read");
+    let table: Value = serde_yaml::from_str(&text).expect("the table of calls is YAML");
+    let list = table.get("calls").and_then(Value::as_sequence).expect("a list of calls");
+    let mut gates = std::collections::BTreeSet::new();
+    let mut out = String::from("static CALLS: &[Callee] = &[\n");
+    for entry in list {
+        let call = text_of(entry, "call").expect("`call`");
+        let languages: Vec<String> = entry
+            .get("languages")
+            .and_then(Value::as_sequence)
+            .into_iter()
+            .flatten()
+            .map(|language| format!("{:?}", language.as_str().expect("a language")))
+            .collect();
+        let class = pascal(&text_of(entry, "class").expect("`class`"));
+        let _ = writeln!(
+            out,
+            "Callee {{ call: {call:?}, languages: &[{}], argument: {:?}, keyword: {:?}, class: Class::{class} }},",
+            languages.join(", "),
+            entry.get("argument").and_then(Value::as_u64),
+            text_of(entry, "keyword"),
+        );
+        let longest = || call.split('.').max_by_key(|part| part.len()).unwrap_or_default().to_owned();
+        gates.insert(text_of(entry, "gate").unwrap_or_else(longest).to_lowercase());
+    }
+    let _ = write!(out, "];\nstatic GATES: &[&str] = &{:?};\n", gates.iter().collect::<Vec<_>>());
+    let target = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("calls.rs");
+    std::fs::write(&target, out).expect("the output folder can be written");
 }
 
 type Read<T> = Result<T, String>;

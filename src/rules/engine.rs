@@ -12,11 +12,15 @@ use super::generic::{self, Candidate};
 use super::matcher::Matcher;
 use super::rule::{Rule, RuleError};
 use super::text::{Lines, View, allowed};
+use super::tree::Tree;
 use super::{checksum, value};
 use crate::model::{Confidence, Finding, SourceFile};
 
 /// Most values that are taken from one file: a list of a hundred thousand tokens is a data set.
 const MOST: usize = 10_000;
+
+/// Rank of what a pattern found; readings of names stand below.
+const RULE: u8 = 10;
 
 /// The rules, ready to match. A pattern is compiled when its keyword is first seen.
 #[derive(Debug)]
@@ -64,7 +68,7 @@ impl Engine {
     }
 
     fn build(rules: Vec<Cow<'static, Rule>>) -> Self {
-        let mut keywords: Vec<String> = generic::KEYWORDS.iter().map(|word| (*word).to_owned()).collect();
+        let mut keywords: Vec<String> = generic::keywords().map(str::to_owned).collect();
         let mut index: std::collections::HashMap<String, usize> =
             keywords.iter().enumerate().map(|(at, word)| (word.clone(), at)).collect();
         let mut owners: Vec<Owner> = keywords.iter().map(|_| Owner { rules: Vec::new(), generic: true }).collect();
@@ -102,17 +106,27 @@ impl Engine {
     /// Everything that the rules find in a file, of every confidence, in order of position, one finding a place. Callers
     /// filter. Panics on no input.
     pub fn scan(&self, file: &SourceFile) -> Vec<Finding> {
+        self.scan_for(file, Confidence::Low)
+    }
+
+    /// As [`Engine::scan`], but only what has at least a confidence: a file that can have nothing of it costs less.
+    pub fn scan_for(&self, file: &SourceFile, least: Confidence) -> Vec<Finding> {
         let Some(view) = View::of(&file.bytes) else { return Vec::new() };
         let text = view.text();
-        let mut candidates = self.candidates(text, file);
+        let tree = Tree::new(text, file.path());
+        let mut candidates = self.candidates(&tree, file, least);
+        candidates.retain(|candidate| candidate.confidence >= least);
         if candidates.is_empty() {
             return Vec::new();
         }
         one_a_place(&mut candidates);
+        for candidate in candidates.iter_mut().filter(|candidate| candidate.rank >= RULE) {
+            candidate.name = tree.name_of(&candidate.span).or_else(|| generic::name_before(text, candidate.span.start));
+        }
         let lines = Lines::new(text);
         candidates
             .into_iter()
-            .filter_map(|candidate| self.finding(candidate, file, &view, &lines))
+            .filter_map(|candidate| self.finding(candidate, file, &view, &lines, &tree))
             .filter(|finding| {
                 let counts = |only: &Range<usize>| only.start < finding.bytes.end && finding.bytes.start < only.end;
                 file.only.is_empty() || file.only.iter().any(counts)
@@ -120,18 +134,20 @@ impl Engine {
             .collect()
     }
 
-    fn candidates(&self, text: &str, file: &SourceFile) -> Vec<Candidate> {
+    fn candidates(&self, tree: &Tree<'_>, file: &SourceFile, least: Confidence) -> Vec<Candidate> {
+        let text = tree.text();
         let Some(gate) = &self.gate else { return Vec::new() };
         let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
-        let mut reader = generic::Reader::new(text, file.path());
+        let mut hits: Vec<Range<usize>> = Vec::new();
         for hit in gate.find_overlapping_iter(text.as_bytes()) {
             let owner = &self.owners[hit.pattern().as_usize()];
             windows.extend(owner.rules.iter().map(|rule| (*rule, hit.range())));
             if owner.generic {
-                reader.hit(hit.range());
+                hits.push(hit.range());
             }
         }
-        let mut found = reader.finish();
+        hits.sort_unstable_by_key(|hit| hit.start);
+        let mut found = generic::read(tree, file.path(), &hits, least);
         // Windows of one rule in order, so that those that touch are searched as one.
         windows.sort_unstable_by_key(|(rule, hit)| (*rule, hit.start));
         let mut at = 0;
@@ -184,16 +200,22 @@ impl Engine {
         if proof != Some(true) && generic::quiet_place(file.path()) && confidence < Confidence::High {
             confidence = Confidence::Low;
         }
-        let name = generic::name_before(text, span.start);
         let proven = u8::from(proof == Some(true));
-        Some(Candidate { span, rule: rule.id.clone(), name, confidence, rank: 10 + proven })
+        Some(Candidate { span, rule: rule.id.clone(), name: None, confidence, rank: RULE + proven })
     }
 
     fn matcher(&self, number: usize) -> Option<&Matcher> {
         self.compiled[number].get_or_init(|| Matcher::new(&self.rules[number]).ok()).as_ref()
     }
 
-    fn finding(&self, candidate: Candidate, file: &SourceFile, view: &View<'_>, lines: &Lines<'_>) -> Option<Finding> {
+    fn finding(
+        &self,
+        candidate: Candidate,
+        file: &SourceFile,
+        view: &View<'_>,
+        lines: &Lines<'_>,
+        tree: &Tree<'_>,
+    ) -> Option<Finding> {
         let rule = self.rule(&candidate.rule)?;
         let value = view.text().get(candidate.span.clone())?;
         let start = lines.position(candidate.span.start);
@@ -212,7 +234,7 @@ impl Engine {
             severity: rule.severity,
             secret: Secret::new(value.as_bytes()),
             name: candidate.name,
-            language: None,
+            language: tree.read_as().map(str::to_owned),
             env: (!rule.env.is_empty()).then(|| rule.env.to_string()),
             span: candidate.span,
             snippet: None,

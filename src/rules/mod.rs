@@ -11,6 +11,7 @@ mod generic;
 mod matcher;
 pub mod rule;
 mod text;
+mod tree;
 mod value;
 
 pub use engine::Engine;

@@ -41,13 +41,12 @@ impl<'engine> Collector<'engine> {
 
     /// Scans a file.
     pub fn add(&self, file: &SourceFile) {
-        let mut findings = self.engine.scan(file);
+        let mut findings = self.engine.scan_for(file, self.least);
         if let Some(decorate) = self.decorate
-            && findings.iter().any(|finding| finding.confidence >= self.least)
+            && !findings.is_empty()
         {
             decorate(file, &mut findings);
         }
-        findings.retain(|finding| finding.confidence >= self.least);
         if !findings.is_empty()
             && let Ok(mut found) = self.found.lock()
         {

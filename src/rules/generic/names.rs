@@ -159,6 +159,31 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     })
 }
 
+/// The half of an entry that holds the value: `value: x`, `default = "x"`.
+pub(super) fn is_value(name: &str) -> bool {
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    [
+        "value",
+        "val",
+        "default",
+        "defaultvalue",
+        "stringvalue",
+        "secretvalue",
+        "parametervalue",
+        "content",
+        "data",
+        "text",
+    ]
+    .contains(&flat.as_str())
+}
+
+/// The half of an entry that holds the name: `name: DB_PASSWORD`, `key = "password"`.
+pub(super) fn is_name(name: &str) -> bool {
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    ["name", "key", "variable", "parametername", "parameterkey", "envname", "keyname", "parameter", "property"]
+        .contains(&flat.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

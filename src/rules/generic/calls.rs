@@ -1,0 +1,146 @@
+//! Functions that are handed a secret, as data: `src/rules/calls.yaml`, made into a static by `build.rs`.
+
+use super::names::Class;
+
+/// A function one of whose arguments is a secret.
+#[derive(Debug)]
+pub(super) struct Callee {
+    /// The end of the callee: `jwt.encode`.
+    call: &'static str,
+    /// The languages that it counts for; none for all.
+    languages: &'static [&'static str],
+    /// Position of the secret among the positional arguments, from 0.
+    pub(super) argument: Option<usize>,
+    /// The secret's keyword.
+    pub(super) keyword: Option<&'static str>,
+    /// What the argument is.
+    pub(super) class: Class,
+}
+
+include!(concat!(env!("OUT_DIR"), "/calls.rs"));
+
+/// Literals of which one stands in every call of the table, in lower case.
+pub(super) fn gates() -> &'static [&'static str] {
+    GATES
+}
+
+/// The functions of the table that a callee is, in a language; in any, where the language is not known.
+pub(super) fn find<'c>(callee: &'c str, language: Option<&'c str>) -> impl Iterator<Item = &'static Callee> + 'c {
+    CALLS.iter().filter(move |known| {
+        let fits = callee
+            .strip_suffix(known.call)
+            .is_some_and(|head| head.is_empty() || !head.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+        fits && (known.languages.is_empty() || language.is_none_or(|language| known.languages.contains(&language)))
+    })
+}
+
+/// A callee as the table writes it: no `new`, no type arguments, no blanks, `.` for `::`, `->` and `?.`.
+pub(super) fn plain(callee: &str) -> String {
+    let callee = callee.trim_start_matches("new ").trim_start_matches("await ");
+    let mut out = String::with_capacity(callee.len());
+    let mut depth = 0_usize;
+    for (at, c) in callee.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' if depth > 0 => depth -= 1,
+            _ if depth > 0 || c.is_whitespace() => {}
+            '-' if callee[at..].starts_with("->") => out.push('.'),
+            ':' if callee[at..].starts_with("::") => out.push('.'),
+            '>' | ':' | '?' | '!' | '\\' | '&' | '@' | '$' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Functions that give back what they are given, in another form: the literal inside is still the value.
+pub(super) fn passes_through(callee: &str) -> bool {
+    const WRAPPERS: [&str; 58] = [
+        "bytes",
+        "bytearray",
+        "str",
+        "unicode",
+        "encode",
+        "SecretStr",
+        "Secret",
+        "b64decode",
+        "b64encode",
+        "unhexlify",
+        "fromhex",
+        "Buffer.from",
+        "Buffer",
+        "String",
+        "atob",
+        "btoa",
+        "toString",
+        "toCharArray",
+        "getBytes",
+        "GetBytes",
+        "toByteArray",
+        "encodeToByteArray",
+        "Base64.decode",
+        "DecodeString",
+        "FromBase64String",
+        "base64_decode",
+        "base64_encode",
+        "[]byte",
+        "byte",
+        "string",
+        "StringPtr",
+        "aws.String",
+        "to_string",
+        "to_owned",
+        "into",
+        "from",
+        "Some",
+        "Ok",
+        "Optional.of",
+        "of",
+        "valueOf",
+        "strip",
+        "trim",
+        "freeze",
+        "env",
+        "b",
+        "u",
+        "secret",
+        "Output.secret",
+        "plainText",
+        "unsafePlainText",
+        "SecretValue.unsafePlainText",
+        "TextEncoder.encode",
+        "encoder.encode",
+        "utf8.encode",
+        "Just",
+        "ref",
+        "computed",
+    ];
+    WRAPPERS.contains(&callee) || callee.rsplit('.').next().is_some_and(|last| WRAPPERS.contains(&last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callees_are_told_however_they_are_written() {
+        let found =
+            |callee: &str, language: &str| find(&plain(callee), Some(language)).next().map(|known| known.argument);
+        assert_eq!(found("jwt.encode", "python"), Some(Some(1)));
+        assert_eq!(found("new SecretKeySpec", "java"), Some(Some(0)));
+        assert_eq!(found("JWT::encode", "php"), Some(Some(1)));
+        assert_eq!(found("OpenSSL::HMAC.hexdigest", "ruby"), Some(Some(1)));
+        assert_eq!(found("crypto?.createHmac", "javascript"), Some(Some(1)));
+        assert_eq!(found("MyFernet", "python"), None);
+        assert_eq!(found("signWith", "python"), None);
+    }
+
+    #[test]
+    fn every_gate_is_in_its_call() {
+        for known in CALLS {
+            let call = format!("{}(", known.call.to_ascii_lowercase());
+            assert!(GATES.iter().any(|gate| call.contains(gate)), "{call}");
+        }
+        assert!(GATES.iter().all(|gate| gate.len() >= 3));
+    }
+}

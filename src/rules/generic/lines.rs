@@ -1,0 +1,276 @@
+//! A reading of the line around a telling word, by hand, since it runs on every file: names, operators and quotes are much
+//! alike in all languages. What files without a grammar are read by, and what tells whether a file is worth parsing.
+
+use std::ops::Range;
+use std::path::Path;
+
+use super::calls;
+use super::judge::{How, judge};
+use super::{Candidate, names, place};
+use crate::model::Confidence;
+
+/// How far behind a name a literal may stand for a file to be worth parsing, in bytes.
+const NEAR: usize = 200;
+
+/// Reads names at the places that the automaton points out.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    path: &'a Path,
+    language: Option<&'a str>,
+    bare: bool,
+    until: usize,
+    found: Vec<Candidate>,
+}
+
+fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.'
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of a text; values without quotes are read where the path, or the caller, says so.
+    pub(super) fn new(text: &'a str, path: &'a Path, language: Option<&'a str>) -> Self {
+        let bare = place::bare_values(path);
+        Self { text, bytes: text.as_bytes(), path, language, bare, until: 0, found: Vec::new() }
+    }
+
+    fn at(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    fn skip(&self, mut at: usize, set: &[u8]) -> usize {
+        while set.contains(&self.at(at)) && at < self.bytes.len() {
+            at += 1;
+        }
+        at
+    }
+
+    /// The name that a telling word is part of.
+    fn name(&self, hit: &Range<usize>) -> Option<(&'a str, Range<usize>)> {
+        let low = hit.start.saturating_sub(80);
+        let start = (low..hit.start).rev().find(|at| !in_name(self.at(*at))).map_or(low, |at| at + 1);
+        let high = (hit.end + 80).min(self.bytes.len());
+        let end = (hit.end..high).find(|at| !in_name(self.at(*at))).unwrap_or(high);
+        let name = self.text.get(start..end)?;
+        Some((name.trim_matches(['.', '-']), start..end))
+    }
+
+    /// A telling word stands here.
+    pub(super) fn hit(&mut self, hit: &Range<usize>) {
+        if hit.start < self.until {
+            return;
+        }
+        let Some((name, place)) = self.name(hit) else { return };
+        self.until = place.end;
+        if self.call(name, place.end) {
+            return;
+        }
+        let Some(class) = names::classify(name) else { return };
+        let Some((span, quoted, how)) = self.value(place.start, place.end) else { return };
+        let Some(value) = self.text.get(span.clone()) else { return };
+        if let Some(confidence) = judge(class, name, value, quoted, how) {
+            self.push(span, class.rule(), Some(name), confidence);
+        }
+    }
+
+    /// Whether a file is worth parsing: somewhere behind a telling name stands a literal that may be its value.
+    pub(super) fn promises(&self, hits: &[Range<usize>], least: Confidence) -> bool {
+        let mut until = 0;
+        hits.iter().any(|hit| {
+            if hit.start < until {
+                return false;
+            }
+            let Some((name, place)) = self.name(hit) else { return false };
+            until = place.end;
+            if calls::find(&calls::plain(name), self.language).next().is_some() {
+                return memchr::memchr3(b'"', b'\'', b'`', self.near(place.end)).is_some();
+            }
+            let Some(class) = names::classify(name) else { return false };
+            let good = |span: Range<usize>, quoted: bool, how: How| {
+                self.text.get(span).and_then(|value| judge(class, name, value, quoted, how)).is_some_and(|c| c >= least)
+            };
+            if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how)) {
+                return true;
+            }
+            let mut at = place.end;
+            let limit = (place.end + NEAR).min(self.bytes.len());
+            let own = b"\"'`".contains(&self.at(at));
+            at += usize::from(own);
+            while at < limit {
+                if !b"\"'`".contains(&self.at(at)) {
+                    at += 1;
+                } else if let Some(span) = self.quoted(at) {
+                    at = span.end + 1;
+                    if good(span, true, How::Bound) {
+                        return true;
+                    }
+                } else {
+                    at += 1;
+                }
+            }
+            false
+        })
+    }
+
+    fn near(&self, from: usize) -> &'a [u8] {
+        self.bytes.get(from..(from + NEAR).min(self.bytes.len())).unwrap_or_default()
+    }
+
+    /// How many were found.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Drops those found since that are not wanted.
+    pub(super) fn keep_since(&mut self, count: usize, wanted: impl Fn(&Range<usize>) -> bool) {
+        let late = self.found.split_off(count.min(self.found.len()));
+        self.found.extend(late.into_iter().filter(|candidate| wanted(&candidate.span)));
+    }
+
+    /// Something was found.
+    pub(super) fn push(&mut self, span: Range<usize>, rule: &'static str, name: Option<&str>, confidence: Confidence) {
+        let confidence = if place::quiet_place(self.path) { Confidence::Low } else { confidence };
+        let name = name.map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
+        self.found.push(Candidate { span, rule: rule.into(), name, confidence, rank: 1 });
+    }
+
+    /// A literal passed to a function that takes a secret.
+    fn call(&mut self, name: &str, end: usize) -> bool {
+        if self.at(end) != b'(' {
+            return false;
+        }
+        let Some(known) = calls::find(name, self.language).next() else { return false };
+        let Some(position) = known.argument else { return false };
+        let mut at = self.skip(end + 1, b" \t\r\n");
+        for _ in 0..position {
+            if let Some(literal) = self.quoted(at) {
+                at = literal.end + 1;
+            }
+            let limit = (at + 200).min(self.bytes.len());
+            let Some(comma) = (at..limit).find(|at| b",)".contains(&self.at(*at))) else { return true };
+            at = self.skip(comma + 1, b" \t\r\n");
+        }
+        if let Some(span) = self.quoted(at)
+            && let Some(value) = self.text.get(span.clone())
+            && let Some(confidence) = judge(known.class, name, value, true, How::Passed)
+        {
+            self.push(span, known.class.rule(), None, confidence);
+        }
+        true
+    }
+
+    /// The inside of a string literal that begins here, prefixes such as `b` allowed.
+    fn quoted(&self, mut at: usize) -> Option<Range<usize>> {
+        let prefix = at;
+        while at - prefix < 2 && b"bBrRuU@".contains(&self.at(at)) {
+            at += 1;
+        }
+        let quote = self.at(at);
+        if !b"\"'`".contains(&quote) {
+            return None;
+        }
+        let start = at + 1;
+        let mut at = start;
+        while at < self.bytes.len() && at - start < 512 {
+            match self.at(at) {
+                b'\\' => at += 1,
+                b'\n' => return None,
+                byte if byte == quote => return (at > start).then_some(start..at),
+                _ => {}
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// The value that follows a name.
+    fn value(&self, start: usize, end: usize) -> Option<(Range<usize>, bool, How)> {
+        let open = start.checked_sub(1).map_or(0, |at| self.at(at));
+        let mut at = end;
+        let key = b"\"'`".contains(&open) && self.at(at) == open;
+        if key {
+            at += 1;
+        }
+        at = self.skip(at, b"]");
+        if open == b'<' {
+            // An XML element: its text up to the closing tag.
+            let close = (at..(at + 100).min(self.bytes.len())).find(|at| self.at(*at) == b'>')?;
+            let stop = (close + 1..(close + 300).min(self.bytes.len())).find(|at| b"<\n".contains(&self.at(*at)))?;
+            return (self.at(stop) == b'<' && stop > close + 1).then_some((close + 1..stop, true, How::Element));
+        }
+        let blank = self.skip(at, b" \t");
+        let rest = self.bytes.get(blank..)?;
+        let (length, how) = match rest {
+            [b'=' | b'!', b'=', b'=', ..] => (3, How::Compared),
+            [b'=' | b'!', b'=', ..] => (2, How::Compared),
+            [b'=', b'>', ..] | [b':', b'=', ..] => (2, How::Bound),
+            [b':', b':', ..] | [b'=', b'~', ..] => return None,
+            [b'=' | b':', ..] => (1, How::Bound),
+            [b',', ..] if key => (1, How::Argument),
+            _ if blank > at && self.bare && !key => (0, How::Blank),
+            _ => return None,
+        };
+        if how == How::Argument {
+            let before = (0..start.saturating_sub(1)).rev().find(|at| !b" \t\r\n".contains(&self.at(*at)))?;
+            if self.at(before) != b'(' {
+                return None;
+            }
+        }
+        let mut at = self.skip(blank + length, b" \t");
+        // A type stands between name and value: `password: String = "…"`.
+        if rest.first() == Some(&b':') && how == How::Bound && self.quoted(at).is_none() && !self.bare {
+            let limit = (at + 40).min(self.bytes.len());
+            let after = (at..limit).find(|at| !(in_name(self.at(*at)) || b"&<>[]'?| ".contains(&self.at(*at))))?;
+            if self.at(after) == b'=' {
+                at = self.skip(after + 1, b" \t");
+            }
+        }
+        if let Some(span) = self.quoted(at).or_else(|| self.quoted(self.skip(at, b" \t\r\n(")).filter(|_| !self.bare)) {
+            let after = self.skip(span.end + 1, b" \t");
+            let is_key = self.at(after) == b':' && key;
+            return (!is_key).then_some((span, true, how));
+        }
+        if let Some(span) = self.fallback(at) {
+            return Some((span, true, How::Bound));
+        }
+        (self.bare && how != How::Compared && how != How::Argument).then(|| self.bare_value(at, how)).flatten()
+    }
+
+    /// The hardcoded default of a lookup: what stands after `||`, `??`, `or`, or as second argument of `getenv`; or the
+    /// part after the colon of `${NAME:default}`.
+    fn fallback(&self, at: usize) -> Option<Range<usize>> {
+        let limit = (at + 200).min(self.bytes.len());
+        let line = self.bytes.get(at..limit)?;
+        let line = line.get(..memchr::memchr(b'\n', line).unwrap_or(line.len()))?;
+        let line_text = String::from_utf8_lossy(line);
+        if line.starts_with(b"${") {
+            let close = memchr::memchr(b'}', line)?;
+            let colon = memchr::memchr(b':', line.get(..close)?)?;
+            let skip = usize::from(line.get(colon + 1) == Some(&b'-'));
+            return (colon + 1 + skip < close).then_some(at + colon + 1 + skip..at + close);
+        }
+        let lookup =
+            ["env", "config", "setting", "getproperty"].iter().any(|w| line_text.to_ascii_lowercase().contains(w));
+        let marks: &[&[u8]] = if lookup { &[b"||", b"??", b" or ", b", "] } else { &[b"||", b"??", b" or "] };
+        marks.iter().find_map(|mark| {
+            let found = memchr::memmem::find(line, mark)?;
+            self.quoted(self.skip(at + found + mark.len(), b" \t"))
+        })
+    }
+
+    fn bare_value(&self, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
+        let limit = (at + 512).min(self.bytes.len());
+        let blanks: &[u8] = b" \t\r\n\"'`,;";
+        let end = (at..limit).find(|at| blanks.contains(&self.at(*at))).unwrap_or(limit);
+        let next = self.skip(end, b" \t\r");
+        // More words on the line are prose, unless they are a comment.
+        let alone =
+            matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&') || how == How::Blank;
+        (end > at && alone).then_some((at..end, false, how))
+    }
+
+    /// What was read.
+    pub(super) fn finish(self) -> Vec<Candidate> {
+        self.found
+    }
+}

@@ -1,0 +1,253 @@
+//! What the syntax tree says about literals: their names, the calls they are passed to, what they are compared with.
+
+use std::ops::Range;
+
+use keylift_grammars::{Binding, Literal, LiteralKind, Parsed, Part, Role};
+
+use super::calls;
+use super::judge::{How, judge};
+use super::lines::Reader;
+use super::names::{self, Class};
+use crate::rules::tree::Tree;
+
+/// Beyond this many lists, calls and operators a name says little about a literal.
+const FARTHEST: usize = 3;
+/// How many literals apart the halves of a `name:`, `value:` pair may stand.
+const PAIR: usize = 6;
+
+/// Reads the literals of a file; `hits` are the places of telling words, for what stands inside of literals and comments.
+pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], lines: &mut Reader<'_>) {
+    let literals = parsed.literals();
+    let reading = Reading { text: tree.text(), language: tree.language().unwrap_or_default(), literals };
+    let damaged = parsed.syntax_errors() > 0;
+    let mut known = Vec::new();
+    for (at, literal) in literals.iter().enumerate() {
+        let Some((span, value)) = whole_value(literal) else { continue };
+        let Some(meaning) = reading.meaning(at) else { continue };
+        known.push(literal.span.start);
+        if literal.kind == LiteralKind::Number && !(meaning.class == Class::Password && value.len() >= 4) {
+            continue;
+        }
+        let quoted = !matches!(literal.kind, LiteralKind::Bare | LiteralKind::Number);
+        if let Some(confidence) = judge(meaning.class, &meaning.name, &value, quoted, meaning.how) {
+            lines.push(span, meaning.class.rule(), Some(&meaning.name), confidence);
+        }
+    }
+    // What stands inside of comments and strings, and what the tree does not name.
+    for hit in hits {
+        let before = lines.count();
+        match tree.literal_at(hit) {
+            Some((_, literal)) if matches!(literal.kind, LiteralKind::Doc) => {}
+            Some((_, literal)) => {
+                lines.hit(hit);
+                let whole = literal.span.clone();
+                lines.keep_since(before, |span| whole.start <= span.start && span.end <= whole.end);
+            }
+            None => {
+                lines.hit(hit);
+                lines.keep_since(before, |span| match tree.literal_at(span) {
+                    None => damaged,
+                    Some((_, literal)) => {
+                        let bound = known.binary_search(&literal.span.start).is_ok();
+                        literal.role != Role::Key && !bound && (damaged || unknown(literal))
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// The tree tells nothing about a literal: neither a name nor a call.
+fn unknown(literal: &Literal) -> bool {
+    literal.bindings.is_empty() && literal.call.is_none() && literal.role == Role::Value
+}
+
+/// A literal's text with its span, quotes left out, where it is one value: no holes.
+fn whole_value(literal: &Literal) -> Option<(Range<usize>, String)> {
+    if literal.role == Role::Key
+        || literal.role == Role::Prose
+        || matches!(literal.kind, LiteralKind::Comment | LiteralKind::Doc)
+    {
+        return None;
+    }
+    let mut span: Option<Range<usize>> = None;
+    let mut value = String::new();
+    for part in &literal.parts {
+        let Part::Text { span: at, text } = part else { return None };
+        value.push_str(text);
+        span = Some(span.map_or_else(|| at.clone(), |all| all.start..at.end));
+    }
+    if literal.kind == LiteralKind::Number && value.is_empty() {
+        return None;
+    }
+    span.filter(|_| !value.is_empty()).map(|span| (span, value))
+}
+
+/// What a literal is.
+struct Meaning {
+    class: Class,
+    name: String,
+    how: How,
+}
+
+struct Reading<'a> {
+    text: &'a str,
+    language: &'a str,
+    literals: &'a [Literal],
+}
+
+impl Reading<'_> {
+    fn meaning(&self, at: usize) -> Option<Meaning> {
+        let literal = &self.literals[at];
+        self.passed(literal)
+            .or_else(|| self.bound(at))
+            .or_else(|| self.second_argument(at))
+            .or_else(|| self.default_of(literal))
+    }
+
+    /// Passed to a function that takes a secret, directly or through a function that changes its form alone.
+    fn passed(&self, literal: &Literal) -> Option<Meaning> {
+        let call = literal.call.as_ref()?;
+        let mut callee = calls::plain(&call.callee);
+        let mut position = call.position;
+        let mut keyword = call.keyword.clone();
+        if calls::passes_through(&callee) {
+            let before = self.text.get(..literal.span.start)?;
+            let outer = enclosing(before.trim_end().strip_suffix('(')?)?;
+            callee = calls::plain(outer.0);
+            position = Some(outer.1);
+            keyword = None;
+        }
+        let known = calls::find(&callee, Some(self.language)).find(|known| match (&keyword, position) {
+            (Some(keyword), _) => known.keyword == Some(keyword.as_str()),
+            (None, position) => position.is_some() && known.argument == position,
+        })?;
+        let direct = |binding: &&Binding| binding.how == "keyword" && names::classify(&binding.name).is_some();
+        let name = literal.bindings.iter().find(direct).map_or(callee, |binding| binding.name.clone());
+        Some(Meaning { class: known.class, name, how: How::Passed })
+    }
+
+    /// Bound to a telling name.
+    fn bound(&self, at: usize) -> Option<Meaning> {
+        let literal = &self.literals[at];
+        let outside = self.start_of_call(literal);
+        for binding in &literal.bindings {
+            if binding.distance > FARTHEST {
+                break;
+            }
+            // A name outside of a call names what the call gives back.
+            if outside.is_some_and(|call| binding.span.end <= call) {
+                break;
+            }
+            let how = match binding.how.as_str() {
+                "comparison" => How::Compared,
+                "argument" | "option" | "pair" => How::Argument,
+                "return" => {
+                    let name = literal.scopes.first()?;
+                    let class = names::classify(name.trim_start_matches("get"))?;
+                    return (binding.distance == 0).then(|| Meaning { class, name: name.clone(), how: How::Bound });
+                }
+                _ => How::Bound,
+            };
+            if let Some(class) = names::classify(&binding.name) {
+                return Some(Meaning { class, name: binding.name.clone(), how });
+            }
+            if names::is_value(&binding.name) {
+                if let Some(meaning) = self.pair(at).or_else(|| scoped(literal)) {
+                    return Some(meaning);
+                }
+            } else if binding.distance == 0 && how != How::Compared {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// `name: DB_PASSWORD`, `value: x`: the two halves of an entry.
+    fn pair(&self, at: usize) -> Option<Meaning> {
+        let literal = &self.literals[at];
+        let around = (at.saturating_sub(PAIR)..at).rev().chain(at + 1..(at + 1 + PAIR).min(self.literals.len()));
+        let mut name = None;
+        for other in around {
+            let sibling = &self.literals[other];
+            let Some(binding) = sibling.bindings.first().filter(|binding| binding.distance == 0) else { continue };
+            if sibling.scopes != literal.scopes {
+                continue;
+            }
+            if names::is_value(&binding.name) && other < at && sibling.role != Role::Key {
+                // The entry before.
+                name = None;
+                break;
+            }
+            if names::is_name(&binding.name) {
+                name = sibling.text();
+                break;
+            }
+        }
+        let name = name?;
+        let class = names::classify(&name)?;
+        Some(Meaning { class, name, how: How::Bound })
+    }
+
+    /// The first argument names the second: `setProperty("password", "x")`, `define('DB_PASSWORD', 'x')`.
+    fn second_argument(&self, at: usize) -> Option<Meaning> {
+        let literal = &self.literals[at];
+        let call = literal.call.as_ref().filter(|call| call.position == Some(1))?;
+        let first = self.literals.get(at.checked_sub(1)?)?;
+        let same = first.call.as_ref().is_some_and(|other| other.callee == call.callee && other.position == Some(0));
+        let name = first.text().filter(|_| same)?;
+        let class = names::classify(&name)?;
+        Some(Meaning { class, name, how: How::Argument })
+    }
+
+    /// The hardcoded default of a lookup of a telling variable.
+    fn default_of(&self, literal: &Literal) -> Option<Meaning> {
+        let Role::Default { variable: Some(variable) } = &literal.role else { return None };
+        let class = names::classify(variable)?;
+        Some(Meaning { class, name: variable.clone(), how: How::Bound })
+    }
+
+    /// Where the call around a literal starts, unless it gives back what it is given.
+    fn start_of_call(&self, literal: &Literal) -> Option<usize> {
+        let call = literal.call.as_ref()?;
+        if calls::passes_through(&calls::plain(&call.callee)) || matches!(literal.role, Role::Default { .. }) {
+            return None;
+        }
+        let head = call.callee.split(|c: char| !(c.is_alphanumeric() || c == '_')).find(|part| !part.is_empty())?;
+        let low = literal.span.start.saturating_sub(400);
+        let low = (low..literal.span.start).find(|at| self.text.is_char_boundary(*at))?;
+        self.text.get(low..literal.span.start)?.rfind(head).map(|at| low + at)
+    }
+}
+
+/// `variable "db_password" { default = "x" }`: the block's name is the value's.
+fn scoped(literal: &Literal) -> Option<Meaning> {
+    let name = literal.scopes.first()?;
+    let class = names::classify(name)?;
+    Some(Meaning { class, name: name.clone(), how: How::Bound })
+}
+
+/// The call whose arguments a text ends in: its callee, and how many arguments stand before.
+fn enclosing(before: &str) -> Option<(&str, usize)> {
+    let low = before.len().saturating_sub(400);
+    let low = (low..=before.len()).find(|at| before.is_char_boundary(*at))?;
+    let text = before.get(low..)?;
+    let (mut depth, mut commas) = (0_usize, 0);
+    for (at, c) in text.char_indices().rev() {
+        match c {
+            ')' | ']' | '}' => depth += 1,
+            '(' if depth == 0 => {
+                let head = text.get(..at)?.trim_end();
+                let name = |c: char| c.is_alphanumeric() || "_.:>-$".contains(c);
+                let start = head.rfind(|c: char| !name(c)).map_or(0, |at| at + 1);
+                let start = (start..head.len()).find(|at| head.is_char_boundary(*at))?;
+                return Some((head.get(start..)?, commas));
+            }
+            '[' | '{' if depth == 0 => return None,
+            '(' | '[' | '{' => depth -= 1,
+            ',' if depth == 0 => commas += 1,
+            _ => {}
+        }
+    }
+    None
+}

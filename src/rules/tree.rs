@@ -1,0 +1,87 @@
+//! A file's syntax tree, made when somebody first asks for it.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+use std::path::Path;
+
+use keylift_grammars::{Language, Literal, LiteralKind, Parsed, Role};
+
+/// Larger texts are read by lines: parsing takes a hundred times as long as matching.
+const LARGEST: usize = 1 << 20;
+/// A text with a line of this length was made by a program.
+const LONGEST_LINE: usize = 50_000;
+/// How much of a file its language is told from, in bytes.
+const HEAD: usize = 16 * 1024;
+
+/// A text with its language, and its tree on demand.
+pub(super) struct Tree<'a> {
+    text: &'a str,
+    path: &'a Path,
+    language: OnceCell<Option<&'static Language>>,
+    parsed: OnceCell<Option<Parsed>>,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(text: &'a str, path: &'a Path) -> Self {
+        Self { text, path, language: OnceCell::new(), parsed: OnceCell::new() }
+    }
+
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    fn detected(&self) -> Option<&'static Language> {
+        *self.language.get_or_init(|| {
+            let head = &self.text.as_bytes()[..self.text.len().min(HEAD)];
+            keylift_grammars::detect(self.path, head)
+        })
+    }
+
+    /// The language that the text is written in, where keylift has a grammar for it.
+    pub(super) fn language(&self) -> Option<&'static str> {
+        self.detected().map(|language| language.name.as_str())
+    }
+
+    /// The syntax tree; none without a grammar, and for texts that are too large to parse.
+    pub(super) fn parsed(&self) -> Option<&Parsed> {
+        self.parsed
+            .get_or_init(|| {
+                let language = self.detected()?;
+                if self.text.len() > LARGEST || self.text.split('\n').any(|line| line.len() > LONGEST_LINE) {
+                    return None;
+                }
+                Parsed::new(language, self.text)
+            })
+            .as_ref()
+    }
+
+    /// Whether it was parsed, and the language.
+    pub(super) fn read_as(&self) -> Option<&'static str> {
+        self.parsed.get().and_then(Option::as_ref).and(self.language())
+    }
+
+    /// The innermost literal around a span.
+    pub(super) fn literal_at(&self, span: &Range<usize>) -> Option<(usize, &Literal)> {
+        let literals = self.parsed()?.literals();
+        let after = literals.partition_point(|literal| literal.span.start <= span.start);
+        // Literals nest only through holes of templates: few steps back.
+        (after.saturating_sub(16)..after)
+            .rev()
+            .find(|at| literals[*at].span.end >= span.end)
+            .map(|at| (at, &literals[at]))
+    }
+
+    /// What the code calls the value at a span: the nearest binding that is a name.
+    pub(super) fn name_of(&self, span: &Range<usize>) -> Option<String> {
+        let (_, literal) = self.literal_at(span)?;
+        let binding = literal.bindings.iter().find(|binding| binding.name.len() > 1 && binding.how != "return")?;
+        Some(binding.name.clone())
+    }
+
+    /// Whether a span stands in documentation or a comment.
+    pub(super) fn is_prose(&self, span: &Range<usize>) -> bool {
+        self.literal_at(span).is_some_and(|(_, literal)| {
+            literal.role == Role::Prose || matches!(literal.kind, LiteralKind::Comment | LiteralKind::Doc)
+        })
+    }
+}
