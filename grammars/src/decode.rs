@@ -47,7 +47,10 @@ pub(crate) fn decode(
     let mut plain = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let hit = escape(rest, scheme).or_else(|| double(rest, &doubles)).or_else(|| untold(rest, scheme));
+        let hit = untold(rest, &scheme.never)
+            .or_else(|| escape(rest, scheme))
+            .or_else(|| double(rest, &doubles))
+            .or_else(|| untold(rest, &scheme.refused));
         let Some(hit) = hit else {
             at += rest.chars().next().map_or(1, char::len_utf8);
             continue;
@@ -107,8 +110,8 @@ fn double(rest: &str, doubles: &[&str]) -> Option<Hit> {
 }
 
 /// A text that the scheme says cannot be decoded.
-fn untold(rest: &str, scheme: &Escapes) -> Option<Hit> {
-    let text = scheme.refused.iter().find(|text| rest.starts_with(text.as_str()))?;
+fn untold(rest: &str, texts: &[String]) -> Option<Hit> {
+    let text = texts.iter().find(|text| rest.starts_with(text.as_str()))?;
     Some(Hit { length: text.len(), value: text.clone().into_bytes(), spelled: Spelled::Undecoded })
 }
 

@@ -157,7 +157,20 @@ impl Loaded {
         for need in recipe.formats.values().flat_map(|format| &format.needs) {
             recipe.needs.get(need).ok_or_else(|| format!("a format needs {need}, which is not among the needs"))?;
         }
-        for settings in &self.sites.settings {
+        let captures = self.sites.query.capture_names();
+        for (pattern, settings) in self.sites.settings.iter().enumerate() {
+            let quantifiers = self.sites.query.capture_quantifiers(pattern);
+            for (capture, key) in
+                [("constant", "constant"), ("format", "format"), ("mark", "mark"), ("default.value", "default")]
+            {
+                let there = captures
+                    .iter()
+                    .zip(quantifiers)
+                    .any(|(name, quantifier)| *name == capture && *quantifier != tree_sitter::CaptureQuantifier::Zero);
+                if there && !settings.contains_key(key) {
+                    return Err(format!("pattern {pattern} of sites.scm captures @{capture}, and does not set {key}"));
+                }
+            }
             let known = [
                 ("constant", settings.get("constant").is_none_or(|name| recipe.constants.contains_key(name))),
                 ("default", settings.get("default").is_none_or(|name| recipe.defaults.contains_key(name))),

@@ -180,6 +180,11 @@ impl Context<'_> {
             ));
         }
         let mut edits = self.convert(way, piece);
+        if let Some(suffix) = &way.rule.suffix {
+            let end = self.literal().end;
+            let suffix = suffix.replace("<lookup>", &rendered.text).replace("<name>", &self.request.name);
+            edits.push(safe(end..end, suffix));
+        }
         if first == last {
             edits.push(safe(self.selection.source(), filled));
             return Ok(Self::made(rendered, edits));

@@ -166,6 +166,8 @@ pub(crate) struct Escapes {
     pub doubled: Vec<String>,
     /// Texts whose meaning cannot be told here: a value that holds one is refused, never guessed.
     pub refused: Vec<String>,
+    /// As `refused`, and stronger than any escape: texts that only look like one.
+    pub never: Vec<String>,
 }
 
 /// A numeric escape.
@@ -316,6 +318,8 @@ pub(crate) struct PartRule {
     pub quotes: Vec<String>,
     /// What the hole must not hold, beside the literal's own quote.
     pub forbids: Vec<String>,
+    /// What follows the literal, with `<lookup>`: it fills the hole. Each value adds its own.
+    pub suffix: Option<String>,
     /// The hole may hold the literal's own quote.
     pub own_quote: bool,
     /// Between the pieces of a concatenation.
