@@ -155,11 +155,32 @@ impl Context {
             .map_err(|error| Failure::usage(format!("no answer: {error}")))
     }
 
-    /// The key of all fingerprints: read from `fingerprint.key` in the configuration folder, made there at first use.
+    /// The key of all fingerprints: `$KEYLIFT_FINGERPRINT_KEY` (for CI), else read from `fingerprint.key` in the
+    /// configuration folder, made there at first use.
     pub fn fingerprint_key(&self) -> Result<FingerprintKey, Failure> {
+        if let Some(text) = std::env::var_os("KEYLIFT_FINGERPRINT_KEY").filter(|text| !text.is_empty()) {
+            return text.to_str().and_then(key_of).ok_or_else(|| {
+                Failure::usage("KEYLIFT_FINGERPRINT_KEY is not a key: 32 bytes in hexadecimal or base64")
+                    .advise("`base64 < fingerprint.key`, in the configuration folder of whoever has it, writes it")
+            });
+        }
         let advice = "restore it from where it came; a new key makes every fingerprint in plans and baselines differ";
         Ok(load_key(&self.config_dir()?.join("fingerprint.key"), advice)?)
     }
+}
+
+/// A key of 32 bytes, in hexadecimal or base64.
+fn key_of(text: &str) -> Option<FingerprintKey> {
+    use base64::Engine as _;
+    let text = text.trim();
+    let bytes = if text.len() == 2 * FingerprintKey::LEN && text.is_ascii() {
+        (0..FingerprintKey::LEN)
+            .map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok())
+            .collect::<Option<Vec<u8>>>()?
+    } else {
+        base64::engine::general_purpose::STANDARD.decode(text).ok()?
+    };
+    Some(FingerprintKey::new(bytes.try_into().ok()?))
 }
 
 /// Standard output that treats a reader who left as the end of the output.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Context;
+use super::baseline::{BaselineFile, git_root};
 use super::progress::Progress;
 use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
 use crate::rules::Engine;
@@ -48,6 +49,8 @@ pub(super) struct Paths {
     /// Least confidence of a finding
     #[arg(long, value_enum, default_value = "medium")]
     confidence: Level,
+    #[command(flatten)]
+    baseline: BaselineFile,
 }
 
 /// What git has.
@@ -110,9 +113,31 @@ impl Paths {
         }
     }
 
-    /// Findings in files and folders, with paths relative to `base`.
-    pub(super) fn findings(&self, context: &Context, base: Option<PathBuf>) -> Vec<Finding> {
-        self.files(Engine::builtin(), base, false, context)
+    /// Where the baseline is.
+    pub(super) fn baseline_file(&self) -> &BaselineFile {
+        &self.baseline
+    }
+
+    /// Findings in files and folders, with paths relative to `base`, but for those that the baseline accepts.
+    pub(super) fn findings(&self, context: &Context, base: PathBuf) -> Result<Vec<Finding>, Failure> {
+        let found = self.unjudged(context, base.clone())?;
+        self.open(found, &base, context)
+    }
+
+    /// Findings in files and folders, with paths relative to `base`, accepted or not.
+    pub(super) fn unjudged(&self, context: &Context, base: PathBuf) -> Result<Vec<Finding>, Failure> {
+        Ok(self.files(Engine::builtin(), Some(base), false, context))
+    }
+
+    /// What the baseline does not accept of findings whose paths are relative to a folder.
+    fn open(&self, found: Vec<Finding>, folder: &Path, context: &Context) -> Result<Vec<Finding>, Failure> {
+        if found.is_empty() {
+            return Ok(found);
+        }
+        match self.baseline.locate(folder)? {
+            Some(baseline) => baseline.open(found, context),
+            None => Ok(found),
+        }
     }
 
     /// Findings in files and folders, with paths relative to `base`; without one, to the folder that was asked for.
@@ -166,13 +191,21 @@ impl Paths {
         context: &Context,
     ) -> Result<Vec<Finding>, Failure> {
         if git.asked() {
-            return self.git(git, engine, lines, context);
+            let folder = self.path.first().map_or(Path::new("."), PathBuf::as_path);
+            let root = folder.canonicalize().ok().and_then(|folder| git_root(&folder));
+            let found = self.git(git, engine, lines, context)?;
+            return self.open(found, root.as_deref().unwrap_or(folder), context);
         }
         if self.path == [PathBuf::from("-")] {
-            return self.stdin(stdin_path, engine, lines, context);
+            return self.open(self.stdin(stdin_path, engine, lines, context)?, &here()?, context);
         }
-        let base = if self.path.len() == 1 { None } else { Some(here()?) };
-        Ok(self.files(engine, base, lines, context))
+        let (base, folder) = match self.path.as_slice() {
+            [path] if path.is_file() => (None, path.parent().unwrap_or(Path::new("")).to_path_buf()),
+            [path] => (None, path.clone()),
+            _ => (Some(here()?), here()?),
+        };
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        self.open(self.files(engine, base, lines, context), &folder, context)
     }
 }
 

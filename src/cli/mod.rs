@@ -1,6 +1,7 @@
 //! The roof: the only place that knows arguments, environment, configuration files and the terminal. One verb a file.
 
 mod apply;
+mod baseline;
 mod context;
 mod diff;
 mod input;
@@ -50,6 +51,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Look at a store: check, list, get, put
     Store(store::StoreArgs),
+    /// Accept findings that are known, and keep the list of them short
+    Baseline(baseline::BaselineArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -93,6 +96,7 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Status(args) => undo::status(&args, context),
         Verb::Run(args) => run::run(&args, context),
         Verb::Store(args) => store::store(&args, context),
+        Verb::Baseline(args) => baseline::baseline(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
             Ok(Exit::Done)

@@ -72,7 +72,7 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
     let here = here()?;
     let store = context.store(&planning.to, &here)?;
     let mut files: BTreeMap<String, Scanned> = BTreeMap::new();
-    for finding in planning.paths.findings(context, Some(here.clone())) {
+    for finding in planning.paths.findings(context, here.clone())? {
         let path = slashes(&finding.path);
         if !files.contains_key(&path) {
             let bytes =

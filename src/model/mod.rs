@@ -1,5 +1,6 @@
 //! The ground floor: types that two rooms share, and nothing else.
 
+pub mod baseline;
 pub mod failure;
 pub mod finding;
 pub mod moves;
