@@ -27,6 +27,8 @@ pub(crate) struct Form {
     pub open: Option<Regex>,
     pub close: Option<Regex>,
     pub when: Option<Regex>,
+    pub inner_name: Option<Regex>,
+    pub interpolations: Vec<(Regex, Option<String>)>,
     pub parts: Vec<(String, Part)>,
     pub defaults: Vec<InnerDefault>,
 }
@@ -139,6 +141,7 @@ impl Loaded {
             mark(&form.holes, &mut |_| ())?;
             mark(&form.content, &mut |_| ())?;
             mark(&form.within, &mut |_| ())?;
+            mark(&form.under, &mut |_| ())?;
         }
         for parent in &recipe.bare_parents {
             mark(&[parent.split('.').next().unwrap_or_default().to_owned()], &mut |_| ())?;
@@ -223,8 +226,21 @@ fn form(
             upper: inner.upper,
         })
     });
+    let mut interpolations = Vec::new();
+    for name in &rule.interpolations {
+        let known = recipe.interpolations.get(name);
+        let known = known.ok_or_else(|| fail(format!("interpolations: {name} is not explained")))?;
+        interpolations.push((regex(&known.pattern)?, known.required.clone()));
+    }
+    if let Some(name) = &rule.refuse
+        && !recipe.constants.contains_key(name)
+    {
+        return Err(fail(format!("refuse: {name} is not explained")));
+    }
     Ok(Form {
         defaults: inner.collect::<Result<_, LoadError>>()?,
+        inner_name: rule.inner_name.as_deref().map(regex).transpose()?,
+        interpolations,
         open: rule.open.as_deref().map(anchored).transpose()?,
         close: rule.close.as_deref().map(|source| regex(&format!("(?:{source})$"))).transpose()?,
         when: rule.when.as_deref().map(regex).transpose()?,

@@ -11,7 +11,7 @@ use crate::facts::Facts;
 use crate::imports::Imports;
 use crate::inner;
 use crate::language::{self, Language};
-use crate::literal::{Literal, Role};
+use crate::literal::Literal;
 use crate::loaded::Loaded;
 use crate::names;
 use crate::rewrite;
@@ -93,10 +93,8 @@ impl Parsed {
         let selection = select::select(self, span)?;
         let literal = &self.literals[selection.site];
         let site = &self.sites[selection.site];
-        let fixed_name = match &literal.role {
-            Role::Default { variable } if selection.whole && style == Style::Env => variable.clone(),
-            _ => inner::default(self, &selection, style).map(|inner| inner.variable),
-        };
+        let fixed_name = select::fixed_name(self, &selection, style)
+            .or_else(|| inner::default(self, &selection, style).map(|inner| inner.variable));
         let name = fixed_name.clone().unwrap_or_else(|| "X".into());
         let request = Request { span: span.clone(), name, style };
         let rewrite = self.rewrite(std::slice::from_ref(&request));

@@ -299,6 +299,12 @@ fn unbound(name: Option<String>) -> Refusal {
 /// The edits that take the hardcoded default away from a lookup that is there already.
 pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selection) -> Result<Made, Refusal> {
     let site = &parsed.sites[selection.site];
+    if let Some((piece, at)) = selection.fallback {
+        let found = &site.pieces[piece].fallbacks[at];
+        let edit =
+            Edit { span: found.hole.clone(), text: found.required.clone(), applicability: Applicability::Unsafe };
+        return Ok(Made { edits: vec![edit], needs: BTreeMap::new(), accessor: false });
+    }
     let unknown =
         || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
     let fact = site.default.as_ref().ok_or_else(unknown)?;

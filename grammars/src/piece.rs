@@ -25,6 +25,23 @@ pub(crate) struct Piece {
     pub value: Vec<u8>,
     /// Interpolated expressions.
     pub holes: Vec<Range<usize>>,
+    /// Hardcoded defaults within holes.
+    pub fallbacks: Vec<Fallback>,
+}
+
+/// The hardcoded default of an interpolation.
+#[derive(Clone, Debug)]
+pub(crate) struct Fallback {
+    /// The interpolation.
+    pub hole: Range<usize>,
+    /// The default, as source, and what it means.
+    pub source: Range<usize>,
+    pub units: Vec<Unit>,
+    pub value: Vec<u8>,
+    /// The variable that is looked up.
+    pub variable: String,
+    /// The interpolation without its default.
+    pub required: String,
 }
 
 /// Marks by node.
@@ -32,9 +49,22 @@ type Mark = std::collections::HashMap<usize, String>;
 
 impl Piece {
     /// Takes a node apart by the first of its kind's forms that fits.
-    pub(crate) fn of(loaded: &Loaded, node: Node<'_>, text: &str, doubled: &[String], mark: &Mark) -> Option<Self> {
+    ///
+    /// `above` says whether a node of some kind stands anywhere above it.
+    pub(crate) fn of(
+        loaded: &Loaded,
+        node: Node<'_>,
+        text: &str,
+        doubled: &[String],
+        mark: &Mark,
+        above: &dyn Fn(&str) -> bool,
+    ) -> Option<Self> {
         let kind = loaded.kinds.get(usize::from(node.kind_id()))?;
-        kind.forms.iter().find_map(|index| Self::by_form(loaded, *index, node, text, doubled, mark))
+        let fits = |index: &&usize| {
+            let under = &loaded.forms[**index].rule.under;
+            under.is_empty() || under.iter().any(|kind| above(kind))
+        };
+        kind.forms.iter().filter(fits).find_map(|index| Self::by_form(loaded, *index, node, text, doubled, mark))
     }
 
     fn by_form(
@@ -67,10 +97,29 @@ impl Piece {
         if form.rule.content.is_empty() {
             contents.push(open.end..close.start);
         }
-        let scheme = form.rule.escapes.as_deref().and_then(|name| loaded.recipe.escapes.get(name));
-        let mut piece = Self { form: index, span, open, close, units: Vec::new(), value: Vec::new(), holes };
+        Some(Self::assemble(loaded, index, text, (span, open, close), holes, &contents, doubled))
+    }
+
+    /// Decodes what is text of a literal whose delimiters and holes are known.
+    fn assemble(
+        loaded: &Loaded,
+        index: usize,
+        text: &str,
+        (span, open, close): (Range<usize>, Range<usize>, Range<usize>),
+        holes: Vec<Range<usize>>,
+        contents: &[Range<usize>],
+        doubled: &[String],
+    ) -> Self {
+        let form = &loaded.forms[index];
+        let mut piece =
+            Self { form: index, span, open, close, units: Vec::new(), value: Vec::new(), holes, fallbacks: Vec::new() };
         for content in contents {
-            for stretch in without(&content, &piece.holes) {
+            piece.interpolate(loaded, form, text, content);
+        }
+        piece.holes.sort_by_key(|hole| hole.start);
+        let scheme = form.rule.escapes.as_deref().and_then(|name| loaded.recipe.escapes.get(name));
+        for content in contents {
+            for stretch in without(content, &piece.holes) {
                 for line in layout::stretches(form.rule.layout, text, &stretch, &piece.open) {
                     match line {
                         layout::Stretch::Text(range) => decode::decode(
@@ -94,7 +143,38 @@ impl Piece {
                 }
             }
         }
-        Some(piece)
+        piece
+    }
+
+    /// Finds interpolations that the parser does not know.
+    fn interpolate(&mut self, loaded: &Loaded, form: &Form, text: &str, content: &Range<usize>) {
+        let scheme = form.rule.escapes.as_deref().and_then(|name| loaded.recipe.escapes.get(name));
+        for (pattern, required) in &form.interpolations {
+            for found in pattern.captures_iter(&text[content.clone()]) {
+                let Some(all) = found.get(0).filter(|_| found.name("skip").is_none()) else { continue };
+                let hole = content.start + all.start()..content.start + all.end();
+                if self.holes.iter().any(|other| other.start < hole.end && hole.start < other.end) {
+                    continue;
+                }
+                if let (Some(default), Some(variable), Some(required)) =
+                    (found.name("default"), found.name("variable"), required)
+                    && !default.is_empty()
+                {
+                    let source = content.start + default.start()..content.start + default.end();
+                    let (mut value, mut units) = (Vec::new(), Vec::new());
+                    decode::decode(&text[source.clone()], source.start, scheme, &[], &mut value, &mut units);
+                    self.fallbacks.push(Fallback {
+                        hole: hole.clone(),
+                        source,
+                        units,
+                        value,
+                        variable: variable.as_str().to_owned(),
+                        required: required.replace("<variable>", variable.as_str()),
+                    });
+                }
+                self.holes.push(hole);
+            }
+        }
     }
 
     /// Text and holes in order.

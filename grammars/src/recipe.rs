@@ -39,6 +39,8 @@ pub(crate) struct Recipe {
     pub defaults: BTreeMap<String, DefaultRule>,
     /// Declarations that must change where their value becomes a lookup.
     pub changes: BTreeMap<String, ChangeRule>,
+    /// Interpolations that the parser does not know.
+    pub interpolations: BTreeMap<String, InterpolationRule>,
     /// Strings that are formats of their own.
     pub formats: BTreeMap<String, FormatRule>,
     /// Ways to put a lookup into a part of a literal.
@@ -97,6 +99,21 @@ pub(crate) struct StringForm {
     /// Defaults inside the literal, behind the name of what is looked up there already.
     #[serde(default)]
     pub defaults: Vec<InnerDefault>,
+    /// Kinds of which one must be somewhere above the node; any, where empty.
+    #[serde(default)]
+    pub under: Vec<String>,
+    /// Interpolations that the parser does not know, by name.
+    #[serde(default)]
+    pub interpolations: Vec<String>,
+    /// Regex over the text whose group `name` names what follows it: `KEY=value` in one scalar.
+    #[serde(default)]
+    pub inner_name: Option<String>,
+    /// Literals of this form are not rewritten: the name of the reason among `constants`.
+    #[serde(default)]
+    pub refuse: Option<String>,
+    /// A value in it moves whole: no lookup can stand beside other text.
+    #[serde(default)]
+    pub widen: bool,
     /// Escape scheme.
     #[serde(default)]
     pub escapes: Option<String>,
@@ -250,6 +267,9 @@ pub(crate) struct DefaultRule {
     /// The name of the variable, from the captures; `<variable>` unless told.
     #[serde(default)]
     pub variable: Option<String>,
+    /// A value within the default moves whole.
+    #[serde(default)]
+    pub widen: bool,
     /// The variable is the name in capitals.
     #[serde(default)]
     pub upper: bool,
@@ -281,6 +301,18 @@ pub(crate) struct ChangeRule {
     pub used: Option<Constant>,
     /// Why not, where a declared name is not used in the function that declares it.
     pub unused: Option<Constant>,
+}
+
+/// An interpolation within the text of a literal, told by its look.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InterpolationRule {
+    /// Regex. Where its group `skip` takes part, the match is text after all. Group `default` is a hardcoded default,
+    /// group `variable` what is looked up.
+    pub pattern: String,
+    /// The interpolation without its default, with `<variable>`.
+    #[serde(default)]
+    pub required: Option<String>,
 }
 
 /// A string whose text is a format: some characters are written twice, and a value put in must do so too.

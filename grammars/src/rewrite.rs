@@ -123,9 +123,6 @@ fn one(
     all: &[Result<Selection, Refusal>],
 ) -> Result<Made, Refusal> {
     let recipe = &parsed.loaded.recipe;
-    if let Some(all) = &recipe.refuse_all {
-        return Err(refusal("not-rewritten", &all.reason, &all.advice));
-    }
     if !parsed.loaded.name_pattern.is_match(&request.name) {
         return Err(refusal(
             "unfit-name",
@@ -134,7 +131,6 @@ fn one(
         ));
     }
     let literal = &parsed.literals[selection.site];
-    let site = &parsed.sites[selection.site];
     if literal.role == Role::Prose {
         return Ok(redact(parsed, request, selection));
     }
@@ -146,16 +142,18 @@ fn one(
     {
         return Err(refusal(&against.flag, &against.reason, &against.advice));
     }
-    if let Some(inner) = inner::default(parsed, selection, request.style) {
-        fits(&inner.variable, request)?;
-        return Ok(Made { edits: vec![inner.edit], needs: BTreeMap::new(), accessor: false });
-    }
-    let mut made = match (&literal.role, &site.default) {
-        (Role::Default { variable: Some(variable) }, Some(_)) if selection.whole && request.style == Style::Env => {
-            fits(variable, request)?;
+    let mut made = match select::fixed_name(parsed, selection, request.style) {
+        Some(variable) => {
+            fits(&variable, request)?;
             part::drop_default(parsed, request, selection)?
         }
-        _ => part::replace(parsed, request, selection, all)?,
+        None => match inner::default(parsed, selection, request.style) {
+            Some(inner) => {
+                fits(&inner.variable, request)?;
+                return Ok(Made { edits: vec![inner.edit], needs: BTreeMap::new(), accessor: false });
+            }
+            None => part::replace(parsed, request, selection, all)?,
+        },
     };
     change::declare(parsed, selection, &mut made)?;
     Ok(made)

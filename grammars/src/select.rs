@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
-use crate::decode::Spelled;
-use crate::edit::Refusal;
-use crate::literal::Role;
+use crate::decode::{Spelled, Unit};
+use crate::edit::{Refusal, Style};
+use crate::literal::{Literal, Role};
 use crate::parsed::Parsed;
+use crate::piece::Fallback;
+use crate::recipe::Constant;
 use crate::undo::Spelling;
+use crate::walk::Site;
 
 /// A stretch of source that spells a stretch of the value.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Selection {
     /// It is all that the literal says.
     pub whole: bool,
     pub value: Vec<u8>,
+    /// It is the default of an interpolation: which piece, and which of its fallbacks.
+    pub fallback: Option<(usize, usize)>,
 }
 
 impl Selection {
@@ -63,7 +68,11 @@ pub(crate) fn not_a_literal() -> Refusal {
 
 /// The value at a span, or why it cannot be taken out.
 pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, Refusal> {
-    let index = parsed.index_at(span).ok_or_else(not_a_literal)?;
+    let index = parsed.index_at(span);
+    if let Some(all) = &parsed.loaded.recipe.refuse_all {
+        return Err(explained("not-rewritten", all, index.map(|index| &parsed.literals[index])));
+    }
+    let index = index.ok_or_else(not_a_literal)?;
     let (literal, site) = (&parsed.literals[index], &parsed.sites[index]);
     if site.broken && literal.role != Role::Prose {
         return Err(refusal(
@@ -83,41 +92,31 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, 
         && let Some(constant) = parsed.loaded.recipe.constants.get(name)
         && literal.role != Role::Prose
     {
-        return Err(refusal(name, &constant.reason, &constant.advice));
+        return Err(explained(name, constant, Some(literal)));
+    }
+    if let Some(selection) = fallback(site, index, span) {
+        return selection;
     }
     if literal.in_hole(span) {
-        return Err(refusal(
-            "crosses-interpolation",
-            "The value is partly computed: it runs over an interpolated expression.",
-            "Look the fixed part up under a name of its own, or replace the whole expression by hand.",
-        ));
+        return Err(partly_computed());
     }
-    let whole_literal = *span == literal.span;
-    let mut selection = Selection { site: index, stretches: Vec::new(), whole: true, value: Vec::new() };
+    let widen = widens(parsed, site);
+    if widen && site.pieces.iter().any(|piece| !piece.holes.is_empty()) {
+        return Err(partly_computed());
+    }
+    let whole_literal = widen || *span == literal.span;
+    let mut selection =
+        Selection { site: index, stretches: Vec::new(), whole: true, value: Vec::new(), fallback: None };
     for (at, piece) in site.pieces.iter().enumerate() {
         selection.whole &= piece.holes.is_empty();
-        for unit in &piece.units {
-            let start = if whole_literal { unit.source.start } else { unit.source.start.max(span.start) };
-            let end = if whole_literal { unit.source.end } else { unit.source.end.min(span.end) };
-            let full = start == unit.source.start && end == unit.source.end;
-            if start >= end {
-                selection.whole &= unit.value.is_empty();
-                continue;
-            }
-            selection.whole &= full;
-            let bytes = &piece.value[unit.value.clone()];
-            let (bytes, spelling) = match &unit.spelled {
-                Spelled::Verbatim => (&bytes[start - unit.source.start..end - unit.source.start], Some(Vec::new())),
-                _ if !full => return Err(inside_escape()),
-                Spelled::As(spelling) => (bytes, Some(spelling.clone())),
-                // What means nothing stays text between the stretches of the value.
-                Spelled::Nothing => continue,
-                Spelled::Unrepeatable | Spelled::Undecoded => return Err(not_reversible()),
-            };
-            selection.value.extend_from_slice(bytes);
-            selection.stretches.push(Stretch { piece: at, source: start..end, length: bytes.len(), spelling });
-        }
+        let span = if whole_literal { &piece.span } else { span };
+        selection.take(at, &piece.units, &piece.value, span)?;
     }
+    proven(selection)
+}
+
+/// A value that can be stored and looked up as it is.
+fn proven(selection: Selection) -> Result<Selection, Refusal> {
     if selection.stretches.is_empty() {
         return Err(not_a_literal());
     }
@@ -129,6 +128,86 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, 
         ));
     }
     Ok(selection)
+}
+
+impl Selection {
+    /// Adds what lies within a span.
+    fn take(&mut self, piece: usize, units: &[Unit], value: &[u8], span: &Range<usize>) -> Result<(), Refusal> {
+        for unit in units {
+            let (start, end) = (unit.source.start.max(span.start), unit.source.end.min(span.end));
+            let full = start == unit.source.start && end == unit.source.end;
+            if start >= end {
+                self.whole &= unit.value.is_empty();
+                continue;
+            }
+            self.whole &= full;
+            let bytes = &value[unit.value.clone()];
+            let (bytes, spelling) = match &unit.spelled {
+                Spelled::Verbatim => (&bytes[start - unit.source.start..end - unit.source.start], Some(Vec::new())),
+                _ if !full => return Err(inside_escape()),
+                Spelled::As(spelling) => (bytes, Some(spelling.clone())),
+                // What means nothing stays text between the stretches of the value.
+                Spelled::Nothing => continue,
+                Spelled::Unrepeatable | Spelled::Undecoded => return Err(not_reversible()),
+            };
+            self.value.extend_from_slice(bytes);
+            self.stretches.push(Stretch { piece, source: start..end, length: bytes.len(), spelling });
+        }
+        Ok(())
+    }
+}
+
+/// The default of an interpolation, where the span is one.
+fn fallback(site: &Site, index: usize, span: &Range<usize>) -> Option<Result<Selection, Refusal>> {
+    let (piece, at) = site.pieces.iter().enumerate().find_map(|(number, piece)| {
+        let within = |one: &Fallback| one.source.start <= span.start && span.end <= one.source.end;
+        Some((number, piece.fallbacks.iter().position(within)?))
+    })?;
+    let found = &site.pieces[piece].fallbacks[at];
+    let mut selection =
+        Selection { site: index, stretches: Vec::new(), whole: true, value: Vec::new(), fallback: Some((piece, at)) };
+    let taken = selection.take(piece, &found.units, &found.value, &found.source);
+    Some(taken.and_then(|()| proven(selection)))
+}
+
+/// The variable that the code reads already where a value stands as its default, and the default is dropped.
+pub(crate) fn fixed_name(parsed: &Parsed, selection: &Selection, style: Style) -> Option<String> {
+    let site = &parsed.sites[selection.site];
+    if let Some((piece, at)) = selection.fallback {
+        return Some(site.pieces[piece].fallbacks[at].variable.clone());
+    }
+    let Role::Default { variable } = &parsed.literals[selection.site].role else { return None };
+    let dropped = selection.whole && (style == Style::Env || widens(parsed, site));
+    variable.clone().filter(|_| dropped)
+}
+
+/// Whether a value in a literal moves whole.
+fn widens(parsed: &Parsed, site: &Site) -> bool {
+    let form = site.pieces.first().is_some_and(|piece| parsed.loaded.forms[piece.form].rule.widen);
+    let default = site.default.as_ref().and_then(|fact| parsed.loaded.recipe.defaults.get(&fact.rule));
+    form || default.is_some_and(|rule| rule.widen)
+}
+
+/// A reason in the recipe's words; `<key>` is what the literal is bound to, `<path>` all keys above it with dots,
+/// `<path:__>` with another mark between them.
+pub(crate) fn explained(code: &str, why: &Constant, literal: Option<&Literal>) -> Refusal {
+    let key = literal.and_then(|literal| literal.bindings.first()).map(|binding| binding.name.as_str());
+    let mut path: Vec<&str> =
+        literal.map(|literal| literal.scopes.iter().rev().map(String::as_str).collect()).unwrap_or_default();
+    path.extend(key);
+    let fill = |text: &str| {
+        let text = text.replace("<key>", key.unwrap_or("NAME")).replace("<path:__>", &path.join("__"));
+        text.replace("<path>", &if path.is_empty() { "NAME".into() } else { path.join(".") })
+    };
+    refusal(code, &fill(&why.reason), &fill(&why.advice))
+}
+
+fn partly_computed() -> Refusal {
+    refusal(
+        "crosses-interpolation",
+        "The value is partly computed: it runs over an interpolated expression.",
+        "Look the fixed part up under a name of its own, or replace the whole expression by hand.",
+    )
 }
 
 fn inside_escape() -> Refusal {

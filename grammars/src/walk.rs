@@ -98,7 +98,7 @@ impl Walk<'_> {
         {
             return holes.iter().any(|hole| span.start <= hole.start && hole.end <= span.end);
         }
-        let Some(pieces) = self.pieces(node) else {
+        let Some(pieces) = self.pieces(node, stack) else {
             return true;
         };
         let holes: Vec<Range<usize>> = pieces.iter().flat_map(|piece| piece.holes.iter().cloned()).collect();
@@ -114,7 +114,8 @@ impl Walk<'_> {
         self.loaded.kinds.get(usize::from(node.kind_id()))
     }
 
-    fn pieces(&self, node: Node<'_>) -> Option<Vec<Piece>> {
+    fn pieces(&self, node: Node<'_>, stack: &[Frame<'_>]) -> Option<Vec<Piece>> {
+        let above = |kind: &str| stack.iter().rev().any(|up| up.node.kind() == kind);
         let kind = self.kind(node)?;
         let doubled = self
             .facts
@@ -127,14 +128,14 @@ impl Walk<'_> {
             let pieces: Option<Vec<Piece>> = node
                 .named_children(&mut cursor)
                 .filter(|child| !child.is_extra())
-                .map(|child| Piece::of(self.loaded, child, self.text, doubled, &self.facts.marks))
+                .map(|child| Piece::of(self.loaded, child, self.text, doubled, &self.facts.marks, &above))
                 .collect();
             return pieces.filter(|pieces| !pieces.is_empty());
         }
         if kind.forms.is_empty() {
             return None;
         }
-        Some(vec![Piece::of(self.loaded, node, self.text, doubled, &self.facts.marks)?])
+        Some(vec![Piece::of(self.loaded, node, self.text, doubled, &self.facts.marks, &above)?])
     }
 
     fn add(&mut self, frame: Frame<'_>, stack: &[Frame<'_>], pieces: Vec<Piece>) {
@@ -147,7 +148,9 @@ impl Walk<'_> {
         let default = direct.iter().find_map(|node| self.facts.defaults.get(&node.id())).cloned();
         let format = direct.iter().find_map(|node| self.facts.formats.get(&node.id())).cloned();
         let change = self.change(node, stack).cloned();
-        let constant = self.constant(node, stack);
+        let form = pieces.first().map(|piece| &self.loaded.forms[piece.form]);
+        let refused = form.and_then(|form| form.rule.refuse.clone());
+        let constant = refused.or_else(|| self.constant(node, stack));
         let kind = self.literal_kind(&pieces);
         let doc = direct.iter().any(|node| self.facts.docs.contains(&node.id()));
         let role = if doc || matches!(kind, LiteralKind::Comment | LiteralKind::Doc) {
@@ -168,12 +171,14 @@ impl Walk<'_> {
         for piece in &pieces {
             piece.parts(&mut parts);
         }
+        let mut bindings = self.bindings(node, stack);
+        bindings.splice(0..0, self.inner_name(&pieces));
         self.literals.push(Literal {
             span: node.byte_range(),
             kind: if doc { LiteralKind::Doc } else { kind },
             parts,
             role,
-            bindings: self.bindings(node, stack),
+            bindings,
             call: self.call(frame, stack),
             scopes: self.scopes(stack),
         });
@@ -186,6 +191,16 @@ impl Walk<'_> {
             format,
             change,
         });
+    }
+
+    /// What the text of a literal itself calls the value that follows.
+    fn inner_name(&self, pieces: &[Piece]) -> Option<Binding> {
+        let piece = pieces.first()?;
+        let pattern = self.loaded.forms[piece.form].inner_name.as_ref()?;
+        let content = piece.open.end..piece.close.start;
+        let name = pattern.captures(&self.text[content.clone()])?.name("name")?;
+        let span = content.start + name.start()..content.start + name.end();
+        Some(Binding { name: name.as_str().to_owned(), span, how: "inner".into(), distance: 0 })
     }
 
     fn literal_kind(&self, pieces: &[Piece]) -> LiteralKind {
