@@ -1,27 +1,18 @@
 //! One HTTP client for the stores that are spoken to over plain HTTPS: explicit settings, bounded answers, retries with
 //! full jitter, and no credential sent to another host.
 
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::redirect;
-use reqwest::{Certificate, NoProxy, Proxy, Url};
+use reqwest::{Certificate, Method, NoProxy, Proxy, Url};
 
+use crate::retry::{Again, Fault, retry, seconds};
 use crate::settings::Settings;
 use crate::store::{ErrorKind, StoreError};
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 64 << 20;
-/// Attempts after the first one.
-const RETRIES: usize = 9;
-/// Attempts after the first one where no connection comes about: a wrong address should not take long to be told.
-const CONNECT_RETRIES: usize = 4;
-/// The shortest pause: servers under load have been seen to answer `Retry-After: 0`.
-const FLOOR: Duration = Duration::from_millis(50);
-/// The longest pause that a server may ask for.
-const CEILING: Duration = Duration::from_secs(30);
 
 /// An answer, whatever its status.
 pub(crate) struct Answer {
@@ -44,14 +35,6 @@ pub(crate) struct Trust {
 pub(crate) struct Client {
     http: reqwest::Client,
     host: String,
-}
-
-/// One failed attempt.
-struct Fault {
-    error: StoreError,
-    again: bool,
-    no_connection: bool,
-    after: Option<Duration>,
 }
 
 impl Client {
@@ -117,40 +100,27 @@ impl Client {
         Ok(Self { http, host })
     }
 
-    /// Sends what `request` makes, and again while the server is busy or the connection fails: everything sent here is
-    /// idempotent, by its nature or because it says which version it expects.
+    /// Sends what `request` makes, and again as [`retry`] says: everything sent here is idempotent, by its nature or
+    /// because it says which version it expects.
     pub async fn send<F>(&self, request: F) -> Result<Answer, StoreError>
     where
         F: Fn() -> Result<reqwest::Request, StoreError>,
     {
-        let mut attempts = 0;
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(200))
-            .with_max_delay(Duration::from_secs(5))
-            .with_max_times(RETRIES);
-        (|| self.attempt(&request))
-            .retry(backoff)
-            .sleep(tokio::time::sleep)
-            .when(|fault: &Fault| {
-                attempts += 1;
-                fault.again && (!fault.no_connection || attempts <= CONNECT_RETRIES)
-            })
-            .adjust(|fault: &Fault, delay| delay.map(|delay| pause(delay, fault.after)))
-            .await
-            .map_err(|fault| fault.error)
+        retry(|| self.attempt(&request)).await
     }
 
     async fn attempt<F>(&self, request: &F) -> Result<Answer, Fault>
     where
         F: Fn() -> Result<reqwest::Request, StoreError>,
     {
-        let final_fault = |error| Fault { error, again: false, no_connection: false, after: None };
-        let request = request().map_err(final_fault)?;
+        let request = request().map_err(Fault::last)?;
+        // Reading is idempotent whatever the server did; an entry that is too large fails with 500 again and again.
+        let reads = *request.method() == Method::GET || request.method().as_str() == "LIST";
         let mut response = self.http.execute(request).await.map_err(|error| self.unreachable(&error))?;
         let status = response.status().as_u16();
         let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(seconds);
         if (300..400).contains(&status) {
-            return Err(final_fault(
+            return Err(Fault::last(
                 StoreError::new(ErrorKind::Unavailable, format!("{} redirects to another server", self.host))
                     .advise("give keylift that server's own address: credentials are not sent where a redirect points"),
             ));
@@ -158,7 +128,7 @@ impl Client {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(final_fault(StoreError::new(
+                return Err(Fault::last(StoreError::new(
                     ErrorKind::Corrupt,
                     format!("{} sent an answer of more than 64 MiB", self.host),
                 )));
@@ -174,10 +144,13 @@ impl Client {
             return Err(Fault {
                 error: StoreError::new(ErrorKind::Unavailable, format!("{} {what}", self.host))
                     .advise("run the command again later: it goes on where it stopped"),
-                again: true,
-                no_connection: false,
+                again: Again::Busy,
                 after,
             });
+        }
+        if status == 500 && reads {
+            let error = StoreError::new(ErrorKind::Unavailable, format!("{} failed (500)", self.host));
+            return Err(Fault { error, again: Again::Failed, after });
         }
         Ok(Answer { status, body })
     }
@@ -187,7 +160,7 @@ impl Client {
         if certificate_refused(error) {
             let error = StoreError::new(ErrorKind::Unreachable, format!("the certificate of {host} is not trusted"))
                 .advise("give the certificate authority (VAULT_CACERT for Vault, SSL_CERT_FILE for others)");
-            return Fault { error, again: false, no_connection: true, after: None };
+            return Fault::last(error);
         }
         let what = match error {
             error if error.is_timeout() => "does not answer in time",
@@ -197,24 +170,14 @@ impl Client {
         Fault {
             error: StoreError::new(ErrorKind::Unreachable, format!("{host} {what}"))
                 .advise("is the address right, and the server running?"),
-            again: true,
-            no_connection: error.is_connect(),
+            again: if error.is_connect() { Again::NoConnection } else { Again::Busy },
             after: None,
         }
     }
 }
 
-/// Full jitter: anywhere between nothing and the delay, but not below the floor or what the server asked for.
-fn pause(delay: Duration, after: Option<Duration>) -> Duration {
-    delay.mul_f32(fastrand::f32()).max(after.unwrap_or_default().min(CEILING)).max(FLOOR)
-}
-
-/// `Retry-After` in seconds (RFC 9110, section 10.2.3); its date form is left to the backoff.
-fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
-fn certificate_refused(error: &reqwest::Error) -> bool {
+/// Whether a failure comes of a certificate that is not trusted.
+pub(crate) fn certificate_refused(error: &dyn std::error::Error) -> bool {
     let mut source = error.source();
     while let Some(inner) = source {
         let inner = match inner.downcast_ref::<std::io::Error>() {
@@ -227,6 +190,13 @@ fn certificate_refused(error: &reqwest::Error) -> bool {
         source = inner.source();
     }
     false
+}
+
+/// Whether a URL stays on this machine.
+pub(crate) fn loopback(url: &str) -> bool {
+    let url = Url::parse(url);
+    let host = url.as_ref().ok().and_then(Url::host_str).unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn pem(path: &Path) -> Result<Vec<u8>, StoreError> {
@@ -249,19 +219,4 @@ pub(crate) fn proxy(base: &Url, own: Option<&str>, settings: &Settings) -> Resul
         .map_err(|_| StoreError::new(ErrorKind::Configuration, "the proxy's address cannot be understood"))?;
     let spared = settings.first_var(&["NO_PROXY", "no_proxy"]).and_then(|list| NoProxy::from_string(&list));
     Ok(Some(proxy.no_proxy(if own.is_some() { None } else { spared })))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_have_a_floor_and_a_ceiling() {
-        for _ in 0..100 {
-            let pause = |after| pause(Duration::from_millis(400), after);
-            assert!((FLOOR..=Duration::from_millis(400)).contains(&pause(Some(Duration::ZERO))));
-            assert!(pause(Some(Duration::from_secs(2))) == Duration::from_secs(2));
-            assert!(pause(Some(Duration::from_secs(9999))) == CEILING);
-        }
-    }
 }

@@ -4,12 +4,20 @@
 //! Each store is one file; all of them pass the same contract suite (`providers/tests/contract.rs`).
 
 pub mod age;
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(feature = "http")]
+mod concurrent;
 pub mod dotenv;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "aws")]
+mod json;
 mod local;
 mod names;
 pub mod open;
+#[cfg(feature = "http")]
+mod retry;
 pub mod secret;
 pub mod settings;
 pub mod store;

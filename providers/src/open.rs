@@ -9,6 +9,8 @@ use crate::store::{ErrorKind, Store, StoreError};
 const SCHEMES: &[(&str, &str)] = &[
     ("age", "age:PATH"),
     ("dotenv", "dotenv:PATH"),
+    #[cfg(feature = "aws")]
+    ("aws-sm", "aws-sm://PREFIX"),
     #[cfg(feature = "vault")]
     ("vault", "vault://MOUNT/PREFIX"),
 ];
@@ -32,6 +34,8 @@ pub fn open(uri: &str, settings: &Settings) -> Result<Box<dyn Store>, StoreError
         "dotenv" => Ok(Box::new(DotenvStore::open(path(scheme, rest)?, settings))),
         #[cfg(feature = "vault")]
         "vault" => Ok(Box::new(crate::vault::VaultStore::open(rest.trim_start_matches('/'), settings)?)),
+        #[cfg(feature = "aws")]
+        "aws-sm" => Ok(Box::new(crate::aws::AwsStore::open(rest.trim_start_matches('/'), settings)?)),
         _ => Err(unknown(scheme)),
     }
 }
@@ -54,6 +58,7 @@ fn unknown(scheme: &str) -> StoreError {
     let alias = match wanted.as_str() {
         "env" | ".env" | "file" => Some("dotenv"),
         "bao" | "openbao" | "hashivault" | "kv" | "hcv" => Some("vault"),
+        "aws" | "asm" | "secretsmanager" | "aws-secretsmanager" | "awssm" => Some("aws-sm"),
         _ => None,
     };
     let nearest = SCHEMES.iter().map(|(known, form)| (distance(&wanted, known), known, form)).min();

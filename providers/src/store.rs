@@ -57,6 +57,12 @@ impl WriteId {
         Self(key.derive("write-id", &[run.as_bytes(), address.to_string().as_bytes(), secret.expose()]))
     }
 
+    /// The same write, where what goes to the store is more than the secret: its whole `content`.
+    #[must_use]
+    pub fn over(&self, content: &Secret) -> Self {
+        Self(FingerprintKey::new(self.0).derive("write-id-over", &[content.expose()]))
+    }
+
     /// As a UUID-shaped token of 36 characters (AWS asks for 32 to 64).
     pub fn token(&self) -> String {
         let hex = crate::secret::hex(&self.0[..16]);
@@ -337,6 +343,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// The versions that the store keeps of an entry, oldest first; empty where it keeps none.
     async fn history(&self, _address: &Address) -> Result<Vec<Version>, StoreError> {
         Ok(Vec::new())
+    }
+
+    /// What the store keeps beside an entry, where reading the entry does not tell it already.
+    async fn metadata(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
+        Ok(self.read(address).await?.map(|entry| entry.metadata).unwrap_or_default())
     }
 
     /// Replaces the metadata beside an entry. Stores without any refuse.

@@ -395,7 +395,10 @@ impl Store for VaultStore {
                 "VAULT_SKIP_VERIFY is on: whoever is between here and the server can read the secrets".to_owned(),
             );
         }
-        if self.config.base.scheme() == "http" && self.config.socket.is_none() && !loopback(&self.config.base) {
+        if self.config.base.scheme() == "http"
+            && self.config.socket.is_none()
+            && !crate::http::loopback(self.config.base.as_str())
+        {
             notices.push("VAULT_ADDR is http://: token and secrets cross the network in the clear".to_owned());
         }
         if self.engine.get() == Some(&Engine::V1) {
@@ -411,11 +414,6 @@ impl Store for VaultStore {
         let v1 = self.engine.get() == Some(&Engine::V1);
         Some(policy::policy(&self.config.mount, &self.config.prefix, v1, job))
     }
-}
-
-fn loopback(url: &reqwest::Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Debug for VaultStore {

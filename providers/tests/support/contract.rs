@@ -68,8 +68,13 @@ impl<'a> Contract<'a> {
     }
 
     pub async fn put(&self, name: &str, value: &[u8], expect: Expect) -> Result<Receipt, StoreError> {
-        let (address, secret) = (self.address(name), Secret::new(value));
-        self.store.write(&address, &secret, &expect, &self.id("run", &address, &secret)).await
+        self.put_at(&self.address(name), value, expect).await
+    }
+
+    /// A write to an address that no name gives: a field of an entry.
+    pub async fn put_at(&self, address: &Address, value: &[u8], expect: Expect) -> Result<Receipt, StoreError> {
+        let secret = Secret::new(value);
+        self.store.write(address, &secret, &expect, &self.id("run", address, &secret)).await
     }
 
     pub async fn get(&self, name: &str) -> Option<Vec<u8>> {

@@ -1,0 +1,482 @@
+//! `aws-sm://PREFIX`: AWS Secrets Manager.
+//!
+//! A secret named NAME becomes the secret `PREFIX/NAME`, its value as text (as bytes where it is not UTF-8). An address
+//! with a field means that field of a secret that is a JSON object; the others stay as they are written.
+//!
+//! Options: `?region=`, `?profile=`, `?endpoint=URL`, `?kms=KEY` (the key that new secrets are encrypted with).
+//! Credentials are those of the AWS program: the environment, profiles, SSO, containers, instances.
+
+mod call;
+mod connect;
+mod entry;
+mod names;
+mod pace;
+mod policy;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
+use tokio::sync::OnceCell;
+
+use self::call::{Code, Refusal, call};
+use self::connect::Target;
+use self::entry::{CURRENT, Link, Live, State};
+use self::pace::Pace;
+use crate::concurrent::{Task, at_once};
+use crate::json::Object;
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::store::{
+    Address, Capabilities, Entry, ErrorKind, Expect, Job, Listing, Policy, Receipt, Rejected, Store, StoreError,
+    Version, Write, WriteId, Written,
+};
+
+/// Writes a second: AWS refuses more than about 50 ("Secrets Manager quotas", combined rate of `PutSecretValue` and others).
+const WRITES_A_SECOND: u32 = 40;
+/// Requests under way at once.
+const AT_ONCE: usize = 8;
+/// Values in one answer (`BatchGetSecretValue`, parameter `SecretIdList`).
+const BATCH: usize = 20;
+/// Names on one page (`ListSecrets`, parameter `MaxResults`).
+const PAGE: i32 = 100;
+/// Looks at an entry that this process wrote before an older answer is believed.
+const LOOKS: u32 = 5;
+/// The name under which a secret's description is carried as metadata.
+const DESCRIPTION: &str = "description";
+
+/// The secrets of one region of one account, below a prefix.
+pub struct AwsStore {
+    location: String,
+    target: Target,
+    settings: Settings,
+    link: OnceCell<Link>,
+    /// What this process wrote and has not read back yet: answers can lag behind.
+    written: Mutex<HashMap<String, String>>,
+    /// Reading in batches is a right of its own.
+    single: AtomicBool,
+}
+
+impl AwsStore {
+    /// The store behind what follows `aws-sm://` in its URI.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] where the URI cannot be understood.
+    pub fn open(rest: &str, settings: &Settings) -> Result<Self, StoreError> {
+        let target = Target::parse(rest, "aws-sm", &["kms"])?;
+        if !target.path.is_empty() {
+            names::check(&format!("{}/x", target.path))?;
+        }
+        let query = rest.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+        Ok(Self {
+            location: format!("aws-sm://{}{query}", target.path),
+            target,
+            settings: settings.clone(),
+            link: OnceCell::new(),
+            written: Mutex::new(HashMap::new()),
+            single: AtomicBool::new(false),
+        })
+    }
+
+    fn kms(&self) -> Option<&str> {
+        self.target.more.iter().find(|(name, _)| name == "kms").map(|(_, key)| key.as_str())
+    }
+
+    async fn link(&self) -> Result<&Link, StoreError> {
+        self.link
+            .get_or_try_init(|| async {
+                let config = self.target.configuration("SECRETS_MANAGER", &self.settings).await?;
+                let client = aws_sdk_secretsmanager::Client::new(&config);
+                Ok(Link { client, pace: Pace::new(WRITES_A_SECOND), kms: self.kms().map(str::to_owned) })
+            })
+            .await
+    }
+
+    fn remember(&self, name: &str, version: &str) {
+        self.written().insert(name.to_owned(), version.to_owned());
+    }
+
+    fn written(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The entry's state; where this process wrote it, not before that is visible.
+    async fn state(&self, link: &Link, address: &Address) -> Result<State, StoreError> {
+        names::check(&address.path)?;
+        if address.version.is_some() {
+            return link.get(&address.path, address.version.as_deref()).await;
+        }
+        let expected = self.written().remove(&address.path);
+        let mut state = link.get(&address.path, None).await?;
+        let Some(expected) = expected else { return Ok(state) };
+        for look in 1..LOOKS {
+            match &state {
+                State::Live(live) if live.version == expected => break,
+                State::Doomed => break,
+                _ => tokio::time::sleep(Duration::from_millis(100) * look).await,
+            }
+            state = link.get(&address.path, None).await?;
+        }
+        Ok(state)
+    }
+
+    async fn read_one(&self, link: &Link, address: &Address) -> Result<Option<Entry>, StoreError> {
+        match self.state(link, address).await? {
+            State::Live(live) => entry(&live, address),
+            State::Absent | State::Empty => Ok(None),
+            State::Doomed => Err(write::doomed(&address.path)),
+        }
+    }
+
+    /// One batch, what it leaves out by itself.
+    async fn read_some(&self, link: &Link, some: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        let mut answers = Vec::with_capacity(some.len());
+        for (address, answer) in some.iter().zip(self.batch(link, some).await) {
+            answers.push(match answer {
+                Some(answer) => answer,
+                None => self.read_one(link, address).await,
+            });
+        }
+        answers
+    }
+
+    /// The values of several names in one request, as far as it gives them.
+    async fn batch(&self, link: &Link, some: &[Address]) -> Vec<Option<Result<Option<Entry>, StoreError>>> {
+        let usable = |address: &&Address| {
+            address.version.is_none()
+                && names::check(&address.path).is_ok()
+                && !self.written().contains_key(&address.path)
+        };
+        let mut wanted: Vec<&str> = some.iter().filter(usable).map(|address| address.path.as_str()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut answers: Vec<Option<Result<Option<Entry>, StoreError>>> = some.iter().map(|_| None).collect();
+        if wanted.len() < 2 || self.single.load(Ordering::Relaxed) {
+            return answers;
+        }
+        let ids: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+        let answer = call("reading several entries", None, || {
+            link.client.batch_get_secret_value().set_secret_id_list(Some(ids.clone())).send()
+        });
+        let answer = match answer.await {
+            Ok(answer) => answer,
+            Err(Refusal { code, .. }) => {
+                if code == Code::Denied {
+                    self.single.store(true, Ordering::Relaxed);
+                }
+                return answers;
+            }
+        };
+        let mut live: HashMap<String, Live> = HashMap::new();
+        for value in answer.secret_values.unwrap_or_default() {
+            let content = match (value.secret_string, value.secret_binary) {
+                (Some(text), _) => Secret::new(text),
+                (None, Some(bytes)) => Secret::new(bytes.into_inner()),
+                (None, None) => continue,
+            };
+            let current = value.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
+            if let (Some(name), Some(version), true) = (value.name, value.version_id, current) {
+                live.insert(name, Live { content, version });
+            }
+        }
+        for (address, slot) in some.iter().zip(&mut answers) {
+            // What is missing, with whatever error, is asked for once more by itself: that gives the error its words.
+            if let Some(live) = live.get(&address.path).filter(|_| usable(&address)) {
+                *slot = Some(entry(live, address));
+            }
+        }
+        answers
+    }
+}
+
+/// The part of a secret that an address means.
+fn part(content: &Secret, address: &Address) -> Result<Option<Secret>, StoreError> {
+    let Some(field) = &address.field else { return Ok(Some(content.duplicate())) };
+    let object = content.expose_str().and_then(Object::parse).ok_or_else(|| no_object(address))?;
+    Ok(object.get(field))
+}
+
+fn no_object(address: &Address) -> StoreError {
+    StoreError::new(ErrorKind::Rejected, format!("{} is not a JSON object: it has no fields", address.path))
+        .advise("give the address without a field, or choose another name in the plan")
+}
+
+fn entry(live: &Live, address: &Address) -> Result<Option<Entry>, StoreError> {
+    let version = Some(live.version.clone());
+    Ok(part(&live.content, address)?.map(|secret| Entry { secret, version, metadata: BTreeMap::new() }))
+}
+
+#[async_trait]
+impl Store for AwsStore {
+    fn location(&self) -> &str {
+        &self.location
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            compare_and_swap: true,
+            versions: true,
+            binary: true,
+            fields: true,
+            metadata: true,
+            case_sensitive: true,
+            max_bytes: names::MAX_BYTES,
+        }
+    }
+
+    fn address(&self, name: &str) -> Result<Address, Rejected> {
+        names::check(name)?;
+        let prefix = &self.target.path;
+        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+        names::check(&path)?;
+        Ok(Address { store: self.location.clone(), path, field: None, version: None })
+    }
+
+    fn accepts(&self, address: &Address, secret: &Secret) -> Result<(), Rejected> {
+        names::check(&address.path)?;
+        if let Some(field) = &address.field {
+            let refused = |reason: String, advice: &str| Err(Rejected { reason, advice: advice.to_owned() });
+            if field.is_empty() || field.chars().any(char::is_control) {
+                return refused(format!("{} has a field without a usable name", address.path), "name the field");
+            }
+            let Some(text) = secret.expose_str() else {
+                return refused(
+                    format!("the value of {}#{field} is not UTF-8, and fields are text", address.path),
+                    "give it a name of its own: a secret without fields takes any bytes",
+                );
+            };
+            let mut alone = Object::new();
+            alone.set(field, text);
+            return names::check_size(&address.path, alone.to_secret().len());
+        }
+        names::check_size(&address.path, secret.len())
+    }
+
+    async fn preflight(&self, addresses: &[Address]) -> Result<(), StoreError> {
+        for address in addresses {
+            names::check(&address.path)?;
+        }
+        let link = self.link().await?;
+        // Reads as the run will: tells an endpoint that is not there, credentials and rights that do not do, and names
+        // that are scheduled for deletion.
+        let probe = [self.probe(addresses)];
+        for answer in self.read_many(if addresses.is_empty() { &probe } else { addresses }).await {
+            match answer {
+                // A field in something that has none is the write's to tell, with the value at hand.
+                Err(error) if error.kind != ErrorKind::Rejected => return Err(error),
+                _ => {}
+            }
+        }
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        // AWS has no question about rights. A write to a name that does not exist is refused for the one reason or the
+        // other, and makes nothing.
+        let name = self.probe(addresses).path;
+        match link
+            .stage(&name, &Secret::new("keylift asks whether it may write"), &write::fresh_token()?, "probe")
+            .await
+        {
+            Err(Refusal { code: Code::Denied, error }) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn read(&self, address: &Address) -> Result<Option<Entry>, StoreError> {
+        self.read_one(self.link().await?, address).await
+    }
+
+    async fn write(
+        &self,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+        id: &WriteId,
+    ) -> Result<Receipt, StoreError> {
+        self.accepts(address, secret)?;
+        self.write_one(self.link().await?, address, secret, expect, id).await
+    }
+
+    async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
+        if receipt.written != Written::Created {
+            return Ok(false);
+        }
+        self.written().remove(&receipt.address.path);
+        self.take_back(self.link().await?, receipt).await
+    }
+
+    async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
+        let link = self.link().await?;
+        let prefix = &self.target.path;
+        let below = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        let filter = (!below.is_empty())
+            .then(|| Filter::builder().key(FilterNameStringType::Name).values(below.as_str()).build());
+        let page = call("listing the secrets", None, || {
+            link.client
+                .list_secrets()
+                .max_results(PAGE)
+                .set_filters(filter.clone().map(|filter| vec![filter]))
+                .set_next_token(from.clone())
+                .send()
+        });
+        let page = page.await?;
+        let addresses = page
+            .secret_list
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|found| found.deleted_date.is_none())
+            .filter_map(|found| found.name)
+            .filter(|name| name.starts_with(&below))
+            .map(|path| Address { store: self.location.clone(), path, field: None, version: None })
+            .collect();
+        Ok(Listing { addresses, next: page.next_token.filter(|token| !token.is_empty()) })
+    }
+
+    async fn read_fields(&self, address: &Address) -> Result<Vec<(Address, Entry)>, StoreError> {
+        let whole = Address { field: None, ..address.clone() };
+        let Some(found) = self.read(&whole).await? else { return Ok(Vec::new()) };
+        let Some(object) = found.secret.expose_str().and_then(Object::parse).filter(Object::is_flat) else {
+            return Ok(vec![(whole, found)]);
+        };
+        let fields = object.names().filter_map(|name| {
+            let entry =
+                Entry { secret: object.get(name)?, version: found.version.clone(), metadata: found.metadata.clone() };
+            Some((Address { field: Some(name.to_owned()), ..whole.clone() }, entry))
+        });
+        Ok(fields.collect())
+    }
+
+    async fn read_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        let link = match self.link().await {
+            Ok(link) => link,
+            Err(error) => return addresses.iter().map(|_| Err(error.duplicate())).collect(),
+        };
+        let mut chunks: Vec<Task<'_, _>> = Vec::new();
+        for some in addresses.chunks(BATCH) {
+            chunks.push(Box::pin(self.read_some(link, some)));
+        }
+        at_once(AT_ONCE, chunks).await.into_iter().flatten().collect()
+    }
+
+    async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
+        let mut each: Vec<Task<'_, _>> = Vec::new();
+        for one in writes {
+            each.push(self.write(one.address, one.secret, one.expect, one.id));
+        }
+        at_once(AT_ONCE, each).await
+    }
+
+    async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {
+        let link = self.link().await?;
+        let doing = format!("listing the versions of {}", address.path);
+        let mut versions = Vec::new();
+        let mut from: Option<String> = None;
+        loop {
+            let page = call(&doing, None, || {
+                link.client
+                    .list_secret_version_ids()
+                    .secret_id(&address.path)
+                    .include_deprecated(true)
+                    .set_next_token(from.clone())
+                    .send()
+            });
+            let page = match page.await {
+                Ok(page) => page,
+                Err(Refusal { code: Code::NotFound, .. }) => return Ok(Vec::new()),
+                Err(refusal) => return Err(refusal.error),
+            };
+            versions.extend(page.versions.unwrap_or_default());
+            from = page.next_token.filter(|token| !token.is_empty());
+            if from.is_none() {
+                break;
+            }
+        }
+        versions.sort_by_key(|version| version.created_date.map(|date| (date.secs(), date.subsec_nanos())));
+        let known = versions.into_iter().filter_map(|version| {
+            let date = version
+                .created_date
+                .and_then(|date| date.fmt(aws_sdk_secretsmanager::primitives::DateTimeFormat::DateTime).ok());
+            let current = version.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
+            Some(Version { id: version.version_id?, created: date, current, readable: true })
+        });
+        Ok(known.collect())
+    }
+
+    async fn metadata(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
+        let Some(about) = self.link().await?.describe(&address.path).await? else { return Ok(BTreeMap::new()) };
+        let description = about.description.filter(|text| !text.is_empty()).map(|text| (DESCRIPTION.to_owned(), text));
+        let tags = about.tags.unwrap_or_default().into_iter();
+        // Tags of AWS itself (CloudFormation's, for instance) cannot be written anywhere.
+        let tags = tags.filter_map(|tag| Some((tag.key?, tag.value?))).filter(|(key, _)| !key.starts_with("aws:"));
+        Ok(tags.chain(description).collect())
+    }
+
+    async fn set_metadata(&self, address: &Address, metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        let link = self.link().await?;
+        let name = &address.path;
+        let doing = format!("writing the tags of {name}");
+        let before = self.metadata(address).await?;
+        let gone: Vec<String> = before.into_keys().filter(|key| !metadata.contains_key(key)).collect();
+        let describe = metadata.contains_key(DESCRIPTION) || gone.iter().any(|key| key == DESCRIPTION);
+        let gone: Vec<String> = gone.into_iter().filter(|key| key != DESCRIPTION).collect();
+        let tags: Vec<Tag> = metadata
+            .iter()
+            .filter(|(key, _)| *key != DESCRIPTION)
+            .map(|(key, value)| Tag::builder().key(key).value(value).build())
+            .collect();
+        if !tags.is_empty() {
+            call(&doing, Some(&link.pace), || {
+                link.client.tag_resource().secret_id(name).set_tags(Some(tags.clone())).send()
+            })
+            .await?;
+        }
+        if !gone.is_empty() {
+            call(&doing, Some(&link.pace), || {
+                link.client.untag_resource().secret_id(name).set_tag_keys(Some(gone.clone())).send()
+            })
+            .await?;
+        }
+        if describe {
+            let text = metadata.get(DESCRIPTION).map(String::as_str).unwrap_or_default();
+            call(&doing, Some(&link.pace), || link.client.update_secret().secret_id(name).description(text).send())
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let endpoint = self.target.endpoint.clone().or_else(|| self.settings.var("AWS_ENDPOINT_URL"));
+        let bare = endpoint.filter(|url| url.starts_with("http://") && !crate::http::loopback(url));
+        bare.map(|_| "the AWS endpoint is http://: secrets cross the network in the clear".to_owned())
+            .into_iter()
+            .collect()
+    }
+
+    fn policy(&self, job: Job) -> Option<Policy> {
+        let region = self.target.region.clone();
+        let region = region.or_else(|| self.settings.first_var(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
+        Some(policy::policy(region.as_deref(), &self.target.path, self.kms(), job))
+    }
+}
+
+impl AwsStore {
+    /// A name beside the given ones that nobody has.
+    fn probe(&self, addresses: &[Address]) -> Address {
+        let beside = addresses.first().and_then(|address| address.path.rsplit_once('/')).map(|(folder, _)| folder);
+        let folder = beside.unwrap_or(&self.target.path);
+        let name = format!("keylift_probe_{:016x}", fastrand::u64(..));
+        let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+        Address { store: self.location.clone(), path, field: None, version: None }
+    }
+}
+
+impl fmt::Debug for AwsStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsStore").field("location", &self.location).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,233 @@
+//! Writing under an expectation: a new version goes under a private stage, is read back there, and only then does
+//! `AWSCURRENT` move to it, from the version that was expected. AWS refuses the move where that one is not current any
+//! more, which makes it a compare-and-swap.
+
+use std::time::Duration;
+
+use super::call::{Code, Refusal};
+use super::entry::{CURRENT, Live, State};
+use super::{AwsStore, Link, part};
+use crate::json::Object;
+use crate::secret::{Secret, hex};
+use crate::store::{Address, ErrorKind, Expect, Receipt, StoreError, WriteId, Written};
+
+/// Rounds of looking and writing against other writers, and against answers that lag.
+const ROUNDS: u32 = 8;
+/// The longest that one round waits for an answer that lags.
+const LAG: Duration = Duration::from_millis(400);
+
+impl AwsStore {
+    pub(super) async fn write_one(
+        &self,
+        link: &Link,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+        id: &WriteId,
+    ) -> Result<Receipt, StoreError> {
+        let name = &address.path;
+        let mut refused = None;
+        for round in 0..ROUNDS {
+            // The usual case in one request: nothing is there yet.
+            let state =
+                if round == 0 && *expect == Expect::Absent { State::Absent } else { link.get(name, None).await? };
+            match (state, expect) {
+                (State::Doomed, _) => return Err(doomed(name)),
+                (State::Absent | State::Empty, Expect::Version(version)) => {
+                    return Err(conflict(name, &format!("version {version} is not there any more")));
+                }
+                (State::Absent, _) => {
+                    let (content, token) = merged(None, address, secret, id)?;
+                    match link.create(name, &content, &token).await {
+                        Ok(Some(version)) if version == token => {
+                            self.remember(name, &version);
+                            return Ok(receipt(address, version, Written::Created));
+                        }
+                        // A replay that AWS took for done: what is current now has to be looked at.
+                        Ok(_) => {}
+                        Err(Refusal { code: Code::Exists | Code::InvalidRequest, error }) => refused = Some(error),
+                        Err(refusal) => return Err(refusal.error),
+                    }
+                    if round > 0 {
+                        // Neither there nor not: the answers lag behind each other.
+                        tokio::time::sleep(LAG).await;
+                    }
+                }
+                (State::Empty, _) => {
+                    let (content, token) = merged(None, address, secret, id)?;
+                    if self.swap(link, name, None, &content, &token).await? {
+                        return Ok(receipt(address, token, Written::Updated));
+                    }
+                }
+                (State::Live(live), _) => {
+                    let found = part(&live.content, address)?;
+                    if found.as_ref() == Some(secret) {
+                        let written = replayed(&live, address, expect, id);
+                        return Ok(receipt(address, live.version, written));
+                    }
+                    match expect {
+                        Expect::Absent if found.is_some() => return Err(conflict(name, "it holds another value")),
+                        Expect::Version(version) if *version != live.version => {
+                            return Err(conflict(name, &format!("it is at version {}, not {version}", live.version)));
+                        }
+                        _ => {}
+                    }
+                    let written = if found.is_some() { Written::Updated } else { Written::Created };
+                    let (content, token) = merged(Some(&live), address, secret, id)?;
+                    if self.swap(link, name, Some(&live.version), &content, &token).await? {
+                        return Ok(receipt(address, token, written));
+                    }
+                }
+            }
+        }
+        Err(refused.unwrap_or_else(|| conflict(name, "others keep writing it")))
+    }
+
+    /// Makes `content` the current version, provided that `from` is it now. False where it is not.
+    async fn swap(
+        &self,
+        link: &Link,
+        name: &str,
+        from: Option<&str>,
+        content: &Secret,
+        token: &str,
+    ) -> Result<bool, StoreError> {
+        // One stage a write: two writers would take a shared one from each other.
+        let stage = format!("keylift-{token}");
+        match link.stage(name, content, token, &stage).await {
+            Ok(()) => {}
+            // Deleted in the meantime, or scheduled for it.
+            Err(Refusal { code: Code::NotFound | Code::InvalidRequest, .. }) => return Ok(false),
+            Err(refusal) => return Err(refusal.error),
+        }
+        match link.get(name, Some(token)).await? {
+            State::Live(staged) if staged.content == *content => {}
+            State::Doomed => return Err(doomed(name)),
+            _ => {
+                return Err(StoreError::new(
+                    ErrorKind::Corrupt,
+                    format!("{name} was left as it is: AWS gives the new version back changed"),
+                ));
+            }
+        }
+        let moved = link.move_stage(name, CURRENT, from, Some(token)).await;
+        if moved.is_ok() {
+            self.remember(name, token);
+        }
+        // The version stays, or goes with its last stage where it lost. Neither depends on this going through.
+        let _ = link.move_stage(name, &stage, Some(token), None).await;
+        match moved {
+            Ok(()) => Ok(true),
+            Err(Refusal { code: Code::InvalidParameter | Code::NotFound | Code::InvalidRequest, .. }) => {
+                // The first version of an entry becomes the current one by itself.
+                let first = from.is_none();
+                let state = if first { link.get(name, None).await? } else { State::Absent };
+                Ok(matches!(state, State::Live(live) if live.version == token))
+            }
+            Err(refusal) => Err(refusal.error),
+        }
+    }
+
+    /// Takes back what a receipt says was created, while it is still the current version.
+    pub(super) async fn take_back(&self, link: &Link, receipt: &Receipt) -> Result<bool, StoreError> {
+        let name = &receipt.address.path;
+        let Some(version) = receipt.version.as_deref() else { return Ok(false) };
+        match link.get(name, None).await? {
+            State::Absent | State::Empty => return Ok(false),
+            // Perhaps by this very call, which was cut off: what is checked below holds for it as well.
+            State::Doomed => {}
+            State::Live(live) if live.version != version => return Ok(false),
+            State::Live(live) => {
+                if let Some(field) = &receipt.address.field {
+                    let Some(mut object) = live.content.expose_str().and_then(Object::parse) else { return Ok(false) };
+                    object.unset(field);
+                    if object.names().next().is_some() || !self.only(link, name, version).await? {
+                        // Somebody else's fields, or history, stay.
+                        return self.swap(link, name, Some(version), &object.to_secret(), &fresh_token()?).await;
+                    }
+                } else if !self.only(link, name, version).await? {
+                    return Ok(false);
+                }
+                // Nobody can write to an entry that is scheduled for deletion: what holds then keeps holding.
+                match link.delete(name, false).await {
+                    Ok(()) | Err(Refusal { code: Code::InvalidRequest, .. }) => {}
+                    Err(Refusal { code: Code::NotFound, .. }) => return Ok(false),
+                    Err(refusal) => return Err(refusal.error),
+                }
+            }
+        }
+        if self.only(link, name, version).await? {
+            link.delete(name, true).await?;
+            return Ok(true);
+        }
+        link.restore(name).await?;
+        Ok(false)
+    }
+
+    /// Whether `version` is the current one and no other has a stage.
+    async fn only(&self, link: &Link, name: &str, version: &str) -> Result<bool, StoreError> {
+        let Some(about) = link.describe(name).await? else { return Ok(false) };
+        let Some(stages) = about.version_ids_to_stages() else { return Ok(false) };
+        let current = stages.get(version).is_some_and(|stages| stages.iter().any(|stage| stage == CURRENT));
+        let others = stages.iter().filter(|(id, stages)| *id != version && !stages.is_empty()).count();
+        Ok(current && others == 0)
+    }
+}
+
+/// The content that makes `address` hold the secret, and the token of the write that puts it there.
+fn merged(
+    live: Option<&Live>,
+    address: &Address,
+    secret: &Secret,
+    id: &WriteId,
+) -> Result<(Secret, String), StoreError> {
+    let Some(field) = &address.field else { return Ok((secret.duplicate(), id.token())) };
+    let mut object = match live {
+        None => Object::new(),
+        Some(live) => live.content.expose_str().and_then(Object::parse).ok_or_else(|| super::no_object(address))?,
+    };
+    object.set(field, secret.expose_str().unwrap_or_default());
+    let content = object.to_secret();
+    super::names::check_size(&address.path, content.len())?;
+    // The token stands for all that is written: with other fields beside it, it is another write.
+    let token = id.over(&content).token();
+    Ok((content, token))
+}
+
+/// How a write ended whose value is there already: as it did the first time, where the version is the one it made.
+fn replayed(live: &Live, address: &Address, expect: &Expect, id: &WriteId) -> Written {
+    let token = if address.field.is_some() { id.over(&live.content).token() } else { id.token() };
+    match expect {
+        _ if token != live.version => Written::AlreadyEqual,
+        Expect::Absent => Written::Created,
+        Expect::Version(_) | Expect::Anything => Written::Updated,
+    }
+}
+
+/// A version id for a write that nobody repeats from outside.
+pub(super) fn fresh_token() -> Result<String, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| StoreError::new(ErrorKind::Configuration, "the system gives no random numbers"))?;
+    Ok(hex(&bytes))
+}
+
+fn receipt(address: &Address, version: String, written: Written) -> Receipt {
+    Receipt { address: Address { version: None, ..address.clone() }, version: Some(version), written }
+}
+
+fn conflict(name: &str, why: &str) -> StoreError {
+    StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
+        .advise("choose another name in the plan, or look at the entry first")
+}
+
+pub(super) fn doomed(name: &str) -> StoreError {
+    StoreError::new(
+        ErrorKind::Conflict,
+        format!("{name} is scheduled for deletion: AWS keeps the name until it is gone, and shows no value"),
+    )
+    .advise(format!(
+        "restore it and look at it (aws secretsmanager restore-secret --secret-id {name}), wait until the date that \
+         `aws secretsmanager describe-secret` tells, or choose another name in the plan"
+    ))
+}
