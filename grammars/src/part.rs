@@ -314,7 +314,7 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
     let text = &parsed.text;
     let mut needs = BTreeMap::new();
     let new = if let Some(template) = &rule.with {
-        let mut new = template.clone();
+        let mut new = template.replace("<name>", &request.name);
         let wanted: Vec<String> =
             recipe.needs.keys().filter(|key| template.contains(&format!("<{key}>"))).cloned().collect();
         let (names, insert) = bind(parsed, &wanted, target.start).map_err(unbound)?;
