@@ -7,7 +7,7 @@ use std::ops::Range;
 use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
 
 use crate::loaded::Loaded;
-use crate::recipe::ChangeRule;
+use crate::recipe::{ChangeEdit, ChangeRule};
 
 /// A name that a node's value is bound to.
 #[derive(Clone, Debug)]
@@ -192,6 +192,13 @@ fn change(
     if let Some(after) = said("after", |rule| &rule.after) {
         replace.extend(all("change.after").map(|node| (node.end_byte()..node.end_byte(), after.clone())));
     }
+    if let Some(rule) = rule {
+        for (name, node) in captures {
+            if let Some(edit) = name.strip_prefix("change.edit.").and_then(|name| rule.edits.get(name)) {
+                edit_node(edit, *node, text, &mut replace);
+            }
+        }
+    }
     let cut = all("change.cut").next().zip(all("change.paste").next());
     ChangeFact {
         pattern,
@@ -199,6 +206,24 @@ fn change(
         rule: rule.and(settings.get("change").cloned()),
         names: all("change.name").map(|node| node.byte_range()).collect(),
         cut: cut.map(|(cut, paste)| (cut.byte_range(), paste.byte_range())),
+    }
+}
+
+/// What a rule makes of one node.
+fn edit_node(edit: &ChangeEdit, node: Node<'_>, text: &str, out: &mut Vec<(Range<usize>, String)>) {
+    let blanks = [' ', '\t'];
+    let Range { start, end } = node.byte_range();
+    if let Some(before) = &edit.before {
+        out.push((start..start, before.clone()));
+    }
+    if let Some(with) = &edit.replace {
+        let start = if edit.eat_before { text[..start].trim_end_matches(blanks).len() } else { start };
+        let after = &text[end..];
+        let blank = after.len() - after.trim_start_matches(blanks).len();
+        out.push((start..if edit.eat_after { end + blank } else { end }, with.clone()));
+    }
+    if let Some(after) = &edit.after {
+        out.push((end..end, after.clone()));
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
 
+use crate::lines;
 use crate::loaded::{Compiled, Loaded};
 use crate::recipe::{Need, NeedPlace};
 
@@ -54,6 +55,8 @@ pub(crate) struct Imports {
     header_end: usize,
     group: Option<Range<usize>>,
     first_code: usize,
+    /// Comments at the top level.
+    comments: Vec<Range<usize>>,
 }
 
 impl Imports {
@@ -74,6 +77,13 @@ impl Imports {
         for import in &mut this.list {
             import.usable =
                 !off.iter().any(|range| range.start <= import.statement.start && import.statement.end <= range.end);
+        }
+        let mut walk = root.walk();
+        this.comments = root.children(&mut walk).filter(Node::is_extra).map(|node| node.byte_range()).collect();
+        if let Some(code) =
+            root.named_children(&mut walk).find(|child| !child.is_extra() && child.start_byte() >= this.header_end)
+        {
+            this.first_code = code.start_byte();
         }
         for (name, span, outer) in names {
             let mut scope = this.innermost(&span);
@@ -195,7 +205,7 @@ impl Imports {
     /// What stands for a need at a place.
     pub(crate) fn resolve(&self, need: &Need, at: usize, text: &str, flags: &dyn Fn(&str) -> bool) -> Resolution {
         if let Some(helper) = &need.helper {
-            return if text.contains(helper.trim()) {
+            return if text.replace("\r\n", "\n").contains(helper.trim()) {
                 Resolution::Bound(need.bind.clone())
             } else if self.shadowed(&need.bind, need, at) {
                 Resolution::Shadowed(need.bind.clone())
@@ -265,10 +275,19 @@ impl Imports {
             return (first.statement.start, format!("{line}\n"));
         }
         if need.place == NeedPlace::Last && !top.is_empty() {
-            let end = Self::leading_block(&top, text);
-            return (end, if text[..end].ends_with('\n') { format!("{line}\n") } else { format!("\n{line}") });
+            let last = Self::leading_block(&top, text);
+            if need.helper.is_some() && code_follows(text, last) {
+                return (last, format!("\n\n{}\n\n", line.trim_end_matches('\n')));
+            }
+            let end = lines::next(text, last);
+            let text = match text[..end].ends_with('\n') {
+                true if need.helper.is_some() => format!("\n{line}\n"),
+                true => format!("{line}\n"),
+                false => format!("\n{line}"),
+            };
+            return (end, text);
         }
-        self.after_header(loaded, text, line)
+        self.after_header(loaded, text, line, need.helper.is_some())
     }
 
     /// Where an entry goes within a group: in order among those up to the first blank line, so that formatters agree.
@@ -295,7 +314,7 @@ impl Imports {
         entry.entry.end + if rest.is_empty() || rest.starts_with("//") { line.len() } else { 0 }
     }
 
-    /// The end of the line of the last import that follows the first without other code in between.
+    /// The end of the last import that follows the first without other code in between.
     fn leading_block(top: &[&Import], text: &str) -> usize {
         let mut end = top[0].statement.end;
         for import in &top[1..] {
@@ -309,16 +328,25 @@ impl Imports {
             }
             end = end.max(import.statement.end);
         }
-        end + text[end..].find('\n').map_or(text.len() - end, |at| at + 1)
+        end
     }
 
-    fn after_header(&self, loaded: &Loaded, text: &str, line: &str) -> (usize, String) {
-        let line_end = |at: usize| at + text[at..].find('\n').map_or(text.len() - at, |found| found + 1);
+    fn after_header(&self, loaded: &Loaded, text: &str, line: &str, helper: bool) -> (usize, String) {
+        let top = &loaded.recipe.top;
+        let line = line.trim_end_matches('\n');
+        // A function wants a blank line on either side.
+        let around = |at: usize| if helper && !text[at..].starts_with(['\n', '\r']) { "\n" } else { "" };
         if self.header_end > 0 {
-            let end = line_end(self.header_end);
-            let blank = if loaded.recipe.top.blank_after_header { "\n" } else { "" };
+            if top.wrap.is_some() && code_follows(text, self.header_end) {
+                return (self.header_end, format!("\n\n{line}\n\n"));
+            }
+            let mut end = lines::next(text, self.header_end);
+            if top.comment_after_header {
+                end = self.gaps(text, end).next().unwrap_or(end);
+            }
+            let blank = if top.blank_after_header && !text[..end].ends_with("\n\n") { "\n" } else { "" };
             let before = if text[..end].ends_with('\n') { "" } else { "\n" };
-            return (end, format!("{before}{blank}{line}\n"));
+            return (end, format!("{before}{blank}{line}\n{}", around(end)));
         }
         let mut at = 0;
         if let Some(keep) = &loaded.top_keep {
@@ -327,13 +355,32 @@ impl Imports {
             }
         }
         // A first comment that stands by itself is about the file: it stays first.
-        let lead = &text[at..self.first_code.max(at)];
-        if let Some(gap) = lead.rfind("\n\n").or_else(|| lead.rfind("\r\n\r\n")) {
-            at += gap + lead[gap..].len() - lead[gap..].trim_start_matches(['\r', '\n']).len();
+        if top.wrap.is_none() {
+            at = self.gaps(text, at).last().unwrap_or(at);
+        }
+        if let Some(wrap) = &top.wrap {
+            return (at, wrap.replace("<text>", line));
         }
         let next = &text[at..];
         let blank = if next.starts_with(['\n', '\r']) || next.is_empty() { "" } else { "\n" };
         (at, format!("{line}\n{blank}"))
+    }
+}
+
+impl Imports {
+    /// The ends of the blank lines between the comments that follow a place and the code after them.
+    fn gaps<'a>(&'a self, text: &'a str, at: usize) -> impl Iterator<Item = usize> + 'a {
+        let lead = &text[at..self.first_code.max(at)];
+        let first = lead.len() - lead.trim_start().len();
+        let ends = lead.match_indices('\n').map(move |(found, _)| at + found + 1).filter(move |end| *end > at + first);
+        let outside = move |end: &usize| !self.comments.iter().any(|range| range.start < *end && *end < range.end);
+        let blank = |end: &usize| {
+            let after = text[*end..].trim_start_matches('\r');
+            after
+                .starts_with('\n')
+                .then(|| *end + text[*end..].len() - text[*end..].trim_start_matches(['\r', '\n']).len())
+        };
+        ends.filter(outside).filter_map(move |end| blank(&end))
     }
 }
 
@@ -357,4 +404,11 @@ impl Import {
 fn bound(loaded: &Loaded, module: &str) -> String {
     let found = loaded.import_name.as_ref().and_then(|regex| regex.captures(module));
     found.and_then(|found| found.get(1).or_else(|| found.get(0))).map_or(module, |found| found.as_str()).to_owned()
+}
+
+/// Whether more than a comment follows on the line of a place.
+fn code_follows(text: &str, at: usize) -> bool {
+    let rest = text[at..lines::end(text, at)].trim();
+    let comment = rest.starts_with("//") || rest.starts_with('#') && !rest.starts_with("#[");
+    !rest.is_empty() && !comment
 }

@@ -16,10 +16,17 @@ pub(crate) enum Stretch {
 }
 
 /// Takes the content of a literal apart by its layout.
-pub(crate) fn stretches(layout: Layout, text: &str, content: &Range<usize>, open: &Range<usize>) -> Vec<Stretch> {
+pub(crate) fn stretches(
+    layout: Layout,
+    text: &str,
+    content: &Range<usize>,
+    open: &Range<usize>,
+    close: &Range<usize>,
+) -> Vec<Stretch> {
     match layout {
         Layout::Plain => vec![Stretch::Text(content.clone())],
         Layout::Dedent => dedent(text, content),
+        Layout::Close => outdent(text, content, &text[close.clone()]),
         Layout::YamlFlow => flow(text, content),
         Layout::YamlBlock => block(text, content, &text[open.clone()]),
     }
@@ -68,6 +75,23 @@ fn dedent(text: &str, content: &Range<usize>) -> Vec<Stretch> {
         }
         text_and_break(text, line.start + cut..line.end, &mut out);
     }
+    out
+}
+
+/// Each line loses the indentation of the closing line; where less stands, that.
+fn outdent(text: &str, content: &Range<usize>, close: &str) -> Vec<Stretch> {
+    let cut = indentation(close.trim_start_matches(['\r', '\n']));
+    let mut out = Vec::new();
+    for line in lines(text, content) {
+        // What follows an interpolation is no whole line.
+        let starts = text[..line.start].ends_with('\n');
+        let cut = if starts { cut.min(indentation(text[line.clone()].trim_end_matches(['\r', '\n']))) } else { 0 };
+        if cut > 0 {
+            out.push(Stretch::Means(line.start..line.start + cut, String::new()));
+        }
+        out.push(Stretch::Text(line.start + cut..line.end));
+    }
+    out.retain(|stretch| !matches!(stretch, Stretch::Text(range) if range.is_empty()));
     out
 }
 

@@ -50,6 +50,11 @@ impl Parsed {
         let tree = parse(loaded, text)?;
         let mut facts = Facts::gather(loaded, &tree, text);
         facts.flags.extend(language::path_flags(&loaded.recipe.path_flags, path));
+        for (flag, all) in &loaded.recipe.derived_flags {
+            if all.iter().all(|one| facts.flags.contains(one)) {
+                facts.flags.insert(flag.clone());
+            }
+        }
         let (literals, sites) = walk::walk(loaded, &facts, &tree, text);
         Some(Self { language, loaded, text: text.to_owned(), tree, facts, literals, sites, imports: OnceLock::new() })
     }

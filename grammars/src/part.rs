@@ -320,7 +320,8 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         let (names, insert) = bind(parsed, &wanted, target.start).map_err(unbound)?;
         needs = insert;
         if template.contains("<lookup>") {
-            let rendered = lookup(parsed, request, target.start, "\"")?;
+            let quote = site.pieces[0].quote(text).filter(|quote| *quote != "`").unwrap_or("\"");
+            let rendered = lookup(parsed, request, target.start, quote)?;
             let text = if rendered.loose { format!("({})", rendered.text) } else { rendered.text };
             new = new.replace("<lookup>", &text);
             needs.extend(rendered.needs);

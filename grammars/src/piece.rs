@@ -120,7 +120,7 @@ impl Piece {
         let scheme = form.rule.escapes.as_deref().and_then(|name| loaded.recipe.escapes.get(name));
         for content in contents {
             for stretch in without(content, &piece.holes) {
-                for line in layout::stretches(form.rule.layout, text, &stretch, &piece.open) {
+                for line in layout::stretches(form.rule.layout, text, &stretch, &piece.open, &piece.close) {
                     match line {
                         layout::Stretch::Text(range) => decode::decode(
                             &text[range.clone()],

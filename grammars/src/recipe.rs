@@ -1,6 +1,6 @@
 //! What `recipe.yaml` says about a language. README.md of this crate is the reference for people who write one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_yaml::Value;
@@ -57,6 +57,8 @@ pub(crate) struct Recipe {
     pub refuse_all: Option<Constant>,
     /// Flags that a file's path gives it, by globs over its lower-case end. Queries give others (`@file.FLAG`).
     pub path_flags: BTreeMap<String, Vec<String>>,
+    /// Flags that a file has where it has all of others.
+    pub derived_flags: BTreeMap<String, Vec<String>>,
     /// Flags of a file that speak against rewriting it.
     pub refuse_flags: Vec<FlagRefusal>,
     /// The name that an import without alias binds: regex over the module, whose first group (or whole match) it is.
@@ -157,6 +159,8 @@ pub(crate) enum Layout {
     Plain,
     /// The indentation that all lines share goes (Java text blocks, Ruby `<<~`, Kotlin's trimIndent).
     Dedent,
+    /// The indentation of the closing delimiter goes (PHP's heredocs).
+    Close,
     /// A YAML block scalar: header, indentation, chomping; folding where the header says so.
     YamlBlock,
     /// A YAML flow scalar over lines: breaks fold to spaces.
@@ -286,6 +290,8 @@ fn whole() -> String {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ChangeRule {
+    /// What becomes of `@change.edit.NAME`, by name.
+    pub edits: BTreeMap<String, ChangeEdit>,
     /// What `@change.replace` becomes.
     pub replace: Option<String>,
     /// What comes before `@change.before`.
@@ -313,6 +319,22 @@ pub(crate) struct InterpolationRule {
     /// The interpolation without its default, with `<variable>`.
     #[serde(default)]
     pub required: Option<String>,
+}
+
+/// What becomes of one node of a declaration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChangeEdit {
+    /// What comes before it.
+    pub before: Option<String>,
+    /// What comes after it.
+    pub after: Option<String>,
+    /// What it becomes.
+    pub replace: Option<String>,
+    /// Where it is replaced, the blanks before it go too.
+    pub eat_before: bool,
+    /// …and those after it.
+    pub eat_after: bool,
 }
 
 /// A string whose text is a format: some characters are written twice, and a value put in must do so too.
@@ -394,6 +416,17 @@ pub(crate) struct LookupForm {
     /// A flag of the file (a capture `@file.FLAG`) that this form is for.
     #[serde(default)]
     pub when_flag: Option<String>,
+    /// A flag that this form is not for.
+    #[serde(default)]
+    pub unless_flag: Option<String>,
+}
+
+impl LookupForm {
+    /// Whether it is for a file with such flags.
+    pub(crate) fn fits(&self, flags: &HashSet<String>) -> bool {
+        self.when_flag.as_ref().is_none_or(|flag| flags.contains(flag))
+            && self.unless_flag.as_ref().is_none_or(|flag| !flags.contains(flag))
+    }
 }
 
 /// A generated file.
@@ -453,6 +486,10 @@ pub(crate) struct Top {
     pub keep: Option<String>,
     /// A blank line stands between the header and an inserted import.
     pub blank_after_header: bool,
+    /// A comment right after the header, with a blank line after it, is about the file: it stays there.
+    pub comment_after_header: bool,
+    /// How code stands at the start of a file that has no header (`<text>`): a template that begins with other text.
+    pub wrap: Option<String>,
 }
 
 /// Parses a recipe over those that it extends, the most basic one first.

@@ -197,9 +197,7 @@ pub(crate) fn lookup(parsed: &Parsed, request: &Request, at: usize, quote: &str)
     }
     let mut fallback = None;
     let mut shadowed = None;
-    for form in
-        lookup.forms.iter().filter(|form| form.when_flag.as_ref().is_none_or(|flag| parsed.facts.flags.contains(flag)))
-    {
+    for form in lookup.forms.iter().filter(|form| form.fits(&parsed.facts.flags)) {
         match bind(parsed, &form.needs, at) {
             Ok((names, needs)) => {
                 let rendered = render(form, request, quote, &names, needs);
