@@ -83,7 +83,13 @@ pub(super) fn fix(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
         plan.write(&args.out)?;
     }
     if plan.approved().next().is_none() {
-        context.print(&render::plan::text(&plan))?;
+        match args.how.format {
+            Format::Text => context.print(&render::plan::text(&plan))?,
+            Format::Json => {
+                let report = Report { refused: plan.refusals.len(), ..Report::default() };
+                context.print(&render::run::report_json(&report)?)?;
+            }
+        }
         return Ok(if plan.refusals.is_empty() && plan.moves.is_empty() { Exit::Done } else { Exit::Left });
     }
     run(&plan, &args.out, &args.how, context)

@@ -8,7 +8,7 @@ use super::failure::Exit;
 use super::moves::{Cause, Held, Left};
 
 /// What a run came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// The run's name.
     pub run: String,
@@ -20,6 +20,8 @@ pub struct Report {
     pub files: Vec<String>,
     /// Where a moved value still stands.
     pub left: Vec<Left>,
+    /// How many places of the plan are not rewritten.
+    pub refused: usize,
 }
 
 impl Report {
@@ -30,7 +32,7 @@ impl Report {
             Exit::Conflict
         } else if has(Cause::Store) {
             if self.moved.is_empty() { Exit::Store } else { Exit::Partly }
-        } else if self.held.is_empty() && self.left.is_empty() {
+        } else if self.held.is_empty() && self.left.is_empty() && self.refused == 0 {
             Exit::Done
         } else {
             Exit::Left

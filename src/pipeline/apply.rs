@@ -322,6 +322,6 @@ impl Run<'_> {
             .filter(|(name, _)| made(name))
             .map(|(name, receipt)| (name.clone(), receipt.address.clone(), receipt.written))
             .collect();
-        Report { run: self.id.clone(), moved, held, files, left }
+        Report { run: self.id.clone(), moved, held, files, left, refused: self.plan.refusals.len() }
     }
 }

@@ -33,8 +33,8 @@ pub fn report(report: &Report, plan: &Plan) -> String {
     }
     let (moved, files) = (report.moved.len(), report.files.len());
     let _ = writeln!(out, "\n{} in {}, {} changed.", count(moved, "secret"), plan.store, count(files, "file"));
-    if !plan.refusals.is_empty() {
-        let _ = writeln!(out, "{} not rewritten: the plan says why.", places(plan.refusals.len()));
+    if report.refused > 0 {
+        let _ = writeln!(out, "{} not rewritten: the plan says why.", places(report.refused));
     }
     if moved > 0 {
         let _ = writeln!(
@@ -138,12 +138,20 @@ struct ReportRow<'a> {
     held: &'a [Held],
     files: &'a [String],
     left: &'a [Left],
+    refused: usize,
 }
 
 /// The report of an apply or resume as JSON.
 pub fn report_json(report: &Report) -> Result<String, Failure> {
     let moved = report.moved.iter().map(|(name, address, written)| Made { name, address, written: *written }).collect();
-    json(&ReportRow { run: &report.run, moved, held: &report.held, files: &report.files, left: &report.left })
+    json(&ReportRow {
+        run: &report.run,
+        moved,
+        held: &report.held,
+        files: &report.files,
+        left: &report.left,
+        refused: report.refused,
+    })
 }
 
 #[derive(Serialize)]

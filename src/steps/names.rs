@@ -62,6 +62,11 @@ impl Names {
             .cloned()
             .or_else(|| wish.rule.clone())
             .unwrap_or_else(|| "SECRET".into());
+        // `password` in a dictionary `mail` is better called MAIL_PASSWORD, and a `token` of a known issuer by that.
+        let bare = is_bare(&base);
+        let issuer = wish.rule.iter().filter(|_| bare).cloned();
+        let qualified = telling.iter().filter(|name| bare && name.ends_with(&format!("_{base}"))).cloned();
+        let better: Vec<String> = issuer.chain(qualified).collect();
         let scoped =
             scopes.iter().filter(|scope| !base.starts_with(scope.as_str())).map(|scope| format!("{scope}_{base}"));
         let all = scopes
@@ -70,7 +75,8 @@ impl Names {
             .fold(String::new(), |all, scope| if all.is_empty() { scope.clone() } else { format!("{all}_{scope}") });
         let widest = (!all.is_empty()).then(|| format!("{all}_{base}"));
         let numbered = (2_u32..).map(|number| format!("{base}_{number}"));
-        let wished = earlier.chain(std::iter::once(base.clone())).chain(scoped).chain(widest).chain(numbered);
+        let wished =
+            earlier.chain(better).chain(std::iter::once(base.clone())).chain(scoped).chain(widest).chain(numbered);
         for name in wished.map(shortened) {
             if crate::model::plan::is_variable(&name)
                 && !self.reserved.contains(&name)
@@ -122,6 +128,32 @@ fn is_number(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'N' || byte == b'_')
 }
 
+/// What any credential is called: it tells what the value is, not what it opens.
+fn is_bare(name: &str) -> bool {
+    const ANY: &[&str] = &[
+        "PASSWORD",
+        "PASSWD",
+        "PASS",
+        "PWD",
+        "PASSPHRASE",
+        "SECRET",
+        "TOKEN",
+        "KEY",
+        "API_KEY",
+        "APIKEY",
+        "AUTH",
+        "ACCESS_TOKEN",
+        "ACCESS_KEY",
+        "SECRET_KEY",
+        "AUTH_TOKEN",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "PRIVATE_KEY",
+        "SALT",
+    ];
+    ANY.contains(&name)
+}
+
 /// Names of one or two letters, and the words that code gives to anything.
 fn is_vague(name: &str) -> bool {
     const ANYTHING: &[&str] = &[
@@ -168,6 +200,17 @@ mod tests {
         assert_eq!(names.choose(&called("password", &["settings"]), &value("1")), "PASSWORD");
         assert_eq!(names.choose(&called("password", &["Billing", "settings"]), &value("2")), "BILLING_PASSWORD");
         assert_eq!(names.choose(&called("password", &["Billing"]), &value("3")), "PASSWORD_2");
+    }
+
+    #[test]
+    fn a_bare_name_is_qualified_by_what_it_belongs_to() {
+        let mut names = Names::default();
+        let mail = Wish { called: vec!["password".into(), "MAIL_PASSWORD".into()], ..Wish::default() };
+        assert_eq!(names.choose(&mail, &value("1")), "MAIL_PASSWORD");
+        let issued = Wish { rule: Some("GITHUB_TOKEN".into()), ..called("token", &["app"]) };
+        assert_eq!(names.choose(&issued, &value("2")), "GITHUB_TOKEN");
+        let own = Wish { rule: Some("GITHUB_TOKEN".into()), ..called("deploy_token", &["app"]) };
+        assert_eq!(names.choose(&own, &value("3")), "DEPLOY_TOKEN");
     }
 
     #[test]

@@ -19,10 +19,15 @@ pub struct Moved {
     pub secret: Secret,
 }
 
-/// A value of this length stands in a text for no other reason than that it was put there; shorter ones are words.
-const TELLING: usize = 8;
+/// Whether a value stands in a text for no other reason than that it was put there: a long one of more than one kind of
+/// character. `password` and `secret` are words of any code.
+fn is_telling(value: &[u8]) -> bool {
+    let kinds: [fn(&u8) -> bool; 3] =
+        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, |byte| !byte.is_ascii_alphabetic()];
+    value.len() >= 8 && kinds.iter().filter(|kind| value.iter().any(|byte| kind(byte))).count() > 1
+}
 
-/// Where moved values still stand in files, in any spelling. A short value counts where a rule finds it.
+/// Where moved values still stand in files, in any spelling. A value that could be a word counts where a rule finds it.
 ///
 /// # Errors
 /// A path that could not be read, with the reason.
@@ -38,7 +43,7 @@ fn one(root: &Path, path: &str, moved: &[Moved], key: &FingerprintKey) -> Result
     let bytes = std::fs::read(root.join(path)).map_err(|error| format!("{path} could not be read again: {error}"))?;
     let Some(text) = Text::decode(&bytes) else { return Ok(Vec::new()) };
     let mut left = Vec::new();
-    for one in moved.iter().filter(|one| one.secret.len() >= TELLING) {
+    for one in moved.iter().filter(|one| is_telling(one.secret.expose())) {
         for place in find_value(text.text.as_bytes(), one.secret.expose()) {
             let line = memchr::memchr_iter(b'\n', &text.text.as_bytes()[..place.span.start]).count() + 1;
             left.push(Left { path: path.to_owned(), line, name: one.name.clone() });
