@@ -14,7 +14,7 @@ use super::rule::{Rule, RuleError};
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
 use super::{checksum, value};
-use crate::model::{Confidence, Finding, SourceFile};
+use crate::model::{Confidence, Finding, Kind, SourceFile};
 
 /// Most values that are taken from one file: a list of a hundred thousand tokens is a data set.
 const MOST: usize = 10_000;
@@ -197,7 +197,10 @@ impl Engine {
         if value::is_documentation_key(value) || (proof.is_none() && value::is_placeholder(value)) {
             confidence = Confidence::Low;
         }
-        if proof != Some(true) && generic::quiet_place(file.path()) && confidence < Confidence::High {
+        // A well-formed JWT proves nothing about who signed it; people choose the passwords in connection strings.
+        let proven_token = proof == Some(true) && rule.kind != Kind::Jwt;
+        let chosen = matches!(rule.kind, Kind::Dsn | Kind::Password | Kind::PrivateKey | Kind::Identifier);
+        if !proven_token && generic::quiet_place(file.path()) && (chosen || confidence < Confidence::High) {
             confidence = Confidence::Low;
         }
         let proven = u8::from(proof == Some(true));

@@ -13,6 +13,7 @@ pub mod rule;
 mod text;
 mod tree;
 mod value;
+mod words;
 
 pub use engine::Engine;
 pub use find_value::{Form, Occurrence, find_value};

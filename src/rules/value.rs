@@ -1,5 +1,7 @@
 //! Tells values apart: placeholders, lookups, words, random strings.
 
+use super::words;
+
 /// Shannon entropy in bits per byte.
 pub(super) fn entropy(value: &[u8]) -> f32 {
     let mut counts = [0_u32; 256];
@@ -36,8 +38,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || wrapped("__", "__")
         || wrapped("{", "}")
         || wrapped("@", "@")
-        || ["${", "{{", "#{", "$(", "<%", "%(", "{%", "$["].iter().any(|part| has(part))
+        || ["${", "{{", "#{", "$(", "<%", "%(", "{%", "$[", "\\(", "#("].iter().any(|part| has(part))
         || lower.starts_with('$') && lower.bytes().skip(1).all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        || has_variable(value)
         || of_one(&['x', '-'])
         || of_one(&['*', '.', '-', '_', ' ', '•', '…', '?', '#', '0'])
         || has("xxxx")
@@ -68,6 +71,12 @@ pub(super) fn is_placeholder(value: &str) -> bool {
             "replace-me",
             "fill_me",
             "sample_",
+            "change-me-",
+            "change_me_",
+            "please-",
+            "please_",
+            " please",
+            "override",
         ]
         .iter()
         .any(|part| has(part))
@@ -77,6 +86,16 @@ pub(super) fn is_placeholder(value: &str) -> bool {
             "default", "auto", "file", "env", "vault", "object", "number", "bool", "boolean", "int", "any", "never",
         ]
         .contains(&lower.as_str())
+}
+
+/// A shell's variable inside: `$SERVICE_TOKEN&x=1`.
+fn has_variable(value: &str) -> bool {
+    value.match_indices('$').any(|(at, _)| {
+        let name: usize =
+            value[at + 1..].bytes().take_while(|b| b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit()).count();
+        let letters = value[at + 1..].bytes().take_while(u8::is_ascii_uppercase).count();
+        letters >= 3 && name >= 4
+    })
 }
 
 const TARGETS: [&str; 9] = ["password", "passwd", "pass", "secret", "token", "key", "value", "api", "auth"];
@@ -95,44 +114,65 @@ pub(super) enum Look {
 /// How a value looks.
 pub(super) fn look(value: &str) -> Look {
     let count = |test: fn(&u8) -> bool| value.bytes().filter(test).count();
-    let (digits, upper, lower) =
-        (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
-    let signs = value.len() - digits - upper - lower;
+    let digits = count(u8::is_ascii_digit);
+    let letters = count(u8::is_ascii_alphabetic);
+    let signs = value.len() - digits - letters;
     if value.contains(' ') && signs * 4 < value.len() {
         return Look::Plain;
     }
     let hex = value.len() >= 16 && value.bytes().all(|b| b.is_ascii_hexdigit());
-    // Places where the sort of character changes, a word's capital aside: few in words and names, many in random strings.
-    let sort = |b: u8| match b {
-        b'0'..=b'9' => 0,
-        b'A'..=b'Z' => 1,
-        b'a'..=b'z' => 2,
-        _ => 3,
-    };
-    let changes = value.as_bytes().windows(2).filter(|two| sort(two[0]) != sort(two[1]) && sort(two[0]) != 1).count();
-    let entropy = entropy(value.as_bytes());
-    if hex && digits > 3 && entropy > 2.5
-        || value.len() >= 16 && digits > 0 && entropy > 3.3 && changes * 5 >= value.len() && signs * 3 < value.len()
-        || value.len() >= 20 && digits > 1 && lower + upper > 5 && signs * 8 < value.len() && entropy > 3.6
-        || value.len() >= 20 && entropy > 4.0 && bigram(value) < -3.4
+    if hex && digits > 3 && letters > 0 && entropy(value.as_bytes()) > 2.5 {
+        return Look::Random;
+    }
+    // A key of digits alone, or of any character there is.
+    if letters == 0 && digits == value.len() && digits >= 20
+        || value.len() >= 32
+            && signs >= 8
+            && digits > 0
+            && entropy(value.as_bytes()) > 4.4
+            && signs * 3 < value.len() * 2
+    {
+        return Look::Random;
+    }
+    let cost = words::cost(value);
+    let strange = cost > words::STRANGE || cost > words::FAMILIAR && digits > 1;
+    let mixed = digits > 0 && letters > 0;
+    // Eight characters and more of digits and both cases cost this much only where nobody meant a word.
+    let short = value.len() >= 12 && cost > words::STRANGE + 0.8 && mixed;
+    let jumble = value.len() >= 16
+        && digits >= 4
+        && letters >= 4
+        && signs > 0
+        && cost > 4.0
+        && !is_wordy(value)
+        && changes(value) * 5 >= value.len();
+    if jumble && signs * 4 < value.len() && entropy(value.as_bytes()) > 3.3
+        || strange && value.len() >= 16 && signs * 3 < value.len() && entropy(value.as_bytes()) > 3.0
+        || short && signs * 6 < value.len()
     {
         Look::Random
-    } else if digits > 0 && (lower + upper) > 0 || signs > 0 && value.bytes().any(|b| b"!@#$%^&*+=~?".contains(&b)) {
+    } else if mixed || signs > 0 && value.bytes().any(|b| b"!@#$%^&*+=~?".contains(&b)) {
         Look::Mixed
     } else {
         Look::Plain
     }
 }
 
-/// Mean logarithm (base 10, times 2) of how often pairs of letters stand in English words and identifiers; low for random.
-fn bigram(value: &str) -> f32 {
-    const COMMON: &str = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ca el ta la ns di fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su id os iv ia am fi ci vi pl ig tu ev ld ry mp fe bl ab gh ty op wo sa ay ex ke fr oo av ag if ap gr od bo sp rd do uc bu ei ov by rm ep tt oc fa ef cu rn sc gi da yo cr cl du ga qu ue ff ba ey ls va um pp ua up lu go ht ru ug ds lt pi rc rr eg au ck ew mu br bi pt ak pu ui rg ib tl ny ki rk ys ob mm fu ph og ms ye ud mb ip ub oi rl gu dr hr cc tw ft wn nu af hu nn eo vo rv nf xp gn sm fl iz ok nl my gl aw ju oa eq sy sl ps jo";
-    let letters: Vec<u8> = value.bytes().filter(u8::is_ascii_alphabetic).map(|b| b.to_ascii_lowercase()).collect();
-    let pairs = letters.windows(2).count().max(1);
-    let known = letters.windows(2).filter(|two| COMMON.as_bytes().chunks(3).any(|pair| pair.starts_with(two))).count();
-    #[allow(clippy::cast_precision_loss, reason = "small counts")]
-    let share = known as f32 / pairs as f32;
-    -6.0 + 5.0 * share
+/// Places where the sort of character changes, a word's capital aside: few in words and names, many in random strings.
+fn changes(value: &str) -> usize {
+    let sort = |b: u8| match b {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        b'a'..=b'z' => 2,
+        _ => 3,
+    };
+    value.as_bytes().windows(2).filter(|two| sort(two[0]) != sort(two[1]) && sort(two[0]) != 1).count()
+}
+
+/// Words or an identifier, a number behind it set aside: `variable-2`, `HmacSHA256`.
+pub(super) fn is_wordy(value: &str) -> bool {
+    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit() || "-_.:".contains(c));
+    !stem.is_empty() && words::cost(stem) < words::FAMILIAR
 }
 
 #[cfg(test)]

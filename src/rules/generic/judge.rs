@@ -2,7 +2,7 @@
 
 use super::names::{self, Class};
 use crate::model::Confidence;
-use crate::rules::value::{Look, is_documentation_key, is_placeholder, look};
+use crate::rules::value::{Look, is_documentation_key, is_placeholder, is_wordy, look};
 
 /// How a value stands to the name before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,55 +24,126 @@ pub(super) enum How {
 /// How sure a value under a name is; none where it is no credential.
 pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: How) -> Option<Confidence> {
     let least = if class == Class::Password { 3 } else { 4 };
-    let lower = value.to_ascii_lowercase();
-    if value.len() < least || is_placeholder(value) || value.chars().any(char::is_control) {
+    let control = value.chars().filter(|c| c.is_control()).count();
+    if value.len() < least || is_placeholder(value) || control > 0 && (value.len() < 12 || control * 4 > value.len()) {
         return None;
     }
-    let code = value.contains("()")
+    if value.contains(['\n', '\r', '\t']) && !quoted || value.lines().count() > 1 {
+        return None;
+    }
+    let look = look(value);
+    if is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
+        return None;
+    }
+    let lower = value.to_ascii_lowercase();
+    let hashed = [
+        "$2a$", "$2b$", "$2y$", "$argon2", "$6$", "$5$", "$1$", "$apr1$", "pbkdf2", "{ssha}", "{sha}", "sha256$",
+        "-----",
+    ]
+    .iter()
+    .any(|head| lower.starts_with(head));
+    if is_documentation_key(value) || hashed || is_uuid(value) && class == Class::Weak {
+        return Some(Confidence::Low);
+    }
+    let topic = names_itself(class, name, value, look, how);
+    Some(match (class, look) {
+        (_, Look::Plain | Look::Mixed) if topic => Confidence::Low,
+        (Class::Password | Class::Secret | Class::Key | Class::Token, Look::Random) => Confidence::High,
+        (Class::Password, _) | (Class::Secret, Look::Mixed) => Confidence::Medium,
+        (Class::Secret, Look::Plain) if value.split(' ').count() <= 2 => Confidence::Medium,
+        (Class::Key | Class::Token, Look::Mixed) if value.len() >= 6 && !(is_wordy(value) && digits(value) < 2) => {
+            Confidence::Medium
+        }
+        (Class::Key | Class::Token, Look::Plain) if how == How::Passed => Confidence::Medium,
+        (Class::Weak, Look::Random) if value.len() >= 16 && !is_uuid(value) => Confidence::Medium,
+        _ => Confidence::Low,
+    })
+}
+
+fn digits(value: &str) -> usize {
+    value.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// An expression, a URL, a pattern: no value.
+fn is_code(value: &str, quoted: bool) -> bool {
+    value.contains("()")
         || value.contains("://")
         || value.contains("->")
-        || value.starts_with(['/', '.', '~'])
-        || !quoted && value.contains(['(', '[', '{', '<', '|'])
-        || value.starts_with(['{', '(', '[', '<', '#', '&', ',', ':', '@']) && value.len() < 8;
-    let dotted = value.split('.').count() > 1
-        && value.split('.').all(|part| {
-            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-        });
-    let look = look(value);
-    if code || dotted && look < Look::Random {
-        return None;
-    }
+        || value.contains("(?")
+        || value.contains(".*")
+        || value.contains("[^")
+        || value.contains("a-z")
+        || value.starts_with(['/', '.', '~', '\\'])
+        || !quoted && value.contains(['(', '[', '{', '}', '<', '|', '`', '"', '\''])
+        || value.starts_with(['{', '(', '[', '<', '#', '&', ',', ':', '@', '^', '%', '*']) && value.len() < 8
+}
+
+/// Words joined as in paths, hosts, types and keys of translations.
+fn is_path(value: &str) -> bool {
+    let parts: Vec<&str> = value.split(['.', '/', ':']).collect();
+    let name = |part: &&str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '-')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    };
+    let dotted = parts.len() > 1 && parts.iter().all(name);
+    dotted
+        || value.contains('/')
+            && value.matches('/').count() * 4 <= value.len()
+            && is_wordy(value)
+            && !value.ends_with('=')
+}
+
+/// A sentence or a label.
+fn is_prose(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    value.contains(' ')
+        && ([
+            "pass",
+            "token",
+            "secret",
+            "key",
+            "credential",
+            "invalid",
+            "enter ",
+            "error",
+            "http",
+            "must",
+            "blank",
+            "cannot",
+            "should",
+            "n't",
+            "required",
+            "length",
+            "is ",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
+            && value.split(' ').count() < 9
+            || value.ends_with(['.', ':', '!', '?']) && value.split(' ').count() > 2
+            || value.contains(", "))
+}
+
+/// 8-4-4-4-12 hexadecimal digits: names something, is rarely secret.
+fn is_uuid(value: &str) -> bool {
+    value.len() == 36
+        && value
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| if [8, 13, 18, 23].contains(&at) { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+/// The value says what the name says: a label, a field's name, a key of something else.
+fn names_itself(class: Class, name: &str, value: &str, look: Look, how: How) -> bool {
     let flat = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
     let own = flat(name).ends_with(&flat(value))
         && (class != Class::Password || how == How::Compared || how == How::Argument);
-    let names_itself = flat(value).len() > 3 && own
-        || names::classify(value).is_some() && look < Look::Random && lower.contains(['_', '-', '.'])
-        || how == How::Argument && names::classify(value).is_some();
-    let hashed = ["$2a$", "$2b$", "$2y$", "$argon2", "$6$", "pbkdf2", "{ssha}", "sha256$", "-----"]
-        .iter()
-        .any(|head| lower.starts_with(head));
-    if is_documentation_key(value) || hashed {
-        return Some(Confidence::Low);
-    }
-    let prose = value.contains(' ')
-        && (lower.contains("pass")
-            || lower.contains("token")
-            || lower.contains("secret")
-            || value.ends_with(['.', ':', '!', '?']) && value.split(' ').count() > 2
-            || lower.contains("key"));
-    if prose {
-        return None;
-    }
-    Some(match (class, look) {
-        (_, Look::Plain) if names_itself => Confidence::Low,
-        (Class::Password | Class::Secret | Class::Key | Class::Token, Look::Random) => Confidence::High,
-        (Class::Password, _) | (Class::Secret, Look::Mixed) => Confidence::Medium,
-        (Class::Secret, Look::Plain) if !value.contains(' ') => Confidence::Medium,
-        (Class::Key | Class::Token, Look::Mixed) if value.len() >= 6 => Confidence::Medium,
-        (Class::Weak, Look::Random) if value.len() >= 16 => Confidence::Medium,
-        _ => Confidence::Low,
-    })
+    // `password == "admin_pass"` compares with a password, whatever it reads like.
+    let compound = look == Look::Plain || value.bytes().filter(u8::is_ascii_digit).count() < 2;
+    let topic = names::classify(value).is_some() && compound && value.contains(['_', '-', '.', '/']);
+    let direct = class == Class::Password && how == How::Compared || how == How::Passed;
+    flat(value).len() > 3 && own
+        || topic && !direct
+        || how == How::Argument && look == Look::Plain && names::classify(value).is_some()
 }

@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
             [b':', b':', ..] | [b'=', b'~', ..] => return None,
             [b'=' | b':', ..] => (1, How::Bound),
             [b',', ..] if key => (1, How::Argument),
-            _ if blank > at && self.bare && !key => (0, How::Blank),
+            _ if blank > at && self.bare && !key && self.takes_blank(start) => (0, How::Blank),
             _ => return None,
         };
         if how == How::Argument {
@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
         if let Some(span) = self.fallback(at) {
             return Some((span, true, How::Bound));
         }
-        (self.bare && how != How::Compared && how != How::Argument).then(|| self.bare_value(at, how)).flatten()
+        (self.bare && how != How::Compared && how != How::Argument).then(|| self.bare_value(start, at, how)).flatten()
     }
 
     /// The hardcoded default of a lookup: what stands after `||`, `??`, `or`, or as second argument of `getenv`; or the
@@ -258,14 +258,37 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn bare_value(&self, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
+    /// A value may stand behind a blank: an option (`--password x`), the first word of a line of a config file.
+    fn takes_blank(&self, start: usize) -> bool {
+        let line = self.bytes.get(..start).unwrap_or_default();
+        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
+        let first = line.iter().all(|byte| b" \t".contains(byte));
+        let script = self
+            .path
+            .extension()
+            .is_some_and(|ext| ["sh", "bash", "zsh", "yaml", "yml", "fish"].iter().any(|s| ext == *s));
+        let flag = self.bytes.get(start..start + 2) == Some(b"--");
+        place::is_netrc(self.path)
+            || flag && !line.contains(&b'#')
+            || first && !script && place::is_blank_config(self.path)
+    }
+
+    fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
         let limit = (at + 512).min(self.bytes.len());
-        let blanks: &[u8] = b" \t\r\n\"'`,;";
+        let inside = self.bytes.get(at.saturating_sub(100)..at).is_some_and(|head| {
+            memchr::memmem::rfind(head, b"${").is_some_and(|open| memchr::memchr2(b'}', b'\n', &head[open..]).is_none())
+        });
+        if inside && b"+?".contains(&self.at(at)) {
+            return None;
+        }
+        let at = at + usize::from(inside && b"-=".contains(&self.at(at)));
+        let blanks: &[u8] = if inside { b" \t\r\n\"'`,;}" } else { b" \t\r\n\"'`,;" };
         let end = (at..limit).find(|at| blanks.contains(&self.at(*at))).unwrap_or(limit);
         let next = self.skip(end, b" \t\r");
         // More words on the line are prose, unless they are a comment.
-        let alone =
-            matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&') || how == How::Blank;
+        let alone = matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
+            || self.bytes.get(start..start + 2) == Some(b"--")
+            || inside;
         (end > at && alone).then_some((at..end, false, how))
     }
 

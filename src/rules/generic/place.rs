@@ -20,6 +20,10 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
             "fixtures",
             "testdata",
             "test-data",
+            "it",
+            "integration",
+            "integration-tests",
+            "playwright",
             "e2e",
             "cypress",
             "mocks",
@@ -53,10 +57,21 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         || stem == "conftest"
         || stem == "tests"
         || [".test.", ".spec.", ".min.", ".bundle."].iter().any(|part| name.contains(part))
+        || is_test_class(path)
+        || name.contains("sarif")
         || name.starts_with("package-lock")
         || name.starts_with("readme")
         || name.starts_with("changelog")
         || ["example", "sample", "dist", "template"].contains(&extension)
+}
+
+/// `UserServiceTest.java`, `LoginIT.kt`, `AuthSpec.scala`: a test by its class's name.
+fn is_test_class(path: &Path) -> bool {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    ["Test", "Tests", "TestCase", "IT", "Spec"].iter().any(|end| {
+        stem.strip_suffix(end)
+            .is_some_and(|head| head.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()))
+    })
 }
 
 /// Whether values stand without quotes.
@@ -86,4 +101,16 @@ pub(super) fn bare_values(path: &Path) -> bool {
         || name.starts_with("dockerfile")
         || name.starts_with("containerfile")
         || !name.contains('.')
+}
+
+/// Whether a file's settings are words with blanks between: `requirepass x`, `password x`.
+pub(super) fn is_blank_config(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, ext)| ext);
+    ["conf", "cfg", "config", "cnf", "rc", "ovpn"].contains(&extension) || !name.contains('.') || name.starts_with('.')
+}
+
+/// A netrc file: words and blanks, several on a line.
+pub(super) fn is_netrc(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == ".netrc" || name == "_netrc" || name == ".authinfo")
 }

@@ -213,10 +213,11 @@ impl Reading<'_> {
         if calls::passes_through(&calls::plain(&call.callee)) || matches!(literal.role, Role::Default { .. }) {
             return None;
         }
-        let head = call.callee.split(|c: char| !(c.is_alphanumeric() || c == '_')).find(|part| !part.is_empty())?;
+        let parts = call.callee.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let Some(head) = parts.into_iter().find(|part| !part.is_empty()) else { return Some(literal.span.start) };
         let low = literal.span.start.saturating_sub(400);
         let low = (low..literal.span.start).find(|at| self.text.is_char_boundary(*at))?;
-        self.text.get(low..literal.span.start)?.rfind(head).map(|at| low + at)
+        Some(self.text.get(low..literal.span.start)?.rfind(head).map_or(literal.span.start, |at| low + at))
     }
 }
 
