@@ -238,6 +238,16 @@ impl Context<'_> {
         edits
     }
 
+    /// Whether a character of a literal stands for itself, and can be written with a prefix as well.
+    fn escapes_with(&self, piece: &Piece, at: usize, prefix: &str) -> bool {
+        let loaded = self.parsed.loaded;
+        let escapes = loaded.forms[piece.form].rule.escapes.as_ref();
+        let escaping =
+            escapes.and_then(|name| loaded.recipe.escapes.get(name)).is_some_and(|known| known.prefix == prefix);
+        let verbatim = |unit: &&crate::decode::Unit| unit.source.contains(&at) && unit.spelled == Spelled::Verbatim;
+        escaping && piece.units.iter().any(|unit| verbatim(&unit))
+    }
+
     /// The literal is cut open around the value, and the lookup joined in between.
     fn concat(&self, way: &Part, join: &str) -> Result<Made, Refusal> {
         let text = &self.parsed.text;
@@ -253,14 +263,30 @@ impl Context<'_> {
                 "Move the comment, or replace the value by hand.",
             ));
         }
-        let quote = head.quote(text).filter(|quote| *quote != "`").unwrap_or("\"");
+        // Within a lookup one quote of three is enough.
+        let quote = head.quote(text).filter(|quote| *quote != "`").map_or("\"", |quote| &quote[..quote.len().min(1)]);
         let rendered = self.lookup(quote)?;
         let starts = source.start == head.open.end;
         let ends = source.end == tail.close.start;
-        let span = if starts { head.span.start } else { source.start }..if ends { tail.span.end } else { source.end };
+        let close = &text[head.close.clone()];
+        // A quote before a delimiter of three quotes would be read as part of it.
+        let merges = !starts && close.len() > 1 && text[..source.start].ends_with(&close[..1]);
+        if merges && !self.escapes_with(head, source.start - 1, "\\") {
+            return Err(refusal(
+                "quote-before-value",
+                "The text before the value ends in a quote that would close the literal too early.",
+                "Build the text from parts by hand, or take the whole literal as the value.",
+            ));
+        }
+        let from = if starts { head.span.start } else { source.start - usize::from(merges) };
+        let span = from..if ends { tail.span.end } else { source.end };
         let mut new = String::new();
+        if merges {
+            new.push('\\');
+            new.push_str(&close[..1]);
+        }
         if !starts {
-            new.push_str(&text[head.close.clone()]);
+            new.push_str(close);
         }
         if !starts || first > 0 {
             new.push_str(join);
