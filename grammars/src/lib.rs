@@ -18,6 +18,7 @@ mod names;
 pub mod parsed;
 mod parsers;
 mod part;
+mod patterns;
 mod piece;
 mod recipe;
 mod rewrite;

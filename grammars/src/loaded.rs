@@ -7,7 +7,8 @@ use tree_sitter::Query;
 
 use crate::language::{Language, LoadError};
 use crate::parsers;
-use crate::recipe::{self, PartRule, Recipe, StringForm};
+use crate::patterns::Pattern;
+use crate::recipe::{self, InterpolationRule, PartRule, Recipe, StringForm};
 
 /// What a node kind is to the engine.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +29,7 @@ pub(crate) struct Form {
     pub close: Option<Regex>,
     pub when: Option<Regex>,
     pub inner_name: Option<Regex>,
-    pub interpolations: Vec<(Regex, Option<String>)>,
+    pub interpolations: Vec<(Regex, InterpolationRule)>,
     pub parts: Vec<(String, Part)>,
     pub defaults: Vec<InnerDefault>,
 }
@@ -63,6 +64,7 @@ pub(crate) struct Loaded {
     pub imports: Option<Compiled>,
     pub kinds: Vec<Kind>,
     pub forms: Vec<Form>,
+    pub patterns: Vec<Pattern>,
     pub name_pattern: Regex,
     pub top_keep: Option<Regex>,
     pub import_name: Option<Regex>,
@@ -92,14 +94,27 @@ impl Loaded {
             }
             compile(&grammar, &texts.join("\n")).map(Some).map_err(|message| fail(file, message))
         };
-        let sites = query("sites.scm")?.ok_or_else(|| fail("sites.scm", "is missing".into()))?;
+        let sites = match query("sites.scm")? {
+            Some(sites) => sites,
+            // What is read by patterns has no tree to ask about.
+            None if !recipe.patterns.is_empty() => {
+                compile(&grammar, "").map_err(|message| fail("sites.scm", message))?
+            }
+            None => return Err(fail("sites.scm", "is missing".into())),
+        };
         let imports = query("imports.scm")?;
         let regex = |source: &str| Regex::new(source).map_err(|error| fail("recipe.yaml", error.to_string()));
         let mut forms = Vec::new();
         for rule in &recipe.strings {
             forms.push(form(rule, &recipe, &regex, &|message| fail("recipe.yaml", message))?);
         }
+        let mut patterns = Vec::new();
+        for rule in &recipe.patterns {
+            let regex = regex(&format!("(?m){}", rule.regex))?;
+            patterns.push(Pattern { regex, rule: rule.clone() });
+        }
         let mut this = Self {
+            patterns,
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
             import_name: recipe.import_name.as_deref().map(regex).transpose()?,
             top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,
@@ -136,7 +151,8 @@ impl Loaded {
         mark(&recipe.transparent, &mut |kind| kind.transparent = true)?;
         mark(&recipe.barriers, &mut |kind| kind.barrier = true)?;
         mark(&recipe.grouping, &mut |kind| (kind.grouping, kind.transparent) = (true, true))?;
-        for (index, form) in recipe.strings.iter().enumerate() {
+        let forms = if recipe.patterns.is_empty() { recipe.strings.as_slice() } else { &[] };
+        for (index, form) in forms.iter().enumerate() {
             mark(&form.nodes, &mut |kind| kind.forms.push(index))?;
             mark(&form.holes, &mut |_| ())?;
             mark(&form.content, &mut |_| ())?;
@@ -230,7 +246,7 @@ fn form(
     for name in &rule.interpolations {
         let known = recipe.interpolations.get(name);
         let known = known.ok_or_else(|| fail(format!("interpolations: {name} is not explained")))?;
-        interpolations.push((regex(&known.pattern)?, known.required.clone()));
+        interpolations.push((regex(&known.pattern)?, known.clone()));
     }
     if let Some(name) = &rule.refuse
         && !recipe.constants.contains_key(name)

@@ -14,6 +14,7 @@ use crate::language::{self, Language};
 use crate::literal::Literal;
 use crate::loaded::Loaded;
 use crate::names;
+use crate::patterns;
 use crate::rewrite;
 use crate::select::{self, Selection};
 use crate::undo::{self, Chunk, Original, Undo};
@@ -28,6 +29,8 @@ pub struct Parsed {
     pub(crate) facts: Facts,
     pub(crate) literals: Vec<Literal>,
     pub(crate) sites: Vec<Site>,
+    /// Stretches that no pattern explains.
+    stray: usize,
     imports: OnceLock<Imports>,
 }
 
@@ -48,6 +51,7 @@ impl Parsed {
     pub fn at(language: &'static Language, path: &Path, text: &str) -> Option<Self> {
         let loaded = language.loaded().ok()?;
         let tree = parse(loaded, text)?;
+        let reading = patterns::read(loaded, text);
         let mut facts = Facts::gather(loaded, &tree, text);
         facts.flags.extend(language::path_flags(&loaded.recipe.path_flags, path));
         for (flag, all) in &loaded.recipe.derived_flags {
@@ -55,8 +59,20 @@ impl Parsed {
                 facts.flags.insert(flag.clone());
             }
         }
-        let (literals, sites) = walk::walk(loaded, &facts, &tree, text);
-        Some(Self { language, loaded, text: text.to_owned(), tree, facts, literals, sites, imports: OnceLock::new() })
+        let (mut literals, mut sites) = walk::walk(loaded, &facts, &tree, text);
+        literals.extend(reading.literals);
+        sites.extend(reading.sites);
+        Some(Self {
+            language,
+            loaded,
+            text: text.to_owned(),
+            tree,
+            facts,
+            literals,
+            sites,
+            stray: reading.stray,
+            imports: OnceLock::new(),
+        })
     }
 
     /// Every literal in order of position.
@@ -73,9 +89,9 @@ impl Parsed {
         self.literals.iter().rposition(|literal| literal.span.start <= span.start && span.end <= literal.span.end)
     }
 
-    /// Number of ERROR and MISSING nodes.
+    /// Number of ERROR and MISSING nodes, or of stretches that a format of lines does not have.
     pub fn syntax_errors(&self) -> usize {
-        errors(&self.tree)
+        errors(&self.tree) + self.stray
     }
 
     pub(crate) fn imports(&self) -> &Imports {
@@ -180,7 +196,12 @@ impl Parsed {
 pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&loaded.grammar).ok()?;
-    parser.parse(text, None)
+    parser.parse(if loaded.patterns.is_empty() { text } else { "" }, None)
+}
+
+/// What [`Parsed::syntax_errors`] says of a text.
+pub(crate) fn damage(loaded: &Loaded, text: &str) -> Option<usize> {
+    Some(errors(&parse(loaded, text)?) + patterns::read(loaded, text).stray)
 }
 
 /// Number of ERROR and MISSING nodes of a tree.

@@ -16,7 +16,8 @@ pub(crate) fn parser(name: &str) -> Option<Language> {
         "json" => tree_sitter_json::LANGUAGE.into(),
         "kotlin" => tree_sitter_kotlin_ng::LANGUAGE.into(),
         "php" => tree_sitter_php::LANGUAGE_PHP.into(),
-        "properties" => tree_sitter_properties::LANGUAGE.into(),
+        // Recipes that read by patterns look at no tree; theirs is of an empty text.
+        "patterns" | "properties" => tree_sitter_properties::LANGUAGE.into(),
         "python" => tree_sitter_python::LANGUAGE.into(),
         "ruby" => tree_sitter_ruby::LANGUAGE.into(),
         "rust" => tree_sitter_rust::LANGUAGE.into(),

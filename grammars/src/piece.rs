@@ -8,6 +8,7 @@ use crate::decode::{self, Unit};
 use crate::layout;
 use crate::literal::Part;
 use crate::loaded::{Form, Loaded};
+use crate::names::upper_snake_plain;
 
 /// A literal node taken apart. Implicitly concatenated literals have several.
 #[derive(Clone, Debug)]
@@ -65,6 +66,21 @@ impl Piece {
             under.is_empty() || under.iter().any(|kind| above(kind))
         };
         kind.forms.iter().filter(fits).find_map(|index| Self::by_form(loaded, *index, node, text, doubled, mark))
+    }
+
+    /// Takes a stretch of text apart by the first form of a kind that fits: where there are no nodes.
+    pub(crate) fn of_span(loaded: &Loaded, kind: &str, span: &Range<usize>, text: &str) -> Option<Self> {
+        let source = text.get(span.clone())?;
+        loaded.forms.iter().enumerate().find_map(|(index, form)| {
+            let of_kind = form.rule.nodes.iter().any(|node| node == kind);
+            if !of_kind || form.when.as_ref().is_some_and(|when| !when.is_match(source)) {
+                return None;
+            }
+            let (open, close) = delimiters(form, source)?;
+            let (open, close) = (span.start..span.start + open, span.end - close..span.end);
+            let content = open.end..close.start;
+            Some(Self::assemble(loaded, index, text, (span.clone(), open, close), Vec::new(), &[content], &[]))
+        })
     }
 
     fn by_form(
@@ -149,7 +165,7 @@ impl Piece {
     /// Finds interpolations that the parser does not know.
     fn interpolate(&mut self, loaded: &Loaded, form: &Form, text: &str, content: &Range<usize>) {
         let scheme = form.rule.escapes.as_deref().and_then(|name| loaded.recipe.escapes.get(name));
-        for (pattern, required) in &form.interpolations {
+        for (pattern, rule) in &form.interpolations {
             for found in pattern.captures_iter(&text[content.clone()]) {
                 let Some(all) = found.get(0).filter(|_| found.name("skip").is_none()) else { continue };
                 let hole = content.start + all.start()..content.start + all.end();
@@ -157,7 +173,7 @@ impl Piece {
                     continue;
                 }
                 if let (Some(default), Some(variable), Some(required)) =
-                    (found.name("default"), found.name("variable"), required)
+                    (found.name("default"), found.name("variable"), &rule.required)
                     && !default.is_empty()
                 {
                     let source = content.start + default.start()..content.start + default.end();
@@ -168,7 +184,11 @@ impl Piece {
                         source,
                         units,
                         value,
-                        variable: variable.as_str().to_owned(),
+                        variable: if rule.upper {
+                            upper_snake_plain(variable.as_str())
+                        } else {
+                            variable.as_str().to_owned()
+                        },
                         required: required.replace("<variable>", variable.as_str()),
                     });
                 }

@@ -19,6 +19,8 @@ pub(crate) struct Recipe {
     pub parser: String,
     /// Read by the build script.
     pub detect: Value,
+    /// What is read instead of a tree, for the parser `patterns`.
+    pub patterns: Vec<PatternRule>,
     /// How literals are written; the first form that fits a node is taken.
     pub strings: Vec<StringForm>,
     /// Escape schemes by name.
@@ -65,6 +67,24 @@ pub(crate) struct Recipe {
     pub import_name: Option<String>,
     /// What inserted lines end with where the file does not tell.
     pub top: Top,
+}
+
+/// A pattern of a format that is a list of lines.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PatternRule {
+    /// Regex, in which `^` and `$` are those of lines. Groups: `value`, `key`, `section`, `comment`.
+    pub regex: String,
+    /// What the forms call the value's kind of node.
+    #[serde(default = "value")]
+    pub kind: String,
+    /// The value is the hardcoded default of what its key names: a rule among `defaults`.
+    #[serde(default)]
+    pub default: Option<String>,
+}
+
+fn value() -> String {
+    "value".into()
 }
 
 /// How a kind of literal is written.
@@ -319,6 +339,9 @@ pub(crate) struct InterpolationRule {
     /// The interpolation without its default, with `<variable>`.
     #[serde(default)]
     pub required: Option<String>,
+    /// The variable is the name in capitals, with `_` for what is no letter or digit.
+    #[serde(default)]
+    pub upper: bool,
 }
 
 /// What becomes of one node of a declaration.

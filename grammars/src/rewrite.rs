@@ -51,8 +51,8 @@ fn prove(parsed: &Parsed, requests: &[Request], made: &mut [Result<Made, Refusal
     let before = parsed.syntax_errors();
     let parses = |edits: &[Edit]| {
         apply(&parsed.text, edits)
-            .and_then(|text| parsed::parse(parsed.loaded, &text))
-            .is_some_and(|tree| parsed::errors(&tree) <= before)
+            .and_then(|text| parsed::damage(parsed.loaded, &text))
+            .is_some_and(|damage| damage <= before)
     };
     let all = |made: &[Result<Made, Refusal>]| -> Vec<Edit> {
         let fine: Vec<&Made> = made.iter().filter_map(|made| made.as_ref().ok()).collect();

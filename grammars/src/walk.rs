@@ -161,7 +161,7 @@ impl Walk<'_> {
             let place = self.loaded.recipe.constants.get(name).map_or(name, |constant| &constant.place);
             Role::Constant { place: place.clone() }
         } else if let Some(default) = &default {
-            Role::Default { variable: self.variable(default) }
+            Role::Default { variable: self.loaded.variable(default, self.text) }
         } else if outer.last().is_some_and(|parent| self.facts.comparisons.contains(&parent.node.id())) {
             Role::Comparison
         } else {
@@ -300,22 +300,6 @@ impl Walk<'_> {
             .collect()
     }
 
-    fn variable(&self, default: &DefaultFact) -> Option<String> {
-        let rule = self.loaded.recipe.defaults.get(&default.rule)?;
-        let fill = |text: &str| {
-            let mut text = text.to_owned();
-            for (name, span) in &default.captures {
-                text = text.replace(&format!("<{name}>"), unquoted(&self.text[span.clone()])?);
-            }
-            Some(text)
-        };
-        let name = match &rule.variable {
-            Some(template) => fill(template)?,
-            None => unquoted(&self.text[default.captures.get("variable")?.clone()])?.to_owned(),
-        };
-        Some(if rule.upper { name.to_uppercase() } else { name })
-    }
-
     /// A syntax error in the statement around a node, or beside it.
     fn broken(&self, node: Node<'_>, stack: &[Frame<'_>]) -> bool {
         if stack.iter().any(|up| up.node.is_error()) {
@@ -359,6 +343,28 @@ fn unquoted(text: &str) -> Option<&str> {
         .filter(|at| text[..*at].chars().all(|prefix| prefix.is_ascii_alphabetic()) && *at <= 2)
         .map_or(text, |at| text[at..].trim_matches(['"', '\'', '`']));
     (!inner.contains(['{', '(', '\\', '"', '\''])).then_some(inner)
+}
+
+impl Loaded {
+    /// The variable that a lookup with a hardcoded default reads, where it is a literal.
+    pub(crate) fn variable(&self, default: &DefaultFact, text: &str) -> Option<String> {
+        let rule = self.recipe.defaults.get(&default.rule)?;
+        let fill = |template: &str| {
+            let mut filled = template.to_owned();
+            for (name, span) in &default.captures {
+                let mark = format!("<{name}>");
+                if filled.contains(&mark) {
+                    filled = filled.replace(&mark, unquoted(&text[span.clone()])?);
+                }
+            }
+            Some(filled)
+        };
+        let name = match &rule.variable {
+            Some(template) => fill(template)?,
+            None => unquoted(&text[default.captures.get("variable")?.clone()])?.to_owned(),
+        };
+        Some(if rule.upper { name.to_uppercase() } else { name })
+    }
 }
 
 impl Literal {
