@@ -1,6 +1,8 @@
 //! What a verb reads: files and folders, standard input, git; and which findings of it count.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,8 +13,9 @@ use super::progress::Progress;
 use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
 use crate::rules::Engine;
 use crate::steps::scan::{Collector, Decorate};
+use crate::steps::sources::archive::{self, Limits};
 use crate::steps::sources::{Sink, git};
-use crate::steps::walk::{WalkOptions, count, stdin, walk};
+use crate::steps::walk::{WalkOptions, count, stdin, walk_but};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Level {
@@ -46,6 +49,9 @@ pub(super) struct Paths {
     /// Largest file that is read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64, hide_short_help = true)]
     max_size: u64,
+    /// Leave archives closed
+    #[arg(long)]
+    no_archives: bool,
     /// Least confidence of a finding
     #[arg(long, value_enum, default_value = "medium")]
     confidence: Level,
@@ -76,13 +82,14 @@ impl GitArgs {
 /// Scans what sources hand over, counts it, and warns of what could not be read.
 struct Reader<'a> {
     collector: Collector<'a>,
+    archives: bool,
     context: &'a Context,
     progress: Progress,
 }
 
 impl Sink for Reader<'_> {
     fn file(&self, file: SourceFile) {
-        self.collector.add(&file);
+        self.scan(file);
         self.progress.step();
     }
 
@@ -96,11 +103,50 @@ impl Sink for Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// Scans a file, or what is in it where it is an archive of the working tree.
+    fn scan(&self, file: SourceFile) {
+        let on_disk = matches!(file.origin, Origin::Disk | Origin::Stdin);
+        if self.archives && on_disk && archive::is_archive(&file.bytes) {
+            let size = file.bytes.len() as u64;
+            archive::read(&file.path, Cursor::new(&file.bytes), size, &Limits::default(), &Members(self));
+        } else {
+            self.collector.add(&file);
+        }
+    }
+
+    /// Reads a file piece by piece where its name is that of an archive; false leaves it to others.
+    fn claim(&self, path: &Path, shown: &Path) -> bool {
+        if !self.archives || !archive::named_like_an_archive(path) {
+            return false;
+        }
+        // What cannot be opened is left to the walk, which tells why.
+        let Ok(file) = File::open(path) else { return false };
+        let Ok(size) = file.metadata().map(|metadata| metadata.len()) else { return false };
+        archive::read(shown, BufReader::new(file), size, &Limits::default(), &Members(self));
+        self.progress.step();
+        true
+    }
+}
+
+/// Members of an archive count as one file on the bar.
+struct Members<'a, 'b>(&'a Reader<'b>);
+
+impl Sink for Members<'_, '_> {
+    fn file(&self, file: SourceFile) {
+        self.0.collector.add(&file);
+    }
+
+    fn notice(&self, notice: Skipped) {
+        self.0.notice(notice);
+    }
+}
+
 impl Paths {
     fn reader<'a>(&self, engine: &'a Engine, lines: bool, context: &'a Context) -> Reader<'a> {
         let decorate: Option<Decorate> = if lines { Some(crate::render::findings::snippets) } else { None };
         let collector = Collector::new(engine, self.confidence.into()).decorated(decorate);
-        Reader { collector, context, progress: Progress::new(context) }
+        Reader { collector, archives: !self.no_archives, context, progress: Progress::new(context) }
     }
 
     fn options(&self, base: Option<PathBuf>) -> WalkOptions {
@@ -148,7 +194,8 @@ impl Paths {
             if reader.progress.is_shown() {
                 scope.spawn(|| reader.progress.expect(count(&self.path, &options)));
             }
-            let report = walk(&self.path, &options, |file| reader.file(file));
+            let report =
+                walk_but(&self.path, &options, |path, shown| reader.claim(path, shown), |file| reader.file(file));
             report.skipped.into_iter().for_each(|skipped| reader.notice(skipped));
         });
         reader.progress.finish();

@@ -46,6 +46,17 @@ pub struct WalkReport {
 /// Hidden files are read, `.git` is not; symbolic links are not followed (a root may be one); special files are not opened.
 /// A root that is a file is read whatever ignore files say. What could not be read is in the report.
 pub fn walk(roots: &[PathBuf], options: &WalkOptions, each: impl Fn(SourceFile) + Sync) -> WalkReport {
+    walk_but(roots, options, |_, _| false, each)
+}
+
+/// The same, but for files that somebody claims to read themselves: `claim` is asked with each path, as it is opened and
+/// as findings show it, before anything is read.
+pub fn walk_but(
+    roots: &[PathBuf],
+    options: &WalkOptions,
+    claim: impl Fn(&Path, &Path) -> bool + Sync,
+    each: impl Fn(SourceFile) + Sync,
+) -> WalkReport {
     let report = Mutex::new(WalkReport::default());
     let skip = |path: &Path, reason: String| {
         if let Ok(mut report) = report.lock() {
@@ -80,11 +91,16 @@ pub fn walk(roots: &[PathBuf], options: &WalkOptions, each: impl Fn(SourceFile) 
                 };
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file())
                     || entry.depth() == 0 && entry.path().is_file();
-                if is_file {
+                let shown = name(entry.path(), here, options.base.as_deref());
+                if is_file && claim(entry.path(), &shown) {
+                    if let Ok(mut report) = report.lock() {
+                        report.files += 1;
+                    }
+                } else if is_file {
                     match read(entry.path(), options.max_size) {
                         Ok(bytes) => {
                             let length = bytes.len() as u64;
-                            each(SourceFile::disk(name(entry.path(), here, options.base.as_deref()), bytes));
+                            each(SourceFile::disk(shown, bytes));
                             if let Ok(mut report) = report.lock() {
                                 report.files += 1;
                                 report.bytes += length;

@@ -5,6 +5,7 @@
 
 use crate::model::{Skipped, SourceFile};
 
+pub mod archive;
 pub mod git;
 
 /// Takes what a source yields. Sources may call it from several threads at once.
