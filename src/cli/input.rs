@@ -12,6 +12,7 @@ use super::baseline::{BaselineFile, git_root};
 use super::progress::Progress;
 use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
 use crate::rules::Engine;
+use crate::steps::reserved::Reserved;
 use crate::steps::scan::{Collector, Decorate};
 use crate::steps::sources::archive::{self, Limits};
 use crate::steps::sources::{Sink, git};
@@ -168,6 +169,13 @@ impl Paths {
     pub(super) fn findings(&self, context: &Context, base: PathBuf) -> Result<Vec<Finding>, Failure> {
         let found = self.unjudged(context, base.clone())?;
         self.open(found, &base, context)
+    }
+
+    /// Variables that the code reads already, whatever it does with them.
+    pub(super) fn reserved(&self) -> std::collections::BTreeSet<String> {
+        let reserved = Reserved::default();
+        walk(&self.path, &self.options(None), |file| reserved.add(&file.bytes));
+        reserved.finish()
     }
 
     /// Findings in files and folders, with paths relative to `base`, accepted or not.

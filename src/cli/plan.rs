@@ -1,6 +1,6 @@
 //! `keylift plan`: what can be moved, and where to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -90,7 +90,7 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
         lookup: planning.lookup.into(),
         key: &key,
         earlier: names.collect(),
-        reserved: BTreeSet::new(),
+        reserved: planning.paths.reserved(),
     };
     let files: Vec<Scanned> = files.into_values().collect();
     let mut plan = plan(&files, &target);

@@ -6,6 +6,7 @@ pub mod names;
 pub mod plan;
 pub mod preview;
 pub mod rescan;
+pub mod reserved;
 pub mod restore;
 pub mod rewrite;
 pub mod scan;

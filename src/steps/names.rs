@@ -15,6 +15,8 @@ pub struct Wish {
     pub called: Vec<String>,
     /// The variable that the rule proposes.
     pub rule: Option<String>,
+    /// Names of variables that a config file sets itself: the code that reads one of these means this value.
+    pub set: BTreeSet<String>,
     /// Words that tell clashing names apart: classes, functions, sections, the file's stem; innermost first.
     pub scopes: Vec<String>,
 }
@@ -79,7 +81,7 @@ impl Names {
             earlier.chain(better).chain(std::iter::once(base.clone())).chain(scoped).chain(widest).chain(numbered);
         for name in wished.map(shortened) {
             if crate::model::plan::is_variable(&name)
-                && !self.reserved.contains(&name)
+                && (!self.reserved.contains(&name) || wish.set.contains(&name) || wish.earlier.as_ref() == Some(&name))
                 && !self.given.contains_key(&name)
             {
                 self.given.insert(name.clone(), value.clone());

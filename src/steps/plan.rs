@@ -137,6 +137,10 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
         let called = placed.place.names.iter().filter(|_| !inside).cloned();
         let part = placed.place.names.iter().filter(|_| inside).map(|name| format!("{name}_password"));
         push_new(&mut wish.called, called.chain(part).chain(finding.name.iter().filter(|_| !inside).cloned()));
+        if is_environment(path) {
+            wish.set.extend(finding.name.iter().filter(|name| is_variable(name)).cloned());
+            wish.set.extend(placed.place.names.first().cloned());
+        }
         wish.rule = wish.rule.or_else(|| finding.env.clone());
         let stem = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         push_new(&mut wish.scopes, placed.place.scopes.iter().cloned().chain(stem));
@@ -175,6 +179,13 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
             })
             .collect(),
     })
+}
+
+/// Whether a file's keys are variables of the program's environment: compose files, `.env`, Dockerfiles, manifests.
+fn is_environment(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let has = |extension: &str| std::path::Path::new(&name).extension().is_some_and(|found| found == extension);
+    name.starts_with(".env") || name.contains("dockerfile") || ["yml", "yaml", "env", "toml"].iter().any(|ext| has(ext))
 }
 
 fn push_new(list: &mut Vec<String>, items: impl IntoIterator<Item = String>) {
