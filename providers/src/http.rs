@@ -2,7 +2,8 @@
 //! full jitter, and no credential sent to another host.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use reqwest::redirect;
 use reqwest::{Certificate, Method, NoProxy, Proxy, Url};
@@ -18,6 +19,11 @@ const LARGEST_ANSWER: usize = 64 << 20;
 pub(crate) struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
+    /// The server's clock, to the second (the header `Date`).
+    pub date: Option<String>,
+    /// Where answers to earlier attempts were lost, so that one of them may have taken effect: how long ago the first of
+    /// those began.
+    pub doubt: Option<Duration>,
 }
 
 /// How the TLS of a client is set up.
@@ -106,7 +112,19 @@ impl Client {
     where
         F: Fn() -> Result<reqwest::Request, StoreError>,
     {
-        retry(|| self.attempt(&request)).await
+        let lost: Mutex<Option<Instant>> = Mutex::new(None);
+        let lost_since = || lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answer = retry(|| async {
+            let start = Instant::now();
+            let outcome = self.attempt(&request).await;
+            if matches!(&outcome, Err(fault) if fault.again == Again::Lost) {
+                lost_since().get_or_insert(start);
+            }
+            outcome
+        })
+        .await?;
+        answer.doubt = lost_since().map(|start| start.elapsed());
+        Ok(answer)
     }
 
     async fn attempt<F>(&self, request: &F) -> Result<Answer, Fault>
@@ -118,7 +136,9 @@ impl Client {
         let reads = *request.method() == Method::GET || request.method().as_str() == "LIST";
         let mut response = self.http.execute(request).await.map_err(|error| self.unreachable(&error))?;
         let status = response.status().as_u16();
-        let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(seconds);
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let after = header("retry-after").and_then(seconds);
+        let date = header("date").map(str::to_owned);
         if (300..400).contains(&status) {
             return Err(Fault::last(
                 StoreError::new(ErrorKind::Unavailable, format!("{} redirects to another server", self.host))
@@ -144,7 +164,7 @@ impl Client {
             return Err(Fault {
                 error: StoreError::new(ErrorKind::Unavailable, format!("{} {what}", self.host))
                     .advise("run the command again later: it goes on where it stopped"),
-                again: Again::Busy,
+                again: if matches!(status, 412 | 429) { Again::Busy } else { Again::Lost },
                 after,
             });
         }
@@ -152,7 +172,7 @@ impl Client {
             let error = StoreError::new(ErrorKind::Unavailable, format!("{} failed (500)", self.host));
             return Err(Fault { error, again: Again::Failed, after });
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, date, doubt: None })
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Fault {
@@ -170,7 +190,7 @@ impl Client {
         Fault {
             error: StoreError::new(ErrorKind::Unreachable, format!("{host} {what}"))
                 .advise("is the address right, and the server running?"),
-            again: if error.is_connect() { Again::NoConnection } else { Again::Busy },
+            again: if error.is_connect() { Again::NoConnection } else { Again::Lost },
             after: None,
         }
     }

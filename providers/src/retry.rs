@@ -27,8 +27,10 @@ const CEILING: Duration = Duration::from_secs(30);
 pub(crate) enum Again {
     /// No: the answer would be the same.
     Never,
-    /// The server is busy, or the connection broke off.
+    /// The server is busy, and did nothing.
     Busy,
+    /// The answer was lost on its way: nobody knows whether the request took effect.
+    Lost,
     /// The server failed (500) at something idempotent.
     Failed,
     /// No connection came about.
@@ -40,7 +42,7 @@ impl Again {
     fn retries(self) -> usize {
         match self {
             Self::Never => 0,
-            Self::Busy => RETRIES,
+            Self::Busy | Self::Lost => RETRIES,
             Self::Failed => FAILURE_RETRIES,
             Self::NoConnection => CONNECT_RETRIES,
         }

@@ -12,18 +12,6 @@ fn store(server: &Server, uri: &str) -> Box<dyn Store> {
     open(uri, &Settings::with_vars("/nonexistent", aws_vars(&server.url()))).expect("a store")
 }
 
-/// A call to Secrets Manager behind keylift's back.
-fn aws(server: &Server, action: &str, body: &serde_json::Value) -> serde_json::Value {
-    let headers = format!(
-        "X-Amz-Target: secretsmanager.{action}\r\nContent-Type: application/x-amz-json-1.1\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential=testing/20200101/eu-central-1/secretsmanager/aws4_request, \
-         SignedHeaders=host, Signature=0\r\n"
-    );
-    let (status, body) = server.request("POST", "/", &headers, &body.to_string());
-    assert_eq!(status, 200, "{action}: {body}");
-    serde_json::from_str(&body).expect("JSON")
-}
-
 #[tokio::test]
 async fn secrets_manager_keeps_the_contract() {
     let Some(server) = moto() else { return };
@@ -37,14 +25,14 @@ async fn a_name_scheduled_for_deletion_has_its_own_way_out() {
     let store = store(&server, "aws-sm://app");
     let contract = Contract::new(&*store);
     contract.put("GONE", b"one", Expect::Absent).await.expect("written");
-    aws(&server, "DeleteSecret", &serde_json::json!({"SecretId": "app/GONE", "RecoveryWindowInDays": 7}));
+    server.secrets_manager("DeleteSecret", &serde_json::json!({"SecretId": "app/GONE", "RecoveryWindowInDays": 7}));
     let error = contract.put("GONE", b"two", Expect::Absent).await.expect_err("the name is taken");
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.advice.expect("a way out").contains("restore-secret"), "{}", error.message);
     let error = store.preflight(&[contract.address("GONE")]).await.expect_err("known before the first write");
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(store.list(None).await.expect("a page").addresses.is_empty());
-    aws(&server, "RestoreSecret", &serde_json::json!({"SecretId": "app/GONE"}));
+    server.secrets_manager("RestoreSecret", &serde_json::json!({"SecretId": "app/GONE"}));
     assert_eq!(contract.get("GONE").await.as_deref(), Some(&b"one"[..]));
 }
 
@@ -52,7 +40,7 @@ async fn a_name_scheduled_for_deletion_has_its_own_way_out() {
 async fn fields_of_a_json_secret_live_side_by_side() {
     let Some(server) = moto() else { return };
     let text = r#"{"user": "shop", "port": 12345678901234567890, "n": {"x": 1.0}}"#;
-    aws(&server, "CreateSecret", &serde_json::json!({"Name": "app/DB", "SecretString": text}));
+    server.secrets_manager("CreateSecret", &serde_json::json!({"Name": "app/DB", "SecretString": text}));
     let store = store(&server, "aws-sm://app");
     let contract = Contract::new(&*store);
     let whole = contract.address("DB");
@@ -90,7 +78,7 @@ async fn an_update_leaves_one_new_version_and_no_stage_of_its_own() {
     let first = contract.put("KEY", b"one", Expect::Absent).await.expect("written");
     let before = first.version.clone().expect("a version");
     let second = contract.put("KEY", b"two", Expect::Version(before.clone())).await.expect("updated");
-    let about = aws(&server, "DescribeSecret", &serde_json::json!({"SecretId": "app/KEY"}));
+    let about = server.secrets_manager("DescribeSecret", &serde_json::json!({"SecretId": "app/KEY"}));
     let stages = about["VersionIdsToStages"].as_object().expect("stages");
     assert_eq!(stages.len(), 2);
     assert_eq!(stages[second.version.as_deref().expect("a version")], serde_json::json!(["AWSCURRENT"]));
@@ -115,7 +103,7 @@ async fn tags_and_description_are_carried_as_metadata() {
     let Some(server) = moto() else { return };
     let tags = serde_json::json!([{"Key": "team", "Value": "shop"}, {"Key": "old", "Value": "x"}]);
     let body = serde_json::json!({"Name": "app/A", "SecretString": "x", "Description": "of the shop", "Tags": tags});
-    aws(&server, "CreateSecret", &body);
+    server.secrets_manager("CreateSecret", &body);
     let store = store(&server, "aws-sm://app");
     let address = store.address("A").expect("a name");
     let mut metadata = store.metadata(&address).await.expect("metadata");
@@ -131,7 +119,7 @@ async fn tags_and_description_are_carried_as_metadata() {
 #[tokio::test]
 async fn an_entry_without_a_value_is_filled_and_not_taken_for_ours() {
     let Some(server) = moto() else { return };
-    aws(&server, "CreateSecret", &serde_json::json!({"Name": "app/SHELL"}));
+    server.secrets_manager("CreateSecret", &serde_json::json!({"Name": "app/SHELL"}));
     let store = store(&server, "aws-sm://app");
     let contract = Contract::new(&*store);
     assert_eq!(contract.get("SHELL").await, None);
@@ -150,7 +138,7 @@ async fn many_are_read_with_partial_errors() {
         contract.put(name, name.as_bytes(), Expect::Absent).await.expect("written");
         assert!(contract.get(name).await.is_some());
     }
-    aws(&server, "DeleteSecret", &serde_json::json!({"SecretId": "app/GONE", "RecoveryWindowInDays": 7}));
+    server.secrets_manager("DeleteSecret", &serde_json::json!({"SecretId": "app/GONE", "RecoveryWindowInDays": 7}));
     let names = ["A", "NEVER", "GONE", "B", "A"];
     let addresses: Vec<Address> = names.iter().map(|name| contract.address(name)).collect();
     let answers = store.read_many(&addresses).await;

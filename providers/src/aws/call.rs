@@ -87,9 +87,9 @@ where
             error.advice = advice.map(str::to_owned);
             (code, Fault { error, again, after })
         }
-        SdkError::TimeoutError(_) => unreachable("does not answer in time", Again::Busy),
+        SdkError::TimeoutError(_) => unreachable("does not answer in time", Again::Lost),
         // An answer that was cut short: whether the call took effect is found out by repeating it.
-        SdkError::ResponseError(_) => unreachable("broke its answer off", Again::Busy),
+        SdkError::ResponseError(_) => unreachable("broke its answer off", Again::Lost),
         SdkError::DispatchFailure(failure) => {
             let source = failure.as_connector_error().map(|error| error as &(dyn std::error::Error + 'static));
             if source.is_some_and(certificate_refused) {
@@ -102,11 +102,11 @@ where
                 return unreachable("does not answer in time", Again::NoConnection);
             }
             if failure.is_io() {
-                let again = if refused_connection(source) { Again::NoConnection } else { Again::Busy };
+                let again = if refused_connection(source) { Again::NoConnection } else { Again::Lost };
                 return unreachable("cannot be reached", again);
             }
             if failure.as_other().is_some() {
-                return unreachable("broke the connection off", Again::Busy);
+                return unreachable("broke the connection off", Again::Lost);
             }
             if failure.is_user() {
                 return unreachable("has no address that can be used", Again::Never);

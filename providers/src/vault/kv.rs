@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rustify::enums::RequestMethod;
 use serde_json::{Map, Value, json};
 use vaultrs::api::kv1::requests::{DeleteSecretRequest, GetSecretRequest, SetSecretRequest as SetSecretRequestV1};
@@ -36,6 +37,8 @@ pub(super) enum State {
 pub(super) struct Live {
     pub fields: Map<String, Value>,
     pub version: u64,
+    /// When this version was made, by the server's clock.
+    pub created: Option<Timestamp>,
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -43,8 +46,9 @@ pub(super) struct Live {
 pub(super) enum Put {
     /// Written, as this version.
     Done(u64),
-    /// Refused with an error 400, which says "another version" or anything else: the state has to be looked at.
-    Refused(StoreError),
+    /// Refused with an error 400, which says "another version" or anything else: the state has to be looked at. Where an
+    /// answer was lost before, this very write may have taken effect since the moment given, by the server's clock.
+    Refused(StoreError, Option<Timestamp>),
 }
 
 pub(super) struct Kv<'a> {
@@ -74,7 +78,7 @@ impl Kv<'_> {
             Engine::V1 if !found => Ok(State::Absent),
             Engine::V1 => {
                 let fields = fields(data).ok_or_else(|| misunderstood(&doing))?;
-                Ok(State::Live(Live { fields, version: 0, metadata: BTreeMap::new() }))
+                Ok(State::Live(Live { fields, version: 0, created: None, metadata: BTreeMap::new() }))
             }
             Engine::V2 => {
                 let meta = &data["metadata"];
@@ -84,7 +88,8 @@ impl Kv<'_> {
                     (false, None, _) => Ok(State::Absent),
                     (_, Some(version), None) => Ok(State::Deleted(version)),
                     (true, Some(version), Some(fields)) => {
-                        Ok(State::Live(Live { fields, version, metadata: custom(&meta["custom_metadata"]) }))
+                        let created = meta["created_time"].as_str().and_then(|time| time.parse().ok());
+                        Ok(State::Live(Live { fields, version, created, metadata: custom(&meta["custom_metadata"]) }))
                     }
                     _ => Err(misunderstood(&doing)),
                 }
@@ -113,7 +118,7 @@ impl Kv<'_> {
                 let body = json(&answer, &doing)?;
                 body["data"]["version"].as_u64().map(Put::Done).ok_or_else(|| misunderstood(&doing))
             }
-            400 => Ok(Put::Refused(refused(&answer, &doing))),
+            400 => Ok(Put::Refused(refused(&answer, &doing), perhaps_since(&answer))),
             _ => Err(too_large(&answer, path).unwrap_or_else(|| refused(&answer, &doing))),
         }
     }
@@ -185,6 +190,13 @@ impl Kv<'_> {
         keys.sort_unstable();
         Ok((keys, paged))
     }
+}
+
+/// Since when a write may have taken effect whose answer was lost. The header gives the second that has begun, so that
+/// this is never too late.
+fn perhaps_since(answer: &Answer) -> Option<Timestamp> {
+    let now = jiff::fmt::rfc2822::parse(answer.date.as_deref()?).ok()?.timestamp();
+    now.checked_sub(answer.doubt?).ok()
 }
 
 /// Storage refuses an entry that is too large with an error 500, which would come again and again.

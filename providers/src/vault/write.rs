@@ -1,5 +1,6 @@
 //! Writing one field under an expectation, with the other fields of the entry kept.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::kv::{Live, Put, State};
@@ -22,12 +23,16 @@ impl VaultStore {
         let path = &address.path;
         // The usual case in one request: nothing is there yet.
         let mut refusal = None;
+        let mut perhaps = None;
         if *expect == Expect::Absent {
             match kv.write(path, &merged(Map::new(), address, secret)?, 0).await? {
                 Put::Done(version) => return Ok(receipt(address, version, Written::Created)),
                 // "check-and-set parameter did not match", our own write whose answer was lost, or something else
                 // altogether: only the entry itself tells.
-                Put::Refused(error) => refusal = Some(error),
+                Put::Refused(error, since) => {
+                    refusal = Some(error);
+                    perhaps = Perhaps::new(1, since, Written::Created);
+                }
             }
         }
         for _ in 0..ROUNDS {
@@ -36,8 +41,9 @@ impl VaultStore {
                     match part(&live.fields, address)? {
                         // A replay, or the same value from an earlier run.
                         Some(found) if found == *secret => {
-                            let written = match expect {
-                                Expect::Version(before) if follows(before, live.version) => Written::Updated,
+                            let written = match (expect, &perhaps) {
+                                (_, Some(perhaps)) if perhaps.made(&live) => perhaps.written,
+                                (Expect::Version(before), _) if follows(before, live.version) => Written::Updated,
                                 _ => Written::AlreadyEqual,
                             };
                             return Ok(receipt(address, live.version, written));
@@ -69,7 +75,10 @@ impl VaultStore {
             };
             match kv.write(path, &merged(fields, address, secret)?, version).await? {
                 Put::Done(version) => return Ok(receipt(address, version, written)),
-                Put::Refused(error) => refusal = Some(error),
+                Put::Refused(error, since) => {
+                    refusal = Some(error);
+                    perhaps = Perhaps::new(version + 1, since, written);
+                }
             }
         }
         Err(refusal.unwrap_or_else(|| conflict(path, "others keep writing it")))
@@ -105,7 +114,7 @@ impl VaultStore {
         };
         match kv.write(path, &merged(fields, address, secret)?, 0).await? {
             Put::Done(_) => Ok(done(written)),
-            Put::Refused(error) => Err(error),
+            Put::Refused(error, _) => Err(error),
         }
     }
 
@@ -129,7 +138,7 @@ impl VaultStore {
             // Somebody else's fields stay.
             return match kv.write(path, &fields, version).await? {
                 Put::Done(_) => Ok(true),
-                Put::Refused(_) => Ok(false),
+                Put::Refused(..) => Ok(false),
             };
         }
         // The history goes as well where this version is all of it; else it is somebody else's, and only this one goes.
@@ -149,6 +158,26 @@ impl VaultStore {
             other => other?,
         }
         Ok(true)
+    }
+}
+
+/// A write of ours whose answer was lost, and which may have taken effect.
+struct Perhaps {
+    version: u64,
+    since: Timestamp,
+    written: Written,
+}
+
+impl Perhaps {
+    fn new(version: u64, since: Option<Timestamp>, written: Written) -> Option<Self> {
+        Some(Self { version, since: since?, written })
+    }
+
+    /// Whether that write made this version, whose value was found equal: it has the number that the write would have
+    /// got, and was made after the write had begun. Somebody else would have had to write the same value, on the same
+    /// version, between two attempts of ours.
+    fn made(&self, live: &Live) -> bool {
+        live.version == self.version && live.created.is_some_and(|created| created >= self.since)
     }
 }
 

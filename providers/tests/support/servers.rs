@@ -107,6 +107,25 @@ impl Server {
     }
 }
 
+impl Server {
+    /// A call to Secrets Manager with made-up credentials.
+    pub fn secrets_manager(&self, action: &str, body: &serde_json::Value) -> serde_json::Value {
+        self.aws("secretsmanager", &format!("secretsmanager.{action}"), body)
+    }
+
+    /// A call to a service of AWS that takes JSON.
+    pub fn aws(&self, service: &str, target: &str, body: &serde_json::Value) -> serde_json::Value {
+        let headers = format!(
+            "X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential=testing/20200101/eu-central-1/{service}/aws4_request, \
+             SignedHeaders=host, Signature=0\r\n"
+        );
+        let (status, body) = self.request("POST", "/", &headers, &body.to_string());
+        assert_eq!(status, 200, "{target}: {body}");
+        serde_json::from_str(&body).unwrap_or_default()
+    }
+}
+
 /// The AWS emulator.
 pub fn moto() -> Option<Server> {
     start(
