@@ -21,6 +21,7 @@ mod part;
 mod patterns;
 mod piece;
 mod recipe;
+mod regions;
 mod rewrite;
 mod select;
 pub mod undo;

@@ -8,7 +8,7 @@ use tree_sitter::Query;
 use crate::language::{Language, LoadError};
 use crate::parsers;
 use crate::patterns::Pattern;
-use crate::recipe::{self, InterpolationRule, PartRule, Recipe, StringForm};
+use crate::recipe::{self, InterpolationRule, PartRule, Recipe, Region, StringForm};
 
 /// What a node kind is to the engine.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +65,7 @@ pub(crate) struct Loaded {
     pub kinds: Vec<Kind>,
     pub forms: Vec<Form>,
     pub patterns: Vec<Pattern>,
+    pub regions: Vec<(Regex, Regex)>,
     pub name_pattern: Regex,
     pub top_keep: Option<Regex>,
     pub import_name: Option<Regex>,
@@ -113,8 +114,11 @@ impl Loaded {
             let regex = regex(&format!("(?m){}", rule.regex))?;
             patterns.push(Pattern { regex, rule: rule.clone() });
         }
+        let pair = |region: &Region| Ok((regex(&region.open)?, regex(&region.close)?));
+        let regions = recipe.regions.iter().map(pair).collect::<Result<_, LoadError>>()?;
         let mut this = Self {
             patterns,
+            regions,
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
             import_name: recipe.import_name.as_deref().map(regex).transpose()?,
             top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,

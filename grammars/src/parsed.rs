@@ -15,6 +15,7 @@ use crate::literal::Literal;
 use crate::loaded::Loaded;
 use crate::names;
 use crate::patterns;
+use crate::regions;
 use crate::rewrite;
 use crate::select::{self, Selection};
 use crate::undo::{self, Chunk, Original, Undo};
@@ -196,6 +197,9 @@ impl Parsed {
 pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&loaded.grammar).ok()?;
+    if !loaded.regions.is_empty() {
+        parser.set_included_ranges(&regions::find(&loaded.regions, text)).ok()?;
+    }
     parser.parse(if loaded.patterns.is_empty() { text } else { "" }, None)
 }
 

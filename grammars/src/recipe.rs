@@ -21,6 +21,10 @@ pub(crate) struct Recipe {
     pub detect: Value,
     /// What is read instead of a tree, for the parser `patterns`.
     pub patterns: Vec<PatternRule>,
+    /// Where the code stands in a host such as markup; the whole text, where empty.
+    pub regions: Vec<Region>,
+    /// Why nothing outside the regions is rewritten.
+    pub outside: Option<Constant>,
     /// How literals are written; the first form that fits a node is taken.
     pub strings: Vec<StringForm>,
     /// Escape schemes by name.
@@ -67,6 +71,16 @@ pub(crate) struct Recipe {
     pub import_name: Option<String>,
     /// What inserted lines end with where the file does not tell.
     pub top: Top,
+}
+
+/// Where code of the language begins and ends in its host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Region {
+    /// Regex of what stands before it.
+    pub open: String,
+    /// Regex of what stands after it.
+    pub close: String,
 }
 
 /// A pattern of a format that is a list of lines.

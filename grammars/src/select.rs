@@ -72,7 +72,10 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, 
     if let Some(all) = &parsed.loaded.recipe.refuse_all {
         return Err(explained("not-rewritten", all, index.map(|index| &parsed.literals[index])));
     }
-    let index = index.ok_or_else(not_a_literal)?;
+    let index = index.ok_or_else(|| match &parsed.loaded.recipe.outside {
+        Some(outside) => explained("outside-code", outside, None),
+        None => not_a_literal(),
+    })?;
     let (literal, site) = (&parsed.literals[index], &parsed.sites[index]);
     if site.broken && literal.role != Role::Prose {
         return Err(refusal(

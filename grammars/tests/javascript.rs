@@ -225,6 +225,7 @@ fn the_default_of_a_lookup_is_dropped() {
         ("const { LIFTED = 'hunter2x' } = process.env\nconsole.log(LIFTED)\n", "{ LIFTED = ("),
         ("const { LIFTED: key = 'hunter2x', B } = process.env\nconsole.log(key, B)\n", "LIFTED: key = ("),
         ("const t = process.env.LIFTED ? process.env.LIFTED : 'hunter2x'\nconsole.log(t)\n", "process.env.LIFTED : ("),
+        ("console.log(process.env.LIFTED !== undefined ? process.env.LIFTED : 'hunter2x')\n", "process.env.LIFTED : ("),
         ("console.log(process.env.NOTHING_SUCH || process.env.LIFTED || 'hunter2x')\n", "process.env.LIFTED || ("),
     ] {
         let after = lift("a.js", source, &[("hunter2x", "LIFTED")]).expect("it can be lifted");

@@ -23,6 +23,12 @@
  (#any-of? @_key "name" "key" "field" "id" "Name" "Key") (#any-of? @_value "value" "default" "defaultValue" "Value")
  (#set! how "pair"))
 
+; new Map([["password", "x"]])
+((new_expression
+   constructor: (identifier) @_class
+   arguments: (arguments (array (array . (string) @name . (_) @value .))))
+ (#any-of? @_class "Map" "Headers" "URLSearchParams") (#set! how "pair"))
+
 ; The first argument names the second: app.set("secret", "x"), headers.append("Authorization", "Bearer x").
 ((call_expression
    function: [(identifier) @_function (member_expression property: (property_identifier) @_function)]
@@ -120,6 +126,11 @@
    consequence: (member_expression object: (member_expression) property: (property_identifier) @default.variable)
    alternative: (_) @default.value)
  (#eq? @_env "process.env") (#eq? @_asked @default.variable) (#set! default "operand"))
+((ternary_expression
+   condition: (binary_expression left: (member_expression object: (member_expression) @_env property: (property_identifier) @_asked))
+   consequence: (member_expression object: (member_expression) property: (property_identifier) @default.variable)
+   alternative: (_) @default.value)
+ (#eq? @_env "process.env") (#eq? @_asked @default.variable) (#set! default "operand"))
 ((augmented_assignment_expression
    left: (member_expression object: (member_expression) @_env property: (property_identifier) @default.variable)
    operator: ["||=" "??="]
@@ -180,3 +191,4 @@
 ((import_statement source: (string (string_fragment) @_m)) @file.deno (#match? @_m "^(https://deno\\.land/|jsr:)"))
 ((import_statement source: (string (string_fragment) @_m)) @file.k6 (#match? @_m "^k6(/|$)"))
 ((subscript_expression object: (member_expression) @_env index: (string)) @file.bracketed (#eq? @_env "process.env"))
+((member_expression object: (member_expression) @_env property: (property_identifier)) @file.dotted (#eq? @_env "process.env"))

@@ -1,0 +1,68 @@
+//! Code that stands in a host: script blocks of a page, the head of a component. The parser sees these regions alone, as
+//! one text, and every span is one of the whole file.
+
+use regex::Regex;
+use tree_sitter::{Point, Range};
+
+/// The regions of a text in order: between each opening and the first closing after it, or the end.
+pub(crate) fn find(marks: &[(Regex, Regex)], text: &str) -> Vec<Range> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    let mut point = Point { row: 0, column: 0 };
+    let mut reached = 0;
+    let mut place = |to: usize| {
+        for byte in &text.as_bytes()[reached..to] {
+            point = if *byte == b'\n' {
+                Point { row: point.row + 1, column: 0 }
+            } else {
+                Point { row: point.row, column: point.column + 1 }
+            };
+        }
+        reached = to;
+        point
+    };
+    while let Some((open, close)) = marks
+        .iter()
+        .filter_map(|(open, close)| Some((open.find_at(text, at)?, close)))
+        .min_by_key(|(open, _)| open.start())
+    {
+        let end = close.find_at(text, open.end()).map_or(text.len(), |close| close.start());
+        let (start_point, end_point) = (place(open.end()), place(end));
+        out.push(Range { start_byte: open.end(), end_byte: end, start_point, end_point });
+        // An opening that takes nothing is no progress.
+        at = end.max(open.start() + 1);
+        while !text.is_char_boundary(at) {
+            at += 1;
+        }
+        if at >= text.len() {
+            break;
+        }
+    }
+    if out.is_empty() {
+        // No range at all would mean the whole text.
+        let point = place(text.len());
+        out.push(Range { start_byte: text.len(), end_byte: text.len(), start_point: point, end_point: point });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts<'a>(open: &str, close: &str, text: &'a str) -> Vec<&'a str> {
+        let marks = [(Regex::new(open).expect("a regex"), Regex::new(close).expect("a regex"))];
+        find(&marks, text).iter().map(|range| &text[range.start_byte..range.end_byte]).collect()
+    }
+
+    #[test]
+    fn regions_lie_between_their_marks() {
+        assert_eq!(texts("<s[^>]*>", "</s>", "é<s a>one</s>\n<s>two"), ["one", "two"]);
+        assert_eq!(texts("<s>", "</s>", "none"), [""]);
+        assert_eq!(texts("", "$", "é"), ["é"]);
+        let text = "a\né<s>b\n";
+        let marks = [(Regex::new("<s>").expect("a regex"), Regex::new("</s>").expect("a regex"))];
+        assert_eq!(find(&marks, text)[0].start_point, Point { row: 1, column: 5 });
+        assert_eq!(find(&marks, text)[0].end_point, Point { row: 2, column: 0 });
+    }
+}
