@@ -22,6 +22,11 @@ pub(crate) fn declare(parsed: &Parsed, selection: &Selection, made: &mut Made) -
         allowed(parsed, change, rule)?;
     }
     made.edits.extend(change.replace.iter().map(|(span, text)| safe(span.clone(), text.clone())));
+    if let Some((rule, suffix)) = rule.and_then(|rule| Some((rule, rule.uses.as_ref()?))) {
+        for span in &change.names {
+            made.edits.extend(uses(parsed, span, rule)?.into_iter().map(|end| safe(end..end, suffix.clone())));
+        }
+    }
     Ok(())
 }
 
@@ -33,9 +38,8 @@ fn safe(span: Range<usize>, text: String) -> Edit {
 fn allowed(parsed: &Parsed, change: &ChangeFact, rule: &ChangeRule) -> Result<(), Refusal> {
     for span in &change.names {
         let name = &parsed.text[span.clone()];
-        let as_constant = || {
-            parsed.facts.constant_uses.iter().any(|place| mentions(parsed, place, name, &mut |found| found != *span))
-        };
+        let as_constant =
+            || parsed.facts.constant_uses.iter().any(|place| mentions(parsed, place, span, &mut |_| true));
         if let Some(why) = &rule.used
             && as_constant()
         {
@@ -43,7 +47,7 @@ fn allowed(parsed: &Parsed, change: &ChangeFact, rule: &ChangeRule) -> Result<()
         }
         if let Some(why) = &rule.unused
             && let Some(function) = parsed.imports().function(span)
-            && !mentions(parsed, &function, name, &mut |found| found != *span)
+            && !mentions(parsed, &function, span, &mut |_| true)
         {
             return Err(explain("unused-variable", why, name));
         }
@@ -51,20 +55,58 @@ fn allowed(parsed: &Parsed, change: &ChangeFact, rule: &ChangeRule) -> Result<()
     Ok(())
 }
 
+/// Where the uses of a declared name end.
+fn uses(parsed: &Parsed, span: &Range<usize>, rule: &ChangeRule) -> Result<Vec<usize>, Refusal> {
+    let name = &parsed.text[span.clone()];
+    if parsed.imports().declared(name) > 1 {
+        return Err(refusal(
+            "ambiguous-name",
+            &format!("Several things of this file are called {name}, so its uses cannot be told."),
+            &format!("Rename one {name}, and plan again."),
+        ));
+    }
+    let spoiled =
+        rule.spoiled.as_ref().map(|source| regex::Regex::new(&source.replace("<name>", &regex::escape(name))));
+    if let (Some(Ok(spoiled)), Some(why)) = (spoiled, &rule.used)
+        && spoiled.is_match(&parsed.text)
+    {
+        return Err(explain("used-as-constant", why, name));
+    }
+    let mut found = Vec::new();
+    mentions(parsed, &parsed.tree.root_node().byte_range(), span, &mut |leaf| {
+        let skipped = |place: &Range<usize>| place.start <= leaf.start && leaf.end <= place.end;
+        if !parsed.facts.skipped_uses.iter().any(skipped) {
+            found.push(leaf.end);
+        }
+        false
+    });
+    Ok(found)
+}
+
 fn explain(code: &str, why: &Constant, name: &str) -> Refusal {
     refusal(code, &why.reason.replace("<name>", name), &why.advice.replace("<name>", name))
 }
 
-/// Whether a name stands somewhere within a place.
-fn mentions(parsed: &Parsed, place: &Range<usize>, name: &str, counts: &mut dyn FnMut(Range<usize>) -> bool) -> bool {
+/// Whether what is declared at a place is named somewhere within another.
+fn mentions(
+    parsed: &Parsed,
+    place: &Range<usize>,
+    name: &Range<usize>,
+    counts: &mut dyn FnMut(Range<usize>) -> bool,
+) -> bool {
     let root = parsed.tree.root_node();
     let Some(node) = root.descendant_for_byte_range(place.start, place.end) else { return false };
-    leaves(node, &mut |leaf| &parsed.text[leaf.clone()] == name && counts(leaf))
+    let Some(declared) = root.descendant_for_byte_range(name.start, name.end) else { return false };
+    let text = &parsed.text[name.clone()];
+    leaves(node, &mut |leaf| {
+        let span = leaf.byte_range();
+        leaf.kind_id() == declared.kind_id() && parsed.text[span.clone()] == *text && span != *name && counts(span)
+    })
 }
 
-fn leaves(node: Node<'_>, wanted: &mut dyn FnMut(Range<usize>) -> bool) -> bool {
+fn leaves(node: Node<'_>, wanted: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
     if node.child_count() == 0 {
-        return wanted(node.byte_range());
+        return wanted(node);
     }
     let mut cursor = node.walk();
     node.children(&mut cursor).any(|child| leaves(child, wanted))

@@ -55,6 +55,10 @@ pub(crate) struct Facts {
     pub formats: HashMap<usize, String>,
     pub defaults: HashMap<usize, DefaultFact>,
     pub changes: HashMap<usize, ChangeFact>,
+    /// Expressions that make of a literal what the plain lookup gives, by literal: replaced whole.
+    pub outers: HashMap<usize, Range<usize>>,
+    /// Places where a name stands, and is not read.
+    pub skipped_uses: Vec<Range<usize>>,
     /// Places that take constants alone, where a name may stand.
     pub constant_uses: Vec<Range<usize>>,
     pub flags: HashSet<String>,
@@ -134,6 +138,10 @@ impl Facts {
                 Entry::Occupied(mut known) => known.get_mut().join(fact),
             }
         }
+        if let (Some(outer), Some(value)) = (one("outer"), one("outer.value")) {
+            self.outers.insert(value.id(), outer.byte_range());
+        }
+        self.skipped_uses.extend(all("use.skip").map(|node| node.byte_range()));
         self.constant_uses.extend(all("use.constant").map(|node| node.byte_range()));
         for (name, _) in captures {
             if let Some(flag) = name.strip_prefix("file.") {

@@ -190,6 +190,11 @@ impl Imports {
             })
     }
 
+    /// How many definitions a name has in the file.
+    pub(crate) fn declared(&self, name: &str) -> usize {
+        self.definitions.iter().filter(|(other, _, _)| other == name).count()
+    }
+
     /// The innermost function around a place.
     pub(crate) fn function(&self, span: &Range<usize>) -> Option<Range<usize>> {
         let mut scope = self.innermost(span);

@@ -69,16 +69,17 @@ impl Context<'_> {
     }
 
     /// The lookup, converted to the literal's type and protected from a format's reading.
-    fn lookup(&self, quote: &str) -> Result<Rendered, Refusal> {
+    fn lookup(&self, quote: &str, convert: bool) -> Result<Rendered, Refusal> {
         let mut rendered = lookup(self.parsed, self.request, self.literal().start, quote)?;
         let recipe = &self.parsed.loaded.recipe;
         let form = &self.parsed.loaded.forms[self.site.pieces[self.selection.first_piece()].form];
-        let mut wrap = |template: &str| {
-            rendered.text = template.replace("<lookup>", &rendered.text).replace("<q>", quote);
-            rendered.hole = template.replace("<lookup>", &rendered.hole).replace("<q>", quote);
-            rendered.loose = false;
+        let mut wrap = |template: &str, loose: bool| {
+            let template = template.replace("<name>", &self.request.name).replace("<q>", quote);
+            rendered.text = template.replace("<lookup>", &rendered.text);
+            rendered.hole = template.replace("<lookup>", &rendered.hole);
+            rendered.loose = loose;
         };
-        if let Some(conversion) = &form.rule.conversion {
+        if let Some(conversion) = form.rule.conversion.as_ref().filter(|_| convert) {
             let template = recipe
                 .lookups
                 .get(&self.request.style)
@@ -90,10 +91,11 @@ impl Context<'_> {
                         "Replace the value by hand.",
                     )
                 })?;
-            wrap(template);
+            let lookup = recipe.lookups.get(&self.request.style);
+            wrap(template, lookup.is_some_and(|lookup| lookup.loose_conversions.contains(conversion)));
         }
         if let Some(format) = self.site.format.as_ref().and_then(|name| recipe.formats.get(name)) {
-            wrap(&format.wrap);
+            wrap(&format.wrap, false);
             let (names, needs) = bind(self.parsed, &format.needs, self.literal().start).map_err(unbound)?;
             rendered.needs.extend(needs);
             for (key, name) in &names {
@@ -113,8 +115,9 @@ impl Context<'_> {
     fn whole(&self) -> Result<Made, Refusal> {
         let text = &self.parsed.text;
         let quote = self.site.pieces[0].quote(text).filter(|quote| *quote != "`").unwrap_or("\"");
-        let rendered = self.lookup(quote)?;
-        let span = self.literal();
+        let outer = self.site.outer.clone();
+        let rendered = self.lookup(quote, outer.is_none())?;
+        let span = outer.unwrap_or_else(|| self.literal());
         let mut new =
             if rendered.loose && !self.site.bare { format!("({})", rendered.text) } else { rendered.text.clone() };
         // `return"x"` must not become `returnos`.
@@ -157,6 +160,11 @@ impl Context<'_> {
         }))
     }
 
+    /// Whether values beside this one go from the literal.
+    fn several(&self) -> bool {
+        self.going.iter().any(|going| !self.selection.stretches.iter().any(|own| own.source == *going))
+    }
+
     /// The literal becomes a template, unless it is one, and gets a hole.
     fn template(&self, way: &Part, hole: &str) -> Result<Made, Refusal> {
         let text = &self.parsed.text;
@@ -169,7 +177,14 @@ impl Context<'_> {
             .map(String::as_str)
             .find(|quote| way.rule.own_quote || Some(*quote) != own)
             .unwrap_or("\"");
-        let rendered = self.lookup(quote)?;
+        if way.rule.prefix.is_some() && self.several() {
+            return Err(refusal(
+                "several-values",
+                "Several values stand in one literal, and only one can be taken out of it here.",
+                "Take the whole literal as the value, or build the text from parts by hand.",
+            ));
+        }
+        let rendered = self.lookup(quote, !way.rule.raw)?;
         let filled = hole.replace("<lookup>", &rendered.hole).replace("<name>", &self.request.name);
         let clashes = !way.rule.own_quote && way.open.is_none() && own.is_some_and(|own| filled.contains(own));
         if clashes || way.rule.forbids.iter().any(|text| filled.contains(text.as_str())) {
@@ -184,6 +199,21 @@ impl Context<'_> {
             let end = self.literal().end;
             let suffix = suffix.replace("<lookup>", &rendered.text).replace("<name>", &self.request.name);
             edits.push(safe(end..end, suffix));
+        }
+        if let Some(prefix) = &way.rule.prefix {
+            let start = self.literal().start;
+            let bare = self.site.bare || way.rule.atomic;
+            edits.insert(
+                0,
+                safe(
+                    start..start,
+                    if bare { "" } else { "(" }.to_owned() + &prefix.replace("<name>", &self.request.name),
+                ),
+            );
+            if !bare {
+                let end = self.literal().end;
+                edits.push(safe(end..end, ")".into()));
+            }
         }
         if first == last {
             edits.push(safe(self.selection.source(), filled));
@@ -265,7 +295,7 @@ impl Context<'_> {
         }
         // Within a lookup one quote of three is enough.
         let quote = head.quote(text).filter(|quote| *quote != "`").map_or("\"", |quote| &quote[..quote.len().min(1)]);
-        let rendered = self.lookup(quote)?;
+        let rendered = self.lookup(quote, !way.rule.raw)?;
         let starts = source.start == head.open.end;
         let ends = source.end == tail.close.start;
         let close = &text[head.close.clone()];

@@ -139,6 +139,7 @@ impl Reading {
             default,
             format: None,
             change: None,
+            outer: None,
         });
     }
 }

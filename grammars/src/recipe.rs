@@ -339,6 +339,10 @@ pub(crate) struct ChangeRule {
     pub leave: Option<String>,
     /// Why not, where a declared name is used in a place that takes constants alone (`@use.constant`).
     pub used: Option<Constant>,
+    /// What follows each use of a declared name, but for those within a `@use.skip`. The name must be declared once.
+    pub uses: Option<String>,
+    /// Regex with `<name>`: what it finds anywhere is a use that cannot change, refused as `used`.
+    pub spoiled: Option<String>,
     /// Why not, where a declared name is not used in the function that declares it.
     pub unused: Option<Constant>,
 }
@@ -411,6 +415,10 @@ pub(crate) struct PartRule {
     pub forbids: Vec<String>,
     /// What follows the literal, with `<lookup>`: it fills the hole. Each value adds its own.
     pub suffix: Option<String>,
+    /// What comes before the literal. Only one value of a literal can be taken out then.
+    pub prefix: Option<String>,
+    /// The lookup is not converted to the literal's type.
+    pub raw: bool,
     /// The hole may hold the literal's own quote.
     pub own_quote: bool,
     /// Between the pieces of a concatenation.
@@ -427,6 +435,8 @@ pub(crate) struct Lookup {
     pub forms: Vec<LookupForm>,
     /// Conversions to other types: `bytes`, `integer`, `float`.
     pub conversions: BTreeMap<String, String>,
+    /// Conversions whose text must stand in parentheses unless the parent is one of `bare_parents`.
+    pub loose_conversions: Vec<String>,
     /// The generated file that the lookup calls.
     pub accessor: Option<Accessor>,
     /// Not offered here: why.

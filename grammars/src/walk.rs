@@ -25,6 +25,8 @@ pub(crate) struct Site {
     pub default: Option<DefaultFact>,
     pub format: Option<String>,
     pub change: Option<ChangeFact>,
+    /// The expression around it that the plain lookup stands for.
+    pub outer: Option<Range<usize>>,
 }
 
 /// A node on the way from the root.
@@ -190,6 +192,7 @@ impl Walk<'_> {
             default,
             format,
             change,
+            outer: self.facts.outers.get(&node.id()).cloned(),
         });
     }
 
