@@ -11,4 +11,5 @@ pub mod model;
 pub mod pipeline;
 pub mod render;
 pub mod rules;
+pub mod session;
 pub mod steps;

@@ -174,7 +174,7 @@ impl Paths {
     /// Variables that the code reads already, whatever it does with them.
     pub(super) fn reserved(&self) -> std::collections::BTreeSet<String> {
         let reserved = Reserved::default();
-        walk(&self.path, &self.options(None), |file| reserved.add(&file.bytes));
+        crate::steps::walk::walk(&self.path, &self.options(None), |file| reserved.add(&file.bytes));
         reserved.finish()
     }
 

@@ -9,6 +9,7 @@ mod output;
 mod plan;
 mod progress;
 mod project;
+mod review;
 mod run;
 mod scan;
 mod store;
@@ -35,6 +36,8 @@ enum Verb {
     Scan(scan::ScanArgs),
     /// Write a plan: what will move where, and what will not, for review
     Plan(plan::PlanArgs),
+    /// Decide on a plan's secrets one by one, guided
+    Review(review::ReviewArgs),
     /// Show the edits that a plan stands for, secrets masked
     Diff(diff::DiffArgs),
     /// Store the secrets, read them back, rewrite the code, look again
@@ -87,6 +90,7 @@ pub fn main() -> Exit {
 fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
         Verb::Scan(args) => scan::scan(&args, context),
+        Verb::Review(args) => review::review(&args, context),
         Verb::Diff(args) => diff::diff(&args, context),
         Verb::Plan(args) => plan::plan_verb(&args, context),
         Verb::Apply(args) => apply::apply(&args, context),
