@@ -66,7 +66,7 @@ impl Names {
             .unwrap_or_else(|| "SECRET".into());
         // `password` in a dictionary `mail` is better called MAIL_PASSWORD, and a `token` of a known issuer by that.
         let bare = is_bare(&base);
-        let issuer = wish.rule.iter().filter(|_| bare).cloned();
+        let issuer = wish.rule.iter().filter(|env| bare && !is_bare(env)).cloned();
         let qualified = telling.iter().filter(|name| bare && name.ends_with(&format!("_{base}"))).cloned();
         let better: Vec<String> = issuer.chain(qualified).collect();
         let scoped =
