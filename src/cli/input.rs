@@ -11,12 +11,14 @@ use super::Context;
 use super::baseline::{BaselineFile, git_root};
 use super::progress::Progress;
 use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
+use crate::render::findings::{harmless, snippets};
 use crate::rules::Engine;
 use crate::steps::reserved::Reserved;
 use crate::steps::scan::{Collector, Decorate};
 use crate::steps::sources::archive::{self, Limits};
+use crate::steps::sources::reports::{Tool, import};
 use crate::steps::sources::{Sink, git};
-use crate::steps::walk::{WalkOptions, count, stdin, walk_but};
+use crate::steps::walk::{WalkOptions, count, stdin, walk, walk_but};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Level {
@@ -56,6 +58,9 @@ pub(super) struct Paths {
     /// Least confidence of a finding
     #[arg(long, value_enum, default_value = "medium")]
     confidence: Level,
+    /// Take findings from another scanner's report: gitleaks, trufflehog, kingfisher, betterleaks, detect-secrets, sarif
+    #[arg(long, num_args = 2, value_names = ["TOOL", "FILE"])]
+    from: Vec<String>,
     #[command(flatten)]
     baseline: BaselineFile,
 }
@@ -95,7 +100,7 @@ impl Sink for Reader<'_> {
     }
 
     fn notice(&self, notice: Skipped) {
-        let text = format!("not read: {}: {}", notice.path.display(), notice.reason);
+        let text = format!("not read: {}: {}", harmless(&notice.path.to_string_lossy()), notice.reason);
         self.progress.say(|| self.context.warn(&text));
     }
 
@@ -145,7 +150,7 @@ impl Sink for Members<'_, '_> {
 
 impl Paths {
     fn reader<'a>(&self, engine: &'a Engine, lines: bool, context: &'a Context) -> Reader<'a> {
-        let decorate: Option<Decorate> = if lines { Some(crate::render::findings::snippets) } else { None };
+        let decorate: Option<Decorate> = if lines { Some(snippets) } else { None };
         let collector = Collector::new(engine, self.confidence.into()).decorated(decorate);
         Reader { collector, archives: !self.no_archives, context, progress: Progress::new(context) }
     }
@@ -180,7 +185,62 @@ impl Paths {
 
     /// Findings in files and folders, with paths relative to `base`, accepted or not.
     pub(super) fn unjudged(&self, context: &Context, base: PathBuf) -> Result<Vec<Finding>, Failure> {
-        Ok(self.files(Engine::builtin(), Some(base), false, context))
+        let engine = Engine::builtin();
+        if self.from.is_empty() {
+            return Ok(self.files(engine, Some(base), false, context));
+        }
+        let mut found = self.imported(engine, context)?;
+        let [folder] = self.path.as_slice() else { return Ok(found) };
+        let real = |path: &Path| path.canonicalize().map_err(|error| Failure::file("could not find", path, &error));
+        let (folder, base) = (real(folder)?, real(&base)?);
+        let below = folder.strip_prefix(&base).map_err(|_| {
+            Failure::usage(format!("{} is not below the working folder", folder.display()))
+                .advise("run keylift in the folder that holds all the code")
+        })?;
+        found.iter_mut().for_each(|finding| finding.path = below.join(&finding.path));
+        Ok(found)
+    }
+
+    /// Findings that another scanner's report names, found again below the folder that was asked for.
+    fn imported(&self, engine: &Engine, context: &Context) -> Result<Vec<Finding>, Failure> {
+        let [tool, report] = self.from.as_slice() else { return Ok(Vec::new()) };
+        let [folder] = self.path.as_slice() else {
+            return Err(Failure::usage("`--from` takes one folder: the one that the report is about"));
+        };
+        let tool = Tool::named(tool).ok_or_else(|| {
+            Failure::usage(format!("reports of `{tool}` are not read"))
+                .advise("gitleaks, trufflehog, kingfisher, betterleaks, detect-secrets, or sarif for any other")
+        })?;
+        let report = Path::new(report);
+        let bytes =
+            std::fs::read(report).map_err(|error| Failure::file("could not read the report", report, &error))?;
+        let imported = import(tool, &bytes, folder, engine)
+            .map_err(|error| Failure::usage(format!("{}: {error}", report.display())))?;
+        for missing in &imported.missing {
+            let place = harmless(&missing.path.to_string_lossy());
+            context.warn(&format!("not found again: {place}: {}", missing.reason));
+        }
+        Ok(imported.findings)
+    }
+
+    /// The lines around imported findings; values that only keylift's own rules find are masked in them as well.
+    fn add_lines(&self, found: &mut [Finding], engine: &Engine) {
+        let Some(folder) = self.path.first() else { return };
+        let mut files: BTreeMap<PathBuf, Vec<&mut Finding>> = BTreeMap::new();
+        for finding in found {
+            files.entry(finding.path.clone()).or_default().push(finding);
+        }
+        for (path, findings) in files {
+            let Ok(bytes) = std::fs::read(folder.join(&path)) else { continue };
+            let file = SourceFile::disk(path, bytes);
+            let mut all = engine.scan(&file);
+            let own = all.len();
+            all.extend(findings.iter().map(|finding| finding.copy()));
+            snippets(&file, &mut all);
+            for (finding, copy) in findings.into_iter().zip(all.drain(own..)) {
+                finding.snippet = copy.snippet;
+            }
+        }
     }
 
     /// What the baseline does not accept of findings whose paths are relative to a folder.
@@ -253,6 +313,13 @@ impl Paths {
         }
         if self.path == [PathBuf::from("-")] {
             return self.open(self.stdin(stdin_path, engine, lines, context)?, &here()?, context);
+        }
+        if !self.from.is_empty() {
+            let mut found = self.imported(engine, context)?;
+            if lines {
+                self.add_lines(&mut found, engine);
+            }
+            return self.open(found, self.path.first().map_or(Path::new("."), PathBuf::as_path), context);
         }
         let (base, folder) = match self.path.as_slice() {
             [path] if path.is_file() => (None, path.parent().unwrap_or(Path::new("")).to_path_buf()),

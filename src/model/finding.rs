@@ -103,6 +103,28 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A second finding of the same, its secret duplicated on purpose; without the snippet.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            origin: self.origin.clone(),
+            span: self.span.clone(),
+            bytes: self.bytes.clone(),
+            start: self.start,
+            end: self.end,
+            rule: self.rule.clone(),
+            kind: self.kind,
+            confidence: self.confidence,
+            severity: self.severity,
+            secret: self.secret.duplicate(),
+            name: self.name.clone(),
+            language: self.language.clone(),
+            env: self.env.clone(),
+            snippet: None,
+        }
+    }
+
     /// Path within the archive, for a member of one.
     pub fn member(&self) -> Option<&str> {
         match &self.origin {

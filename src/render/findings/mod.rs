@@ -129,7 +129,7 @@ fn word(level: impl std::fmt::Debug) -> String {
 
 /// Text from a scanned file or path, made harmless for a terminal: control characters and those that turn the direction of
 /// writing become `\u{fffd}`, a tab a space.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
         .map(|c| match c {

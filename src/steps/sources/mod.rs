@@ -7,6 +7,7 @@ use crate::model::{Skipped, SourceFile};
 
 pub mod archive;
 pub mod git;
+pub mod reports;
 
 /// Takes what a source yields. Sources may call it from several threads at once.
 pub trait Sink: Sync {
