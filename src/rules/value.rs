@@ -117,7 +117,7 @@ pub(super) fn look(value: &str) -> Look {
     let digits = count(u8::is_ascii_digit);
     let letters = count(u8::is_ascii_alphabetic);
     let signs = value.len() - digits - letters;
-    if value.contains(' ') && signs * 4 < value.len() {
+    if value.contains(' ') && (signs * 4 < value.len() || value.len() < 32) {
         return Look::Plain;
     }
     let hex = value.len() >= 16 && value.bytes().all(|b| b.is_ascii_hexdigit());

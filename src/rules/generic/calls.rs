@@ -83,7 +83,22 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "Output.secret",
     ];
     /// Last parts of callees.
-    const LAST: [&str; 26] = [
+    const LAST: [&str; 41] = [
+        "hash",
+        "hashSync",
+        "md5",
+        "sha1",
+        "sha256",
+        "sha512",
+        "hashPassword",
+        "hash_password",
+        "make_password",
+        "encodePassword",
+        "generate_password_hash",
+        "hashpw",
+        "bcrypt",
+        "getPasswordHash",
+        "get_password_hash",
         "encode",
         "SecretStr",
         "b64decode",

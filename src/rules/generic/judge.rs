@@ -13,6 +13,8 @@ pub(super) enum How {
     Compared,
     /// The argument after the name: `get("password", "x")`.
     Argument,
+    /// The second of two in a list: `["password", "x"]`.
+    Pair,
     /// After a blank: `password x`.
     Blank,
     /// The text of an XML element.
@@ -32,6 +34,9 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
         return None;
     }
     let look = look(value);
+    if look == Look::Random && value.len() >= 32 && class != Class::Weak && !is_code_at_all(value) {
+        return Some(if is_documentation_key(value) { Confidence::Low } else { Confidence::High });
+    }
     if is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
         return None;
     }
@@ -48,6 +53,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     let topic = names_itself(class, name, value, look, how);
     Some(match (class, look) {
         (_, Look::Plain | Look::Mixed) if topic => Confidence::Low,
+        (_, Look::Plain) if how == How::Pair => Confidence::Low,
         (Class::Password | Class::Secret | Class::Key | Class::Token, Look::Random) => Confidence::High,
         (Class::Password, _) | (Class::Secret, Look::Mixed) => Confidence::Medium,
         (Class::Secret, Look::Plain) if value.split(' ').count() <= 2 => Confidence::Medium,
@@ -62,6 +68,16 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
 
 fn digits(value: &str) -> usize {
     value.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Certainly an expression, however random its characters.
+fn is_code_at_all(value: &str) -> bool {
+    value.contains("()")
+        || value.contains("://")
+        || value.contains("a-z")
+        || value.contains("(?")
+        || value.starts_with("-----")
+        || value.starts_with(['$', '/', '{', '<'])
 }
 
 /// An expression, a URL, a pattern: no value.

@@ -121,6 +121,16 @@ impl<'a> Reader<'a> {
         self.found.len()
     }
 
+    /// What stands in comments counts for less: people write examples there.
+    pub(super) fn weaken_since(&mut self, count: usize) {
+        for candidate in self.found.iter_mut().skip(count) {
+            candidate.confidence = match candidate.confidence {
+                Confidence::High => Confidence::Medium,
+                _ => Confidence::Low,
+            };
+        }
+    }
+
     /// Drops those found since that are not wanted.
     pub(super) fn keep_since(&mut self, count: usize, wanted: impl Fn(&Range<usize>) -> bool) {
         let late = self.found.split_off(count.min(self.found.len()));

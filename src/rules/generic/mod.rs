@@ -4,10 +4,13 @@
 //! tells which files are worth parsing, and serves comments, other files, and files that do not parse.
 
 mod calls;
+mod files;
 mod judge;
 mod lines;
+mod manifest;
 mod names;
 mod place;
+mod sql;
 mod syntax;
 mod whole;
 
@@ -25,7 +28,7 @@ const WORDS: [&str; 11] =
 
 /// Literals that the automaton looks for on behalf of this reading, in lower case.
 pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
-    WORDS.into_iter().chain(calls::gates().iter().copied())
+    WORDS.into_iter().chain(calls::gates().iter().copied()).chain([sql::GATE, manifest::GATE])
 }
 
 /// A value that a rule may have found.
@@ -54,7 +57,20 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
     } else if promising {
         hits.iter().for_each(|hit| reader.hit(hit));
     }
+    let starts =
+        |hit: &&Range<usize>, gate: &str| text.get((*hit).clone()).is_some_and(|word| word.eq_ignore_ascii_case(gate));
+    for hit in hits.iter().filter(|hit| starts(hit, sql::GATE)) {
+        for seed in sql::read(text, hit.start) {
+            reader.push(seed.span, seed.rule, Some(&seed.column), seed.confidence);
+        }
+    }
+    for hit in hits.iter().filter(|hit| starts(hit, manifest::GATE)) {
+        for entry in manifest::read(text, hit.start) {
+            reader.push(entry.span, entry.rule, Some(entry.key), entry.confidence);
+        }
+    }
     let mut found = reader.finish();
+    found.extend(files::read(text, path));
     if found.is_empty() {
         found.extend(whole::read(text, path));
     }

@@ -23,7 +23,7 @@ impl Class {
 }
 
 /// Words of a name in lower case: `dbPassword2`, `DB_PASSWORD`, `db-password` give `db`, `password`.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let bytes = name.as_bytes();
     let mut fresh = true;
@@ -152,7 +152,7 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
         "token" | "tokens" | "authtoken" | "accesstoken" | "bearer" => Class::Token,
         "apikey" | "secretkey" | "accesskey" | "privatekey" | "authkey" | "sessionkey" | "appkey" => Class::Key,
-        "key" if before == "secret" || before == "cookie" || before == "jwt" => Class::Secret,
+        "key" if before == "secret" || before == "jwt" => Class::Secret,
         "key" if words.len() > 1 && KEYS.contains(&before) => Class::Key,
         "key" | "auth" | "salt" | "credential" | "credentials" | "creds" | "apitoken" => Class::Weak,
         _ => return None,
@@ -182,6 +182,15 @@ pub(super) fn is_name(name: &str) -> bool {
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     ["name", "key", "variable", "parametername", "parameterkey", "envname", "keyname", "parameter", "property"]
         .contains(&flat.as_str())
+}
+
+/// The class of a table's column: as a name, and hashes too (the statement may hash what it is given).
+pub(super) fn classify_column(column: &str) -> Option<Class> {
+    classify(column).filter(|class| *class != Class::Weak).or_else(|| {
+        let lower = column.to_ascii_lowercase();
+        let stem = lower.strip_suffix("hash").map(|stem| stem.trim_end_matches('_'))?;
+        classify(stem).filter(|class| *class == Class::Password)
+    })
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
                 lines.hit(hit);
                 let whole = literal.span.clone();
                 lines.keep_since(before, |span| whole.start <= span.start && span.end <= whole.end);
+                if literal.kind == LiteralKind::Comment {
+                    lines.weaken_since(before);
+                }
             }
             None => {
                 lines.hit(hit);
@@ -109,19 +112,20 @@ impl Reading<'_> {
     fn passed(&self, literal: &Literal) -> Option<Meaning> {
         let call = literal.call.as_ref()?;
         let mut callee = calls::plain(&call.callee);
-        let mut position = call.position;
-        let mut keyword = call.keyword.clone();
-        if calls::passes_through(&callee) {
+        let taken = |callee: &str, keyword: Option<&str>, position: Option<usize>| {
+            calls::find(callee, Some(self.language)).find(|known| match keyword {
+                Some(keyword) => known.keyword == Some(keyword),
+                None => position.is_some() && known.argument == position,
+            })
+        };
+        let mut known = taken(&callee, call.keyword.as_deref(), call.position);
+        if known.is_none() && calls::passes_through(&callee) {
             let before = self.text.get(..literal.span.start)?;
             let outer = enclosing(before.trim_end().strip_suffix('(')?)?;
             callee = calls::plain(outer.0);
-            position = Some(outer.1);
-            keyword = None;
+            known = taken(&callee, None, Some(outer.1));
         }
-        let known = calls::find(&callee, Some(self.language)).find(|known| match (&keyword, position) {
-            (Some(keyword), _) => known.keyword == Some(keyword.as_str()),
-            (None, position) => position.is_some() && known.argument == position,
-        })?;
+        let known = known?;
         let direct = |binding: &&Binding| binding.how == "keyword" && names::classify(&binding.name).is_some();
         let name = literal.bindings.iter().find(direct).map_or(callee, |binding| binding.name.clone());
         Some(Meaning { class: known.class, name, how: How::Passed })
@@ -141,7 +145,8 @@ impl Reading<'_> {
             }
             let how = match binding.how.as_str() {
                 "comparison" => How::Compared,
-                "argument" | "option" | "pair" => How::Argument,
+                "argument" | "option" => How::Argument,
+                "pair" => How::Pair,
                 "return" => {
                     let name = literal.scopes.first()?;
                     let class = names::classify(name.trim_start_matches("get"))?;
