@@ -16,6 +16,7 @@ pub(super) fn passes(checksum: &Checksum, matcher: &Matcher, value: &[u8]) -> Op
         "crc32-hex" => Some(format!("{:08x}", crc32(payload()?)).as_bytes() == tail()?.to_ascii_lowercase()),
         "luhn" => Some(luhn(payload().unwrap_or(value))),
         "jwt" => Some(jwt(value)),
+        "basic-auth" => (!basic(value)).then_some(false),
         _ => None,
     }
 }
@@ -50,6 +51,14 @@ fn luhn(value: &[u8]) -> bool {
         })
         .sum();
     sum.is_multiple_of(10)
+}
+
+/// Base64 of a user and a password (RFC 7617), the password not empty.
+fn basic(value: &[u8]) -> bool {
+    let end = value.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
+    base64::engine::general_purpose::STANDARD_NO_PAD
+        .decode(&value[..end])
+        .is_ok_and(|pair| pair.iter().position(|byte| *byte == b':').is_some_and(|colon| colon + 1 < pair.len()))
 }
 
 /// Header and claims are JSON objects, and the header names an algorithm.

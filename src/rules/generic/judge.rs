@@ -37,7 +37,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if look == Look::Random && value.len() >= 32 && class != Class::Weak && !is_code_at_all(value) {
         return Some(if is_documentation_key(value) { Confidence::Low } else { Confidence::High });
     }
-    if is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
+    if is_algorithm(value) || is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
         return None;
     }
     let lower = value.to_ascii_lowercase();
@@ -111,32 +111,48 @@ fn is_path(value: &str) -> bool {
 
 /// A sentence or a label.
 fn is_prose(value: &str) -> bool {
+    if !value.contains(' ') {
+        return false;
+    }
+    let lower = format!(" {} ", value.to_ascii_lowercase());
+    let words = value.split(' ').count();
+    const TOPICS: [&str; 18] = [
+        "pass",
+        "token",
+        "secret",
+        " key ",
+        "credential",
+        "invalid",
+        " enter ",
+        "error",
+        "http",
+        " must ",
+        "blank",
+        "cannot",
+        "should",
+        "n't ",
+        "required",
+        "length",
+        " is ",
+        " your ",
+    ];
+    words < 9 && TOPICS.iter().any(|word| lower.contains(word))
+        || value.ends_with(['.', ':', '!', '?']) && words > 2
+        || value.contains(", ")
+}
+
+/// Names of algorithms, encodings and schemes: what a key is for.
+fn is_algorithm(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    value.contains(' ')
-        && ([
-            "pass",
-            "token",
-            "secret",
-            "key",
-            "credential",
-            "invalid",
-            "enter ",
-            "error",
-            "http",
-            "must",
-            "blank",
-            "cannot",
-            "should",
-            "n't",
-            "required",
-            "length",
-            "is ",
-        ]
-        .iter()
-        .any(|word| lower.contains(word))
-            && value.split(' ').count() < 9
-            || value.ends_with(['.', ':', '!', '?']) && value.split(' ').count() > 2
-            || value.contains(", "))
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
+    const NAMES: [&str; 26] = [
+        "sha", "md", "hs", "rs", "es", "ps", "hmac", "hmacsha", "hmac-sha", "aes", "des", "rsa", "dsa", "ecdsa",
+        "eddsa", "ed", "base", "utf", "pbkdf", "argon", "oauth", "x", "ssl", "tls", "http", "v",
+    ];
+    stem != lower && NAMES.contains(&stem)
+        || lower.starts_with("aes-")
+        || lower.starts_with("aes/")
+        || lower.starts_with("pkcs")
 }
 
 /// 8-4-4-4-12 hexadecimal digits: names something, is rarely secret.

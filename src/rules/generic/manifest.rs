@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::judge::{How, judge};
 use super::names::{self, Class};
 use crate::model::Confidence;
+use crate::rules::value::{Look, look};
 
 /// What starts the reading, in lower case.
 pub(super) const GATE: &str = "kind: secret";
@@ -81,6 +82,10 @@ fn entry(line: &str, at: usize, encoded: bool) -> Option<Entry<'_>> {
     } else {
         value
     };
+    // A word under a name that tells nothing is a setting: `type: postgresql`.
+    if class.is_none() && look(plain) == Look::Plain {
+        return None;
+    }
     let judged = judge(class.unwrap_or(Class::Secret), key, plain, true, How::Passed)?;
     Some(Entry {
         span: start..start + value.len(),

@@ -101,6 +101,9 @@ const CONFIRM: [&str; 5] = ["confirmation", "confirm", "again", "repeat", "base"
 
 /// The class of a name; none for a name that promises nothing, or names something about a secret (`password_field`).
 pub(super) fn classify(name: &str) -> Option<Class> {
+    if name.split(' ').count() > 2 {
+        return None;
+    }
     let name = name.rsplit(['.', ':', '/']).find(|part| !part.is_empty())?;
     let mut words = words(name);
     while words.len() > 1 && words.last().is_some_and(|last| CONFIRM.contains(&last.as_str())) {
@@ -143,6 +146,9 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     ]
     .contains(&words[0].as_str())
     {
+        return None;
+    }
+    if words.iter().any(|word| ["allow", "random", "empty", "invalid", "missing", "without"].contains(&word.as_str())) {
         return None;
     }
     let glued = GLUED.iter().any(|word| last.ends_with(word))

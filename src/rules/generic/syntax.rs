@@ -8,12 +8,16 @@ use super::calls;
 use super::judge::{How, judge};
 use super::lines::Reader;
 use super::names::{self, Class};
+use crate::model::Confidence;
 use crate::rules::tree::Tree;
 
 /// Beyond this many lists, calls and operators a name says little about a literal.
 const FARTHEST: usize = 3;
 /// How many literals apart the halves of a `name:`, `value:` pair may stand.
 const PAIR: usize = 6;
+
+/// Lists of more values than this under one name are word lists.
+const WORD_LIST: usize = 3;
 
 /// Reads the literals of a file; `hits` are the places of telling words, for what stands inside of literals and comments.
 pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], lines: &mut Reader<'_>) {
@@ -25,11 +29,16 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let Some((span, value)) = whole_value(literal) else { continue };
         let Some(meaning) = reading.meaning(at) else { continue };
         known.push(literal.span.start);
+        let (span, value) = behind_name(span, value, &meaning.name, literal);
         if literal.kind == LiteralKind::Number && !(meaning.class == Class::Password && value.len() >= 4) {
             continue;
         }
         let quoted = !matches!(literal.kind, LiteralKind::Bare | LiteralKind::Number);
-        if let Some(confidence) = judge(meaning.class, &meaning.name, &value, quoted, meaning.how) {
+        if let Some(mut confidence) = judge(meaning.class, &meaning.name, &value, quoted, meaning.how) {
+            // A list of words under one name is a word list.
+            if confidence < Confidence::High && reading.listed(literal) > WORD_LIST {
+                confidence = Confidence::Low;
+            }
             lines.push(span, meaning.class.rule(), Some(&meaning.name), confidence);
         }
     }
@@ -57,6 +66,17 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
                 });
             }
         }
+    }
+}
+
+/// `PASSWORD=x` as one scalar: the value begins behind the name.
+fn behind_name(span: Range<usize>, value: String, name: &str, literal: &Literal) -> (Range<usize>, String) {
+    let rest = value.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).filter(|rest| !rest.is_empty());
+    match rest {
+        Some(rest) if literal.parts.len() == 1 && span.len() == value.len() => {
+            (span.end - rest.len()..span.end, rest.to_owned())
+        }
+        _ => (span, value),
     }
 }
 
@@ -100,6 +120,14 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// How many literals share the nearest name, where that is the name of a list.
+    fn listed(&self, literal: &Literal) -> usize {
+        let Some(binding) = literal.bindings.first().filter(|binding| binding.distance > 0) else { return 0 };
+        let from = self.literals.partition_point(|other| other.span.start < binding.span.start);
+        let shares = |other: &&Literal| other.bindings.first().is_some_and(|first| first.span == binding.span);
+        self.literals[from..].iter().take(64).filter(shares).count()
+    }
+
     fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
         self.passed(literal)
