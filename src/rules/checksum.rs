@@ -13,7 +13,12 @@ pub(super) fn passes(checksum: &Checksum, matcher: &Matcher, value: &[u8]) -> Op
     let tail = || value.get(value.len().checked_sub(digits)?..);
     match &*checksum.kind {
         "crc32-base62" => Some(base62(crc32(payload()?), digits).as_bytes() == tail()?),
+        "crc32-base36" => Some(in_base(36, BASE36, crc32(payload()?), digits).as_bytes() == tail()?),
         "crc32-hex" => Some(format!("{:08x}", crc32(payload()?)).as_bytes() == tail()?.to_ascii_lowercase()),
+        // The sum's bytes, lowest first (Grafana).
+        "crc32-hex-le" => {
+            Some(format!("{:08x}", crc32(payload()?).swap_bytes()).as_bytes() == tail()?.to_ascii_lowercase())
+        }
         "luhn" => Some(luhn(payload().unwrap_or(value))),
         "jwt" => Some(jwt(value)),
         "basic-auth" => (!basic(value)).then_some(false),
@@ -28,13 +33,20 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
     sum.sum()
 }
 
+const BASE36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// A number in base 62 (digits, upper, lower case), padded with zeros.
-pub(super) fn base62(mut number: u32, digits: usize) -> String {
-    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub(super) fn base62(number: u32, digits: usize) -> String {
+    in_base(62, BASE62, number, digits)
+}
+
+/// A number in a base, written with that many characters of the alphabet, padded with its zero.
+fn in_base(base: u32, alphabet: &[u8], mut number: u32, digits: usize) -> String {
     let mut out = Vec::new();
     while number > 0 || out.len() < digits {
-        out.push(char::from(ALPHABET[(number % 62) as usize]));
-        number /= 62;
+        out.push(alphabet.get((number % base) as usize).copied().map_or('0', char::from));
+        number /= base;
     }
     out.iter().rev().collect()
 }
@@ -80,6 +92,8 @@ mod tests {
     fn sums_are_the_published_ones() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         assert_eq!(base62(61, 6), "00000z");
+        assert_eq!(in_base(36, BASE36, 0xCBF4_3926, 7), "1kl8mjq");
+        assert_eq!(format!("{:08x}", 0xCBF4_3926_u32.swap_bytes()), "2639f4cb");
         assert!(luhn(b"4539 1488 0343 6467"));
         assert!(!luhn(b"4539148803436468"));
     }
