@@ -72,6 +72,8 @@ pub struct Place {
     pub names: Vec<String>,
     /// Names of classes, functions and sections around it, innermost first: they tell clashing names apart.
     pub scopes: Vec<String>,
+    /// Names that the value cannot have there: the file uses them for something else.
+    pub taken_names: Vec<String>,
     /// The variable that the code reads already, where the literal is a lookup's default: the only name that fits.
     pub fixed_name: Option<String>,
     /// How far the edit can be trusted.

@@ -52,6 +52,8 @@ pub(crate) struct Imports {
     scopes: Vec<Scope>,
     /// Name, scope (none is the file) and place.
     definitions: Vec<(String, Option<usize>, Range<usize>)>,
+    /// Names of variables that are read.
+    uses: Vec<String>,
     header_end: usize,
     group: Option<Range<usize>>,
     first_code: usize,
@@ -123,6 +125,7 @@ impl Imports {
                     "header" => self.header_end = self.header_end.max(node.end_byte()),
                     "scope" => self.scopes.push(Scope { range: node.byte_range(), class: false }),
                     "scope.class" => self.scopes.push(Scope { range: node.byte_range(), class: true }),
+                    "use" => self.uses.push(plain(node)),
                     "definition" => names.push((plain(node), node.byte_range(), false)),
                     "definition.outer" => names.push((plain(node), node.byte_range(), true)),
                     _ => {}
@@ -193,6 +196,16 @@ impl Imports {
     /// How many definitions a name has in the file.
     pub(crate) fn declared(&self, name: &str) -> usize {
         self.definitions.iter().filter(|(other, _, _)| other == name).count()
+    }
+
+    /// What is defined, with its place.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = (&str, &Range<usize>)> {
+        self.definitions.iter().map(|(name, _, span)| (name.as_str(), span))
+    }
+
+    /// The variables that are read.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = &str> {
+        self.uses.iter().map(String::as_str)
     }
 
     /// The innermost function around a place.

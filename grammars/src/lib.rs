@@ -24,6 +24,7 @@ mod recipe;
 mod regions;
 mod rewrite;
 mod select;
+mod taken;
 pub mod undo;
 mod walk;
 

@@ -18,6 +18,7 @@ use crate::patterns;
 use crate::regions;
 use crate::rewrite;
 use crate::select::{self, Selection};
+use crate::taken;
 use crate::undo::{self, Chunk, Original, Undo};
 use crate::walk::{self, Site};
 
@@ -117,7 +118,10 @@ impl Parsed {
         let site = &self.sites[selection.site];
         let fixed_name = select::fixed_name(self, &selection, style)
             .or_else(|| inner::default(self, &selection, style).map(|inner| inner.variable));
-        let name = fixed_name.clone().unwrap_or_else(|| "X".into());
+        let taken_names = taken::names(self, &selection);
+        // Any name that is free: what the value will be called is not known yet.
+        let free = || (0_u32..).map(|number| format!("X{number}")).find(|name| !taken_names.contains(name));
+        let name = fixed_name.clone().or_else(free).unwrap_or_default();
         let request = Request { span: span.clone(), name, style };
         let rewrite = self.rewrite(std::slice::from_ref(&request));
         let edits = rewrite.outcomes.into_iter().next().unwrap_or_else(|| Err(select::not_a_literal()))?;
@@ -132,7 +136,17 @@ impl Parsed {
             names.retain(|name| name != fixed);
             names.insert(0, fixed.clone());
         }
-        Ok(Place { value: selection.value, shape, names, scopes: literal.scopes.clone(), fixed_name, applicability })
+        names.retain(|name| fixed_name.as_ref() == Some(name) || !taken_names.contains(name));
+        let taken_names = taken_names.into_iter().collect();
+        Ok(Place {
+            taken_names,
+            value: selection.value,
+            shape,
+            names,
+            scopes: literal.scopes.clone(),
+            fixed_name,
+            applicability,
+        })
     }
 
     /// The edits for all requests of this file together: all that came out well are meant to be made at once.

@@ -57,6 +57,8 @@ pub(crate) struct Recipe {
     pub needs: BTreeMap<String, Need>,
     /// What a name must look like to be looked up.
     pub name_pattern: Option<String>,
+    /// A lookup reads a variable of the program itself (shell): what the file sets or reads under a name, it must not be.
+    pub names_are_variables: bool,
     /// What stands in a comment for a value that was taken out.
     pub redaction: Option<String>,
     /// A whole-file reason against rewriting.

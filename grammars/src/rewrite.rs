@@ -12,6 +12,7 @@ use crate::parsed::{self, Parsed};
 use crate::part::{self, Rendered};
 use crate::recipe::LookupForm;
 use crate::select::{self, Selection, refusal};
+use crate::taken;
 use crate::undo::apply;
 
 /// What a request came to.
@@ -146,6 +147,13 @@ fn one(
         Some(variable) => {
             fits(&variable, request)?;
             part::drop_default(parsed, request, selection)?
+        }
+        None if taken::names(parsed, selection).contains(&request.name) => {
+            return Err(refusal(
+                "shadowed-name",
+                &format!("The file has a variable {} of its own, and the lookup would read that.", request.name),
+                "Give the move another name.",
+            ));
         }
         None => match inner::default(parsed, selection, request.style) {
             Some(inner) => {

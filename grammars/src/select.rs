@@ -8,6 +8,7 @@ use crate::literal::{Literal, Role};
 use crate::parsed::Parsed;
 use crate::piece::Fallback;
 use crate::recipe::Constant;
+use crate::taken;
 use crate::undo::Spelling;
 use crate::walk::Site;
 
@@ -181,7 +182,7 @@ pub(crate) fn fixed_name(parsed: &Parsed, selection: &Selection, style: Style) -
     }
     let Role::Default { variable } = &parsed.literals[selection.site].role else { return None };
     let dropped = selection.whole && (style == Style::Env || widens(parsed, site));
-    variable.clone().filter(|_| dropped)
+    variable.clone().filter(|variable| dropped && taken::reads_environment(parsed, selection, variable))
 }
 
 /// Whether a value in a literal moves whole.

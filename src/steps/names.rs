@@ -17,6 +17,8 @@ pub struct Wish {
     pub rule: Option<String>,
     /// Names of variables that a config file sets itself: the code that reads one of these means this value.
     pub set: BTreeSet<String>,
+    /// Names that mean something else at one of the places.
+    pub taken: Vec<String>,
     /// Words that tell clashing names apart: classes, functions, sections, the file's stem; innermost first.
     pub scopes: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Names {
         for name in wished.map(shortened) {
             if crate::model::plan::is_variable(&name)
                 && (!self.reserved.contains(&name) || wish.set.contains(&name) || wish.earlier.as_ref() == Some(&name))
+                && !wish.taken.contains(&name)
                 && !self.given.contains_key(&name)
             {
                 self.given.insert(name.clone(), value.clone());

@@ -131,6 +131,7 @@ fn settle_fixed_names(
 fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<PlannedMove, Refusal> {
     let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
     for (path, finding, placed) in &group.places {
+        push_new(&mut wish.taken, placed.place.taken_names.iter().cloned());
         push_new(&mut wish.fixed, placed.place.fixed_name.iter().cloned());
         // A password inside a connection string is not what the string's own name says: `url` gives `URL_PASSWORD`.
         let inside = finding.kind == Kind::Dsn && placed.place.shape.starts_with("part of");
