@@ -116,7 +116,10 @@ impl Client {
         let lost_since = || lost.lock().unwrap_or_else(PoisonError::into_inner);
         let mut answer = retry(|| async {
             let start = Instant::now();
-            let outcome = self.attempt(&request).await;
+            let outcome = match request() {
+                Ok(request) => self.once(request).await,
+                Err(error) => Err(Fault::last(error)),
+            };
             if matches!(&outcome, Err(fault) if fault.again == Again::Lost) {
                 lost_since().get_or_insert(start);
             }
@@ -127,11 +130,8 @@ impl Client {
         Ok(answer)
     }
 
-    async fn attempt<F>(&self, request: &F) -> Result<Answer, Fault>
-    where
-        F: Fn() -> Result<reqwest::Request, StoreError>,
-    {
-        let request = request().map_err(Fault::last)?;
+    /// One attempt. Statuses that say that a server is busy are faults; others are answers.
+    pub async fn once(&self, request: reqwest::Request) -> Result<Answer, Fault> {
         // Reading is idempotent whatever the server did; an entry that is too large fails with 500 again and again.
         let reads = *request.method() == Method::GET || request.method().as_str() == "LIST";
         let mut response = self.http.execute(request).await.map_err(|error| self.unreachable(&error))?;

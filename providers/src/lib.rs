@@ -20,6 +20,8 @@ pub mod open;
 mod retry;
 pub mod secret;
 pub mod settings;
+#[cfg(feature = "aws")]
+pub mod ssm;
 pub mod store;
 #[cfg(feature = "vault")]
 pub mod vault;

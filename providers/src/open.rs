@@ -11,6 +11,8 @@ const SCHEMES: &[(&str, &str)] = &[
     ("dotenv", "dotenv:PATH"),
     #[cfg(feature = "aws")]
     ("aws-sm", "aws-sm://PREFIX"),
+    #[cfg(feature = "aws")]
+    ("aws-ssm", "aws-ssm://PATH"),
     #[cfg(feature = "vault")]
     ("vault", "vault://MOUNT/PREFIX"),
 ];
@@ -32,6 +34,8 @@ pub fn open(uri: &str, settings: &Settings) -> Result<Box<dyn Store>, StoreError
     match scheme {
         "age" => Ok(Box::new(AgeStore::open(path(scheme, rest)?, settings))),
         "dotenv" => Ok(Box::new(DotenvStore::open(path(scheme, rest)?, settings))),
+        #[cfg(feature = "aws")]
+        "aws-ssm" => Ok(Box::new(crate::ssm::SsmStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "vault")]
         "vault" => Ok(Box::new(crate::vault::VaultStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "aws")]
@@ -59,6 +63,7 @@ fn unknown(scheme: &str) -> StoreError {
         "env" | ".env" | "file" => Some("dotenv"),
         "bao" | "openbao" | "hashivault" | "kv" | "hcv" => Some("vault"),
         "aws" | "asm" | "secretsmanager" | "aws-secretsmanager" | "awssm" => Some("aws-sm"),
+        "ssm" | "parameterstore" | "parameter-store" | "awsssm" => Some("aws-ssm"),
         _ => None,
     };
     let nearest = SCHEMES.iter().map(|(known, form)| (distance(&wanted, known), known, form)).min();

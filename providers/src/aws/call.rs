@@ -2,8 +2,6 @@
 //!
 //! Messages of AWS are never passed on: a validation error quotes the value that it refuses.
 
-use std::time::Duration;
-
 use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 
@@ -28,6 +26,8 @@ pub(crate) enum Code {
     InvalidRequest,
     InvalidParameter,
     Denied,
+    /// The answer to a call that must not be repeated was lost.
+    Lost,
     Other,
 }
 
@@ -81,10 +81,7 @@ where
         SdkError::ServiceError(context) => {
             let raw = context.raw();
             let after = raw.headers().get("retry-after").and_then(seconds);
-            let known = refusal(context.err().code(), raw.status().as_u16(), after);
-            let (code, kind, again, what, advice) = known;
-            let mut error = StoreError::new(kind, format!("AWS {what} ({doing})"));
-            error.advice = advice.map(str::to_owned);
+            let (code, error, again) = known(context.err().code(), raw.status().as_u16(), doing);
             (code, Fault { error, again, after })
         }
         SdkError::TimeoutError(_) => unreachable("does not answer in time", Again::Lost),
@@ -111,9 +108,9 @@ where
             if failure.is_user() {
                 return unreachable("has no address that can be used", Again::Never);
             }
-            no_credentials()
+            (Code::Denied, Fault::last(no_credentials()))
         }
-        SdkError::ConstructionFailure(_) => no_credentials(),
+        SdkError::ConstructionFailure(_) => (Code::Denied, Fault::last(no_credentials())),
         _ => unreachable("answers in a way that is not understood", Again::Never),
     }
 }
@@ -130,16 +127,29 @@ fn refused_connection(error: Option<&(dyn std::error::Error + 'static)>) -> bool
     true
 }
 
-fn no_credentials() -> (Code, Fault) {
-    let error = StoreError::new(ErrorKind::Denied, "there are no AWS credentials that can be used")
-        .advise("set AWS_PROFILE or AWS_ACCESS_KEY_ID, log in with `aws sso login`, or run where a role is attached");
-    (Code::Denied, Fault::last(error))
+pub(crate) fn no_credentials() -> StoreError {
+    StoreError::new(ErrorKind::Denied, "there are no AWS credentials that can be used")
+        .advise("set AWS_PROFILE or AWS_ACCESS_KEY_ID, log in with `aws sso login`, or run where a role is attached")
+}
+
+/// The code in an error's body: after a namespace and before a URL, as the protocol "AWS JSON 1.1" has it.
+pub(crate) fn code_of(body: &serde_json::Value) -> Option<&str> {
+    let code = body["__type"].as_str().or_else(|| body["code"].as_str())?;
+    code.split(':').next()
+}
+
+/// What a refusal means: for callers, for the user, and for the policy.
+pub(crate) fn known(code: Option<&str>, status: u16, doing: &str) -> (Code, StoreError, Again) {
+    let (code, kind, again, what, advice) = refusal(code, status);
+    let mut error = StoreError::new(kind, format!("AWS {what} ({doing})"));
+    error.advice = advice.map(str::to_owned);
+    (code, error, again)
 }
 
 type Known = (Code, ErrorKind, Again, String, Option<&'static str>);
 
 /// What a code means. Where something between here and AWS answered, there is none, and the status has to do.
-fn refusal(code: Option<&str>, status: u16, after: Option<Duration>) -> Known {
+fn refusal(code: Option<&str>, status: u16) -> Known {
     const LATER: Option<&str> = Some("run the command again later: it goes on where it stopped");
     let code = code.map(|code| code.rsplit('#').next().unwrap_or(code).trim_end_matches("Exception"));
     let said = |what: &str| format!("{what} ({})", code.unwrap_or("without a code"));
@@ -158,7 +168,7 @@ fn refusal(code: Option<&str>, status: u16, after: Option<Duration>) -> Known {
         "InternalServiceError" | "InternalServerError" | "InternalFailure" | "InternalError" => {
             (Code::Other, ErrorKind::Unavailable, Again::Failed, said("failed"), LATER)
         }
-        "ResourceNotFound" | "ParameterNotFound" | "ParameterVersionNotFound" => {
+        "ResourceNotFound" | "ParameterNotFound" | "ParameterVersionNotFound" | "InvalidResourceId" => {
             (Code::NotFound, ErrorKind::Rejected, Again::Never, said("does not find the entry"), None)
         }
         "ResourceExists" | "ParameterAlreadyExists" => {
@@ -219,7 +229,6 @@ fn refusal(code: Option<&str>, status: u16, after: Option<Duration>) -> Known {
             }
             500 => (Code::Other, ErrorKind::Unavailable, Again::Failed, said("failed"), LATER),
             401 | 403 => (Code::Denied, ErrorKind::Denied, Again::Never, said("does not allow it"), None),
-            _ if after.is_some() => (Code::Other, ErrorKind::Unavailable, Again::Busy, said("is busy"), LATER),
             _ => (Code::Other, ErrorKind::Rejected, Again::Never, said("refused"), None),
         },
     }
@@ -232,7 +241,7 @@ mod tests {
     #[test]
     fn codes_decide_and_the_status_only_without_one() {
         let decide = |code, status| {
-            let (code, kind, again, _, _) = refusal(code, status, None);
+            let (code, kind, again, _, _) = refusal(code, status);
             (code, kind, again)
         };
         let throttled = (Code::Other, ErrorKind::Unavailable, Again::Busy);

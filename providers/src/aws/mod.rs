@@ -6,11 +6,11 @@
 //! Options: `?region=`, `?profile=`, `?endpoint=URL`, `?kms=KEY` (the key that new secrets are encrypted with).
 //! Credentials are those of the AWS program: the environment, profiles, SSO, containers, instances.
 
-mod call;
-mod connect;
+pub(crate) mod call;
+pub(crate) mod connect;
 mod entry;
 mod names;
-mod pace;
+pub(crate) mod pace;
 mod policy;
 mod write;
 
