@@ -153,7 +153,7 @@ fn filled(template: &str, plan: &Plan, verified: &[Verified], at: &Surroundings<
     let version = if at.store.capabilities().versions { "2" } else { "1" };
     template
         .replace("@KEYLIFT_MOUNT@", mount)
-        .replace("@KEYLIFT_PREFIX@", prefix)
+        .replace("@KEYLIFT_PREFIX@", &prefix)
         .replace("@KEYLIFT_FIELD@", &field)
         .replace("@KEYLIFT_KV@", version)
 }

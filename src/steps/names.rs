@@ -153,6 +153,7 @@ fn is_bare(name: &str) -> bool {
         "AUTH_TOKEN",
         "CREDENTIAL",
         "CREDENTIALS",
+        "AUTHORIZATION",
         "PRIVATE_KEY",
         "SALT",
     ];
