@@ -9,6 +9,8 @@ pub mod aws;
 #[cfg(feature = "http")]
 mod concurrent;
 pub mod dotenv;
+pub mod exec;
+pub mod files;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "aws")]

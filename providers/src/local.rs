@@ -98,6 +98,21 @@ fn sync_parent(path: &Path) {
     }
 }
 
+/// Whether git would commit a file: no where it ignores it, or where there is no repository or no git.
+pub(crate) fn git_would_commit(path: &Path) -> bool {
+    let Some(name) = path.file_name() else { return false };
+    let ignored = std::process::Command::new("git")
+        // A repository's own settings must not make git start a program of its choice.
+        .args(["-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--"])
+        .arg(name)
+        .current_dir(parent(path))
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    ignored.is_ok_and(|status| status.code() == Some(1))
+}
+
 /// The folder a path is in; the working directory for a bare name.
 pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))

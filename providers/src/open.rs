@@ -2,6 +2,8 @@
 
 use crate::age::AgeStore;
 use crate::dotenv::DotenvStore;
+use crate::exec::ExecStore;
+use crate::files::FilesStore;
 use crate::settings::Settings;
 use crate::store::{ErrorKind, Store, StoreError};
 
@@ -9,6 +11,8 @@ use crate::store::{ErrorKind, Store, StoreError};
 const SCHEMES: &[(&str, &str)] = &[
     ("age", "age:PATH"),
     ("dotenv", "dotenv:PATH"),
+    ("exec", "exec:PROGRAM"),
+    ("files", "files:DIR"),
     #[cfg(feature = "aws")]
     ("aws-sm", "aws-sm://PREFIX"),
     #[cfg(feature = "aws")]
@@ -38,6 +42,8 @@ pub fn open(uri: &str, settings: &Settings) -> Result<Box<dyn Store>, StoreError
         "aws-ssm" => Ok(Box::new(crate::ssm::SsmStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "vault")]
         "vault" => Ok(Box::new(crate::vault::VaultStore::open(rest.trim_start_matches('/'), settings)?)),
+        "exec" => Ok(Box::new(ExecStore::open(rest, settings)?)),
+        "files" => Ok(Box::new(FilesStore::open(path(scheme, rest.trim_end_matches('/'))?, settings))),
         #[cfg(feature = "aws")]
         "aws-sm" => Ok(Box::new(crate::aws::AwsStore::open(rest.trim_start_matches('/'), settings)?)),
         _ => Err(unknown(scheme)),
@@ -52,15 +58,25 @@ fn path<'a>(scheme: &str, rest: &'a str) -> Result<&'a str, StoreError> {
     }
     if path.is_empty() || path.ends_with('/') || path.contains('\0') {
         return Err(StoreError::new(ErrorKind::Configuration, format!("{scheme}: needs the path of a file"))
-            .advise(format!("for instance {scheme}:{}", if scheme == "age" { "secrets.age" } else { ".env" })));
+            .advise(format!("for instance {scheme}:{}", example(scheme))));
     }
     Ok(path)
+}
+
+fn example(scheme: &str) -> &'static str {
+    match scheme {
+        "age" => "secrets.age",
+        "files" => "/run/secrets",
+        _ => ".env",
+    }
 }
 
 fn unknown(scheme: &str) -> StoreError {
     let wanted = scheme.to_ascii_lowercase();
     let alias = match wanted.as_str() {
         "env" | ".env" | "file" => Some("dotenv"),
+        "dir" | "folder" | "docker" | "systemd" | "secrets" => Some("files"),
+        "program" | "command" | "cmd" | "plugin" => Some("exec"),
         "bao" | "openbao" | "hashivault" | "kv" | "hcv" => Some("vault"),
         "aws" | "asm" | "secretsmanager" | "aws-secretsmanager" | "awssm" => Some("aws-sm"),
         "ssm" | "parameterstore" | "parameter-store" | "awsssm" => Some("aws-ssm"),

@@ -30,6 +30,96 @@ async fn dotenv_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn a_folder_of_files_keeps_the_contract() {
+    let dir = tempfile::tempdir().expect("a folder");
+    Contract::new(&*store("files:run/secrets", dir.path())).check().await;
+}
+
+#[tokio::test]
+async fn a_folder_of_files_is_private_and_exact() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = store("files:secrets/", dir.path());
+    assert_eq!(store.location(), "files:secrets");
+    Contract::new(&*store).put("TOKEN", b"line\n", Expect::Absent).await.expect("written");
+    assert_eq!(fs::read(dir.path().join("secrets/TOKEN")).expect("the file"), b"line\n");
+    assert!(store.notices().is_empty(), "private, and no repository");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &str| fs::metadata(dir.path().join(path)).expect("metadata").permissions().mode() & 0o777;
+        assert_eq!((mode("secrets"), mode("secrets/TOKEN")), (0o700, 0o600));
+        // As Kubernetes mounts a secret: every key is a link into a folder that is swapped as a whole.
+        fs::create_dir(dir.path().join("secrets/..2026")).expect("made");
+        fs::write(dir.path().join("secrets/..2026/KEY"), "mounted").expect("written");
+        std::os::unix::fs::symlink("..2026", dir.path().join("secrets/..data")).expect("linked");
+        std::os::unix::fs::symlink("..data/KEY", dir.path().join("secrets/KEY")).expect("linked");
+        assert_eq!(Contract::new(&*store).get("KEY").await.as_deref(), Some(&b"mounted"[..]));
+        fs::create_dir(dir.path().join("secrets/folder")).expect("made");
+        let listed: Vec<String> =
+            store.list(None).await.expect("names").addresses.into_iter().map(|address| address.path).collect();
+        assert_eq!(listed, ["KEY", "TOKEN"]);
+        let error = Contract::new(&*store).put("folder", b"x", Expect::Absent).await.expect_err("not a file");
+        assert_eq!(error.kind, ErrorKind::Configuration);
+        fs::set_permissions(dir.path().join("secrets"), fs::Permissions::from_mode(0o755)).expect("chmod");
+        assert_eq!(store.notices().len(), 1);
+    }
+    for name in [".hidden", "a.tmp", "a/b", "a b"] {
+        assert!(store.address(name).is_err(), "{name}");
+    }
+}
+
+fn exec_store(dir: &Path, program: &str) -> Result<Box<dyn Store>, keylift_providers::StoreError> {
+    let settings = Settings::with_vars(dir.join("config"), [("KEYLIFT_ALLOW_EXEC", program)]).in_dir(dir);
+    let file = dir.join("secrets.json");
+    open(&format!("exec:{program} {}", file.display()), &settings)
+}
+
+#[tokio::test]
+async fn the_example_of_an_exec_store_keeps_the_contract() {
+    if support::program("python3").is_none() || cfg!(windows) {
+        support::skip("python3");
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/exec-store/json_store.py");
+    let store = exec_store(dir.path(), &example.display().to_string()).expect("allowed");
+    Contract::new(&*store).check().await;
+    assert!(store.capabilities().compare_and_swap, "the program said so");
+    assert_eq!(Contract::new(&*store).get("FIRST").await.as_deref(), Some(&b"value one"[..]), "it starts again");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_misbehaves_is_told_and_quotes_no_value() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().expect("a folder");
+    let hello = r#"read x; echo '{"protocol": 1}';"#;
+    let cases = [
+        ("exit 0", ErrorKind::Unreachable),
+        ("read x; echo hello", ErrorKind::Unreachable),
+        (r#"read x; echo '{"protocol": 2}'"#, ErrorKind::Configuration),
+        (&format!("{hello} read x; echo '{{\"found\": 1}}'"), ErrorKind::Corrupt),
+        (&format!("{hello} read x; echo '{{\"error\": {{\"kind\": \"denied\"}}}}'"), ErrorKind::Denied),
+        (
+            &format!(
+                "{hello} read x; echo '{{\"found\": false}}'; read x; echo '{{\"error\": {{\"kind\": \"rejected\", \
+                 \"message\": \"no s3cret-value here\"}}}}'"
+            ),
+            ErrorKind::Rejected,
+        ),
+    ];
+    for (index, (script, kind)) in cases.into_iter().enumerate() {
+        let program = dir.path().join(format!("p{index}"));
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("chmod");
+        let store = exec_store(dir.path(), &program.display().to_string()).expect("allowed");
+        let error = Contract::new(&*store).put("A", b"s3cret-value", Expect::Absent).await.expect_err("misbehaves");
+        assert_eq!(error.kind, kind, "{script}: {error}");
+        assert!(!format!("{error:?}").contains("s3cret-value"), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_age_file_shows_nothing_and_is_private() {
     let dir = tempfile::tempdir().expect("a folder");
     let store = store("age:s.age", dir.path());

@@ -4,7 +4,6 @@ mod format;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -59,17 +58,7 @@ impl DotenvStore {
 
     /// What git would do with the file: none where it ignores it, or where there is no repository or no git.
     fn git_notice(&self) -> Option<String> {
-        let ignored = Command::new("git")
-            // A repository's own settings must not make git start a program of its choice.
-            .args(["-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--"])
-            .arg(self.path.file_name()?)
-            .current_dir(local::parent(&self.path))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .ok()?;
-        (ignored.code() == Some(1)).then(|| {
+        local::git_would_commit(&self.path).then(|| {
             format!(
                 "git does not ignore {}: add the line `{}` to .gitignore before you commit",
                 self.path.display(),

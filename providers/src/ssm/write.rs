@@ -107,9 +107,7 @@ impl SsmStore {
             return Ok(false);
         }
         match self.versions(link, name).await {
-            Ok(versions) => {
-                Ok(versions.iter().any(|one| one["Version"] == 1 && one["Description"] == Value::from(mark(id))))
-            }
+            Ok(versions) => Ok(versions.iter().any(|one| one["Version"] == 1 && one["Description"] == mark(id))),
             // The history is a right of its own, and needed for nothing else here.
             Err(error) if error.kind == ErrorKind::Denied => Ok(false),
             Err(error) => Err(error),

@@ -1,0 +1,234 @@
+//! `files:DIR`: a folder with one file for each secret, as Docker (`/run/secrets`), Kubernetes (mounted secrets) and
+//! systemd (`$CREDENTIALS_DIRECTORY`) hand secrets to programs. A file holds the value and nothing else, not even a line
+//! end. Not encrypted: the folder has to stay out of git.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use crate::local::{self, ContentVersion, Lock};
+use crate::secret::Secret;
+use crate::settings::Settings;
+use crate::store::{
+    Address, Capabilities, Entry, ErrorKind, Expect, Listing, Receipt, Rejected, Store, StoreError, WriteId, Written,
+};
+
+/// The largest value, in bytes: what a Kubernetes secret and a systemd credential hold at most (`systemd.exec(5)`).
+const MAX_BYTES: usize = 1 << 20;
+/// Names on one page of a listing.
+const PAGE: usize = 1000;
+/// The longest name: that of a file, with room for the end of a temporary one.
+const LONGEST: usize = 240;
+
+/// A folder of files.
+pub struct FilesStore {
+    location: String,
+    folder: PathBuf,
+    versions: ContentVersion,
+    turn: Mutex<()>,
+}
+
+impl FilesStore {
+    /// The store in the folder at `path` (the URI's text after `files:`).
+    pub fn open(path: &str, settings: &Settings) -> Self {
+        Self {
+            location: format!("files:{path}"),
+            folder: settings.resolve(path),
+            versions: ContentVersion::new(settings),
+            turn: Mutex::new(()),
+        }
+    }
+
+    fn find(&self, name: &str) -> Result<Option<Entry>, StoreError> {
+        let path = self.folder.join(name);
+        // A folder, a device or a pipe of that name is no entry, and reading one could take for ever.
+        match std::fs::metadata(&path) {
+            Ok(about) if about.is_file() => {}
+            Ok(_) => {
+                let error = StoreError::new(ErrorKind::Configuration, format!("{} is not a file", path.display()));
+                return Err(error.advise("choose another name in the plan, or another folder"));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(local::failure(&path, "read", &error)),
+        }
+        let Some(bytes) = local::read_optional(&path)? else { return Ok(None) };
+        let secret = Secret::new(bytes.to_vec());
+        let version = Some(self.versions.of(&secret)?);
+        Ok(Some(Entry { secret, version, metadata: BTreeMap::new() }))
+    }
+
+    /// The names in the folder, in order.
+    fn names(&self) -> Result<Vec<String>, StoreError> {
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(local::failure(&self.folder, "list", &error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| local::failure(&self.folder, "list", &error))?;
+            // Kubernetes mounts each key as a link into `..data`.
+            let is_file = std::fs::metadata(entry.path()).is_ok_and(|about| about.is_file());
+            if let Ok(name) = entry.file_name().into_string()
+                && is_file
+                && check_name(&name).is_ok()
+            {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+#[async_trait]
+impl Store for FilesStore {
+    fn location(&self) -> &str {
+        &self.location
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            compare_and_swap: true,
+            binary: true,
+            // The usual file systems of macOS and Windows fold case.
+            case_sensitive: cfg!(not(any(windows, target_os = "macos"))),
+            max_bytes: MAX_BYTES,
+            ..Capabilities::default()
+        }
+    }
+
+    fn address(&self, name: &str) -> Result<Address, Rejected> {
+        check_name(name)?;
+        Ok(Address { store: self.location.clone(), path: name.to_owned(), field: None, version: None })
+    }
+
+    fn accepts(&self, address: &Address, secret: &Secret) -> Result<(), Rejected> {
+        check_name(&address.path)?;
+        crate::names::check_fieldless(address)?;
+        crate::names::check_size(&address.path, secret.len(), MAX_BYTES)
+    }
+
+    async fn preflight(&self, addresses: &[Address]) -> Result<(), StoreError> {
+        for address in addresses {
+            check_name(&address.path)?;
+        }
+        if !addresses.is_empty() {
+            local::private_dir(&self.folder)?;
+            // A folder that may not be written to is found out by writing to it.
+            let probe = tempfile::Builder::new().prefix(".keylift.").suffix(".tmp").tempfile_in(&self.folder);
+            probe.map_err(|error| local::failure(&self.folder, "write in", &error))?;
+        }
+        for address in addresses {
+            self.find(&address.path)?;
+        }
+        self.names().map(drop)
+    }
+
+    async fn read(&self, address: &Address) -> Result<Option<Entry>, StoreError> {
+        check_name(&address.path)?;
+        let entry = self.find(&address.path)?;
+        Ok(entry.filter(|entry| address.version.is_none() || address.version == entry.version))
+    }
+
+    async fn write(
+        &self,
+        address: &Address,
+        secret: &Secret,
+        expect: &Expect,
+        _id: &WriteId,
+    ) -> Result<Receipt, StoreError> {
+        self.accepts(address, secret)?;
+        let name = &address.path;
+        let path = self.folder.join(name);
+        local::private_dir(&self.folder)?;
+        let _turn = self.turn.lock().await;
+        let _lock = Lock::on(&path).await?;
+        let version = Some(self.versions.of(secret)?);
+        let receipt = |written| Receipt { address: Address { version: None, ..address.clone() }, version, written };
+        let conflict = |why: &str| {
+            Err(StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
+                .advise("choose another name in the plan, or look at the file first"))
+        };
+        match (self.find(name)?, expect) {
+            (Some(entry), _) if entry.secret == *secret => Ok(receipt(Written::AlreadyEqual)),
+            (Some(_), Expect::Absent) => conflict("it holds another value"),
+            (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
+                conflict("it was changed in the meantime")
+            }
+            (None, Expect::Version(_)) => conflict("it is gone"),
+            (Some(_), _) => {
+                local::replace(&path, secret.expose())?;
+                Ok(receipt(Written::Updated))
+            }
+            // Another program that makes the file at this very moment keeps it.
+            (None, _) if local::create_private(&path, secret.expose())? => Ok(receipt(Written::Created)),
+            (None, _) => conflict("it was made in the meantime"),
+        }
+    }
+
+    async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
+        let name = &receipt.address.path;
+        check_name(name)?;
+        if receipt.written != Written::Created || !self.folder.is_dir() {
+            return Ok(false);
+        }
+        let path = self.folder.join(name);
+        let _turn = self.turn.lock().await;
+        let _lock = Lock::on(&path).await?;
+        match self.find(name)? {
+            Some(entry) if entry.version == receipt.version => {}
+            _ => return Ok(false),
+        }
+        std::fs::remove_file(&path).map_err(|error| local::failure(&path, "remove", &error))?;
+        Ok(true)
+    }
+
+    async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
+        let names = self.names()?;
+        let start = from.map_or(0, |last| names.partition_point(|name| *name <= last));
+        let page = &names[start..names.len().min(start + PAGE)];
+        let next = if start + page.len() < names.len() { page.last().cloned() } else { None };
+        let address =
+            |path: &String| Address { store: self.location.clone(), path: path.clone(), field: None, version: None };
+        Ok(Listing { addresses: page.iter().map(address).collect(), next })
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        #[cfg(unix)]
+        if let Ok(about) = std::fs::metadata(&self.folder)
+            && std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o007 != 0
+        {
+            notices.push(format!("everybody on this machine can look into {}: chmod 700 it", self.folder.display()));
+        }
+        if self.folder.is_dir() && local::git_would_commit(&self.folder.join("x")) {
+            notices
+                .push(format!("git does not ignore {}: add it to .gitignore before you commit", self.folder.display()));
+        }
+        notices
+    }
+}
+
+impl fmt::Debug for FilesStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilesStore").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+/// Names that are file names everywhere and keys of a Kubernetes secret, and no temporary file of keylift's own.
+fn check_name(name: &str) -> Result<(), Rejected> {
+    crate::names::check(name, "a folder of files", LONGEST, |c| c.is_ascii_alphanumeric() || "._-".contains(c))?;
+    let end = std::path::Path::new(name).extension().and_then(|end| end.to_str());
+    if name.starts_with('.') || name.ends_with('.') || end == Some("tmp") {
+        return Err(Rejected {
+            reason: format!("{name} is the name of a hidden or temporary file"),
+            advice: "choose another name in the plan".to_owned(),
+        });
+    }
+    Ok(())
+}
