@@ -147,7 +147,7 @@ impl Run<'_> {
         let outcome = rewrite::rewrite(&approval.sources, &verified, at.key);
         self.hold(outcome.held)?;
         let mut files = outcome.files;
-        let made = extras::generated(&files, &verified, self.plan, self.options, at)?;
+        let made = extras::generated(&files, &verified, self.options, at)?;
         files.extend(made);
         self.journal.append(&[Entry::Staged { files: files.iter().map(|file| file.staged().clone()).collect() }])?;
         self.change(&files)?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Options, Surroundings};
-use crate::model::{Approved, Cause, Exit, Failure, Held, Lookup, Plan, StagedFile, Verified};
+use crate::model::{Approved, Cause, Exit, Failure, Held, Lookup, StagedFile, Verified};
 use crate::steps::approve::Approval;
 use crate::steps::rewrite::{self, Rewritten};
 
@@ -17,7 +17,6 @@ const HEADING: &str =
 pub(super) fn generated(
     files: &[Rewritten],
     verified: &[Verified],
-    plan: &Plan,
     options: Options,
     at: &Surroundings<'_>,
 ) -> Result<Vec<Rewritten>, Failure> {
@@ -29,7 +28,7 @@ pub(super) fn generated(
         if made.contains_key(&path) {
             continue;
         }
-        let text = filled(&accessor.text, plan, verified, at);
+        let text = filled(&accessor.text, verified, at);
         match std::fs::read(at.root.join(&path)) {
             Ok(there) if there == text.as_bytes() => {}
             Ok(_) => {
@@ -144,16 +143,18 @@ fn join(folder: &Path, name: &str) -> String {
 }
 
 /// An accessor's text for the run's store. Mount and prefix are the store's own; no part of them is secret.
-fn filled(template: &str, plan: &Plan, verified: &[Verified], at: &Surroundings<'_>) -> String {
+fn filled(template: &str, verified: &[Verified], at: &Surroundings<'_>) -> String {
     let place = at.store.location().split_once("://").map_or("", |(_, rest)| rest);
     let place = place.split_once('@').map_or(place, |(_, rest)| rest);
-    let (mount, prefix) =
-        if plan.store.starts_with("vault") { place.split_once('/').unwrap_or((place, "")) } else { ("", place) };
+    let mount = place.split(['/', '?']).next().unwrap_or_default();
+    // An address is the prefix and the name (`beyond_accessor` holds anything else back).
+    let looked_up = verified.iter().map(Verified::approved).find(|one| one.lookup != Lookup::Env);
+    let prefix = looked_up.and_then(|one| one.address.path.strip_suffix(one.name.as_str())).unwrap_or_default();
     let field = verified.iter().find_map(|one| one.approved().address.field.clone()).unwrap_or_else(|| "value".into());
     let version = if at.store.capabilities().versions { "2" } else { "1" };
     template
         .replace("@KEYLIFT_MOUNT@", mount)
-        .replace("@KEYLIFT_PREFIX@", &prefix)
+        .replace("@KEYLIFT_PREFIX@", prefix)
         .replace("@KEYLIFT_FIELD@", &field)
         .replace("@KEYLIFT_KV@", version)
 }
