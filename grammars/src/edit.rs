@@ -78,6 +78,8 @@ pub struct Place {
     pub fixed_name: Option<String>,
     /// How far the edit can be trusted.
     pub applicability: Applicability,
+    /// What a person must do beside the edit for the program to run as before, with `<name>` for the secret's name.
+    pub todo: Option<String>,
 }
 
 /// What came of a list of requests for one file.
@@ -89,6 +91,8 @@ pub struct Rewrite {
     pub shared: Vec<Edit>,
     /// The generated accessor module that the code now imports, where the style needs one.
     pub accessor: Option<GeneratedFile>,
+    /// Names whose declaration for the whole folder is among the shared edits.
+    pub declares: Vec<String>,
 }
 
 /// The edits of one request, or the reason for none.

@@ -7,7 +7,9 @@ use std::sync::{LazyLock, OnceLock};
 use regex::{Regex, RegexBuilder};
 use thiserror::Error;
 
+use crate::edit::Style;
 use crate::loaded::Loaded;
+use crate::rewrite;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -198,6 +200,20 @@ impl Language {
             }
         }
         self.loaded().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// Whether a lookup of a style needs a declaration that all files of a folder share (Terraform's variables).
+    pub fn shares_declarations(&'static self, style: Style) -> bool {
+        self.loaded()
+            .ok()
+            .and_then(|loaded| loaded.recipe.lookups.get(&style))
+            .is_some_and(|one| one.declares.is_some())
+    }
+
+    /// The environment variable that the lookup of a name reads: mostly the name itself.
+    pub fn variable(&'static self, style: Style, name: &str) -> String {
+        let lookup = self.loaded().ok().and_then(|loaded| loaded.recipe.lookups.get(&style));
+        lookup.map_or_else(|| name.to_owned(), |lookup| rewrite::environment_name(lookup, name))
     }
 
     /// The languages that this one extends, nearest first.

@@ -1,5 +1,6 @@
 //! A parsed file: its literals, and the edits that put lookups in their places.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -33,6 +34,8 @@ pub struct Parsed {
     pub(crate) sites: Vec<Site>,
     /// Stretches that no pattern explains.
     stray: usize,
+    /// The texts of files in the same folder that share declarations with this one.
+    pub(crate) beside: Vec<String>,
     imports: OnceLock<Imports>,
 }
 
@@ -73,6 +76,7 @@ impl Parsed {
             literals,
             sites,
             stray: reading.stray,
+            beside: Vec::new(),
             imports: OnceLock::new(),
         })
     }
@@ -136,6 +140,7 @@ impl Parsed {
             names.retain(|name| name != fixed);
             names.insert(0, fixed.clone());
         }
+        let todo = self.todo(&selection, fixed_name.as_ref(), style);
         names.retain(|name| fixed_name.as_ref() == Some(name) || !taken_names.contains(name));
         let taken_names = taken_names.into_iter().collect();
         Ok(Place {
@@ -146,6 +151,7 @@ impl Parsed {
             scopes: literal.scopes.clone(),
             fixed_name,
             applicability,
+            todo,
         })
     }
 
@@ -154,7 +160,39 @@ impl Parsed {
     /// Several outcomes may hold the same edit (a string that becomes a template for two values); [`undo::apply`] makes
     /// it once.
     pub fn rewrite(&self, requests: &[Request]) -> Rewrite {
-        rewrite::rewrite(self, requests)
+        self.rewrite_beside(requests, &BTreeSet::new())
+    }
+
+    /// As [`Parsed::rewrite`], where other files of the folder change too: `declared` are the names that one of them is
+    /// going to declare ([`Parsed::declares`]), so that this file does not.
+    pub fn rewrite_beside(&self, requests: &[Request], declared: &BTreeSet<String>) -> Rewrite {
+        rewrite::rewrite(self, requests, declared)
+    }
+
+    /// Adds the texts of the other files of the folder, where its files share declarations
+    /// ([`Language::shares_declarations`]): a name that one of them declares is not declared again.
+    #[must_use]
+    pub fn beside(mut self, texts: Vec<String>) -> Self {
+        self.beside = texts;
+        self
+    }
+
+    /// Whether the edits of a request bring a declaration for the whole folder.
+    pub fn declares(&self, request: &Request) -> bool {
+        !self.rewrite(std::slice::from_ref(request)).declares.is_empty()
+    }
+
+    /// What a person must do beside the edit of a value, if anything.
+    fn todo(&self, selection: &Selection, fixed: Option<&String>, style: Style) -> Option<String> {
+        let site = &self.sites[selection.site];
+        let recipe = &self.loaded.recipe;
+        match (fixed, &site.default) {
+            (Some(variable), Some(fact)) => {
+                recipe.defaults.get(&fact.rule)?.todo.as_ref().map(|text| text.replace("<variable>", variable))
+            }
+            (None, _) => recipe.lookups.get(&style)?.todo.clone(),
+            (Some(_), None) => None,
+        }
     }
 
     /// How to take edits back: for the edits of `requests` that are going to be made (shared ones included), all of this

@@ -24,6 +24,8 @@ pub(crate) struct Rendered {
     pub loose: bool,
     pub needs: BTreeMap<String, usize>,
     pub accessor: bool,
+    /// A declaration that comes with it, by name.
+    pub declares: Option<(String, String)>,
 }
 
 fn safe(span: Range<usize>, text: String) -> Edit {
@@ -109,7 +111,12 @@ impl Context<'_> {
     }
 
     fn made(rendered: Rendered, edits: Vec<Edit>) -> Made {
-        Made { edits, needs: rendered.needs, accessor: rendered.accessor }
+        Made {
+            edits,
+            needs: rendered.needs,
+            accessor: rendered.accessor,
+            declares: rendered.declares.into_iter().collect(),
+        }
     }
 
     fn whole(&self) -> Result<Made, Refusal> {
@@ -359,7 +366,7 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         let found = &site.pieces[piece].fallbacks[at];
         let edit =
             Edit { span: found.hole.clone(), text: found.required.clone(), applicability: Applicability::Unsafe };
-        return Ok(Made { edits: vec![edit], needs: BTreeMap::new(), accessor: false });
+        return Ok(Made { edits: vec![edit], needs: BTreeMap::new(), accessor: false, declares: BTreeMap::new() });
     }
     let unknown =
         || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
@@ -400,11 +407,12 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
     };
     if let Some(eat) = &rule.eat_before {
         let head = regex::Regex::new(&format!("(?:{eat})$")).map_err(|_| unknown())?;
-        let line = text[..target.start].rfind('\n').map_or(0, |at| at + 1);
-        if let Some(found) = head.find(&text[line..target.start]) {
-            target.start = line + found.start();
+        // Far enough for what a recipe may eat: the space before a value, a continued line.
+        let from = text.floor_char_boundary(target.start.saturating_sub(1024));
+        if let Some(found) = head.find(&text[from..target.start]) {
+            target.start = from + found.start();
         }
     }
     let edit = Edit { span: target, text: new, applicability: Applicability::Unsafe };
-    Ok(Made { edits: vec![edit], needs, accessor: false })
+    Ok(Made { edits: vec![edit], needs, accessor: false, declares: BTreeMap::new() })
 }

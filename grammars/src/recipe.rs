@@ -307,6 +307,9 @@ pub(crate) struct DefaultRule {
     /// The name of the variable, from the captures; `<variable>` unless told.
     #[serde(default)]
     pub variable: Option<String>,
+    /// What a person must do beside the edit, with `<variable>`.
+    #[serde(default)]
+    pub todo: Option<String>,
     /// A value within the default moves whole.
     #[serde(default)]
     pub widen: bool,
@@ -445,6 +448,22 @@ pub(crate) struct Lookup {
     pub refuse: Option<Constant>,
     /// How far the edit can be trusted.
     pub applicability: Option<Applicability>,
+    /// The environment variable that the lookup of a name reads, where it is another: `TF_VAR_<lower>`.
+    pub reads: Option<String>,
+    /// What must be declared once in the folder for the lookup to work.
+    pub declares: Option<Declaration>,
+    /// What a person must do beside the edit, with `<name>`.
+    pub todo: Option<String>,
+}
+
+/// A declaration that comes with a lookup.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declaration {
+    /// The block, put at the end of the file; `<lower>` is the name in lower case.
+    pub text: String,
+    /// Regex of a declaration of that name, whoever made it.
+    pub known: String,
 }
 
 /// One way to write a lookup.

@@ -10,7 +10,7 @@ use crate::lines;
 use crate::literal::Role;
 use crate::parsed::{self, Parsed};
 use crate::part::{self, Rendered};
-use crate::recipe::LookupForm;
+use crate::recipe::{Lookup, LookupForm};
 use crate::select::{self, Selection, refusal};
 use crate::taken;
 use crate::undo::apply;
@@ -22,9 +22,12 @@ pub(crate) struct Made {
     pub needs: BTreeMap<String, usize>,
     /// The style's generated file is called.
     pub accessor: bool,
+    /// Declarations that must be in the folder, by name.
+    pub declares: BTreeMap<String, String>,
 }
 
-pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request]) -> Rewrite {
+/// `declared` are names that another file of the folder is about to declare.
+pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet<String>) -> Rewrite {
     let selections: Vec<Result<Selection, Refusal>> =
         requests.iter().map(|request| select::select(parsed, &request.span)).collect();
     let mut made: Vec<Result<Made, Refusal>> = Vec::new();
@@ -43,12 +46,12 @@ pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request]) -> Rewrite {
     }
     let chosen: Vec<Option<&Selection>> = selections.iter().map(|selection| selection.as_ref().ok()).collect();
     change::move_out(parsed, &chosen, &mut made);
-    prove(parsed, requests, &mut made);
-    assemble(parsed, requests, made)
+    prove(parsed, requests, declared, &mut made);
+    assemble(parsed, requests, declared, made)
 }
 
 /// The result must parse as well as the source did; what breaks it is refused.
-fn prove(parsed: &Parsed, requests: &[Request], made: &mut [Result<Made, Refusal>]) {
+fn prove(parsed: &Parsed, requests: &[Request], declared: &BTreeSet<String>, made: &mut [Result<Made, Refusal>]) {
     let before = parsed.syntax_errors();
     let parses = |edits: &[Edit]| {
         apply(&parsed.text, edits)
@@ -57,7 +60,7 @@ fn prove(parsed: &Parsed, requests: &[Request], made: &mut [Result<Made, Refusal
     };
     let all = |made: &[Result<Made, Refusal>]| -> Vec<Edit> {
         let fine: Vec<&Made> = made.iter().filter_map(|made| made.as_ref().ok()).collect();
-        fine.iter().flat_map(|made| made.edits.iter().cloned()).chain(shared(parsed, &fine)).collect()
+        fine.iter().flat_map(|made| made.edits.iter().cloned()).chain(shared(parsed, declared, &fine)).collect()
     };
     if parses(&all(made)) {
         return;
@@ -81,7 +84,7 @@ fn prove(parsed: &Parsed, requests: &[Request], made: &mut [Result<Made, Refusal
 }
 
 /// Imports and helpers that the requests need, each once.
-fn shared(parsed: &Parsed, made: &[&Made]) -> Vec<Edit> {
+fn shared(parsed: &Parsed, declared: &BTreeSet<String>, made: &[&Made]) -> Vec<Edit> {
     let mut needs: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, at) in made.iter().flat_map(|made| &made.needs) {
         let first = needs.entry(name).or_insert(*at);
@@ -94,12 +97,27 @@ fn shared(parsed: &Parsed, made: &[&Made]) -> Vec<Edit> {
         let (place, text) = parsed.imports().insertion(parsed.loaded, need, &parsed.text, at);
         places.entry(place).or_default().push_str(&text.replace('\n', newline));
     }
+    let blocks: BTreeMap<&String, &String> =
+        made.iter().flat_map(|made| &made.declares).filter(|(name, _)| !declared.contains(*name)).collect();
+    for block in blocks.into_values() {
+        let end = places.entry(parsed.text.len()).or_default();
+        if end.is_empty() && !parsed.text.is_empty() && !parsed.text.ends_with('\n') {
+            end.push_str(newline);
+        }
+        end.push_str(newline);
+        end.push_str(&block.replace('\n', newline));
+    }
     places.into_iter().map(|(at, text)| Edit { span: at..at, text, applicability: Applicability::Safe }).collect()
 }
 
-fn assemble(parsed: &Parsed, requests: &[Request], made: Vec<Result<Made, Refusal>>) -> Rewrite {
+fn assemble(
+    parsed: &Parsed,
+    requests: &[Request],
+    declared: &BTreeSet<String>,
+    made: Vec<Result<Made, Refusal>>,
+) -> Rewrite {
     let fine: Vec<&Made> = made.iter().filter_map(|made| made.as_ref().ok()).collect();
-    let shared = shared(parsed, &fine);
+    let shared = shared(parsed, declared, &fine);
     let styles: BTreeSet<Style> = requests
         .iter()
         .zip(&made)
@@ -112,8 +130,10 @@ fn assemble(parsed: &Parsed, requests: &[Request], made: Vec<Result<Made, Refusa
         let text = own.or_else(|| parsed.language.bases().iter().find_map(|base| base.file(&accessor.text)))?;
         Some(GeneratedFile { name: accessor.name.clone(), text: text.to_owned() })
     });
+    let declares: BTreeSet<String> =
+        fine.iter().flat_map(|made| made.declares.keys()).filter(|name| !declared.contains(*name)).cloned().collect();
     let outcomes: Vec<Outcome> = made.into_iter().map(|made| made.map(|made| made.edits)).collect();
-    Rewrite { outcomes, shared, accessor }
+    Rewrite { outcomes, shared, accessor, declares: declares.into_iter().collect() }
 }
 
 /// The edits of one request.
@@ -158,7 +178,12 @@ fn one(
         None => match inner::default(parsed, selection, request.style) {
             Some(inner) => {
                 fits(&inner.variable, request)?;
-                return Ok(Made { edits: vec![inner.edit], needs: BTreeMap::new(), accessor: false });
+                return Ok(Made {
+                    edits: vec![inner.edit],
+                    needs: BTreeMap::new(),
+                    accessor: false,
+                    declares: BTreeMap::new(),
+                });
             }
             None => part::replace(parsed, request, selection, all)?,
         },
@@ -192,7 +217,7 @@ fn redact(parsed: &Parsed, request: &Request, selection: &Selection) -> Made {
             applicability: Applicability::Unsafe,
         })
         .collect();
-    Made { edits, needs: BTreeMap::new(), accessor: false }
+    Made { edits, needs: BTreeMap::new(), accessor: false, declares: BTreeMap::new() }
 }
 
 /// The lookup of a request, as it is written at a place.
@@ -208,20 +233,54 @@ pub(crate) fn lookup(parsed: &Parsed, request: &Request, at: usize, quote: &str)
     for form in lookup.forms.iter().filter(|form| form.fits(&parsed.facts.flags)) {
         match bind(parsed, &form.needs, at) {
             Ok((names, needs)) => {
-                let rendered = render(form, request, quote, &names, needs);
+                let rendered = render(lookup, form, request, quote, &names, needs);
                 if rendered.needs.is_empty() {
-                    return Ok(accessed(rendered, lookup.accessor.is_some()));
+                    return completed(parsed, request, lookup, rendered);
                 }
                 fallback = fallback.or(Some(rendered));
             }
             Err(name) => shadowed = shadowed.or(name),
         }
     }
-    fallback.map(|rendered| accessed(rendered, lookup.accessor.is_some())).ok_or_else(|| shadow(shadowed.as_deref()))
+    let rendered = fallback.ok_or_else(|| shadow(shadowed.as_deref()))?;
+    completed(parsed, request, lookup, rendered)
 }
 
-fn accessed(rendered: Rendered, accessor: bool) -> Rendered {
-    Rendered { accessor, ..rendered }
+/// A lookup with what must come with it: the generated file, a declaration.
+fn completed(parsed: &Parsed, request: &Request, lookup: &Lookup, rendered: Rendered) -> Result<Rendered, Refusal> {
+    let mut rendered = Rendered { accessor: lookup.accessor.is_some(), ..rendered };
+    let Some(declaration) = &lookup.declares else { return Ok(rendered) };
+    let name = in_lower(lookup, &request.name);
+    let block = declaration.text.replace("<lower>", &name);
+    let known = regex::Regex::new(&declaration.known.replace("<lower>", &regex::escape(&name)))
+        .map_err(|_| refusal("no-such-lookup", "The recipe's pattern is wrong.", "Report it."))?;
+    let texts = || std::iter::once(&parsed.text).chain(&parsed.beside);
+    if !texts().any(|text| known.is_match(text)) {
+        rendered.declares = Some((request.name.clone(), block));
+        return Ok(rendered);
+    }
+    // A variable of the code's own, or one that an earlier run declared.
+    let same = |text: &String| text.replace("\r\n", "\n").contains(block.trim_end());
+    if environment_name(lookup, &request.name) == request.name || texts().any(same) {
+        return Ok(rendered);
+    }
+    Err(refusal(
+        "name-taken",
+        &format!("The code declares {name} already, for a value of its own."),
+        "Give the move another name in the plan.",
+    ))
+}
+
+/// The name as a lookup writes it: in lower case, or as the code has it where the name is that of a variable that the
+/// code reads already.
+fn in_lower(lookup: &Lookup, name: &str) -> String {
+    let prefix = lookup.reads.as_deref().and_then(|reads| reads.split('<').next()).filter(|prefix| !prefix.is_empty());
+    prefix.and_then(|prefix| name.strip_prefix(prefix)).map_or_else(|| name.to_lowercase(), str::to_owned)
+}
+
+/// The environment variable that the lookup of a name reads.
+pub(crate) fn environment_name(lookup: &Lookup, name: &str) -> String {
+    lookup.reads.as_ref().map_or_else(|| name.to_owned(), |reads| reads.replace("<lower>", &in_lower(lookup, name)))
 }
 
 fn shadow(name: Option<&str>) -> Refusal {
@@ -265,6 +324,7 @@ pub(crate) fn bind(parsed: &Parsed, needs: &[String], at: usize) -> Result<Bound
 }
 
 fn render(
+    lookup: &Lookup,
     form: &LookupForm,
     request: &Request,
     quote: &str,
@@ -272,7 +332,10 @@ fn render(
     needs: BTreeMap<String, usize>,
 ) -> Rendered {
     let fill = |template: &str| {
-        let mut text = template.replace("<name>", &request.name).replace("<q>", quote);
+        let mut text = template
+            .replace("<name>", &request.name)
+            .replace("<lower>", &in_lower(lookup, &request.name))
+            .replace("<q>", quote);
         for (key, name) in names {
             text = text.replace(&format!("<{key}>"), name);
         }
@@ -284,5 +347,6 @@ fn render(
         loose: form.loose,
         needs,
         accessor: false,
+        declares: None,
     }
 }

@@ -1,0 +1,10 @@
+((env_pair name: (_) @name value: (_) @value) (#set! how "key"))
+((arg_pair name: (_) @name default: (_) @value) (#set! how "key"))
+(env_pair name: (_) @key)
+(arg_pair name: (_) @key)
+((label_pair key: (_) @name value: (_) @value @constant) (#set! how "key") (#set! constant "label"))
+
+((env_instruction . (env_pair name: (_) @default.variable value: (_) @default.value) .) @default.whole (#set! default "env"))
+((env_instruction (env_pair) (env_pair name: (_) @default.variable value: (_) @default.value) @default.whole) (#set! default "env-pair"))
+((env_instruction (env_pair name: (_) @default.variable value: (_) @default.value) @default.whole (env_pair)) (#set! default "env-pair"))
+((arg_pair name: (_) @default.variable default: (_) @default.value) @default.whole (#set! default "arg"))

@@ -1,0 +1,8 @@
+(attribute (identifier) @name (expression) @value)
+((object_elem key: (expression (variable_expr (identifier) @name)) val: (_) @value) (#set! how "key"))
+((object_elem key: (expression (literal_value (string_lit) @name)) val: (_) @value) (#set! how "key"))
+(object_elem key: (expression (literal_value (string_lit) @key)))
+(block (string_lit) @scope.name . (block_start) (body) @scope)
+(block (identifier) @scope.name . (block_start) (body) @scope)
+(new_index (expression (literal_value (string_lit) @key)))
+((function_call (identifier) @call.callee (function_arguments) @call.arguments))
