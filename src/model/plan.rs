@@ -129,6 +129,9 @@ pub struct PlannedSite {
     pub rule: String,
     /// How sure the rule is.
     pub confidence: Confidence,
+    /// What a person must do beside the edit for the program to run as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub todo: Option<String>,
 }
 
 /// A finding that keylift will not rewrite by itself.

@@ -90,7 +90,21 @@ pub fn approve(plan: &Plan, root: &Path, key: &FingerprintKey, scope: Scope<'_>)
 fn source(root: &Path, path: &str, key: &FingerprintKey) -> Result<Source, String> {
     let bytes = std::fs::read(root.join(path)).map_err(|error| format!("{path} could not be read: {error}"))?;
     let syntax = Syntax::new(path.as_ref(), &bytes).ok_or_else(|| format!("{path} is no longer text"))?;
+    let syntax = syntax.beside(|| neighbours(root, path));
     Ok(Source { hash: file_hash(key, &bytes), bytes, syntax })
+}
+
+/// The texts of the other files of a folder with the same extension. What cannot be read is left out: it declares nothing.
+fn neighbours(root: &Path, path: &str) -> Vec<String> {
+    const LARGEST: u64 = 1 << 20;
+    let file = root.join(path);
+    let Some(entries) = file.parent().and_then(|folder| std::fs::read_dir(folder).ok()) else { return Vec::new() };
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|other| *other != file && other.extension() == file.extension())
+        .filter(|other| std::fs::metadata(other).is_ok_and(|about| about.is_file() && about.len() <= LARGEST))
+        .filter_map(|other| std::fs::read_to_string(other).ok())
+        .collect()
 }
 
 fn confirm(

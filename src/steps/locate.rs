@@ -1,9 +1,10 @@
 //! Finding -> Site | Refusal: places a finding in the syntax of its file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use keylift_grammars::{Applicability, Language, Parsed, Place, Refusal};
+use keylift_grammars::{Applicability, Language, Parsed, Place, Refusal, Request, Style};
 use keylift_providers::Secret;
 
 use crate::model::{Finding, Text};
@@ -28,6 +29,39 @@ impl Syntax {
     }
 }
 
+impl Syntax {
+    /// Adds the texts of the other files of the folder, where the language's files share declarations.
+    #[must_use]
+    pub fn beside(mut self, texts: impl FnOnce() -> Vec<String>) -> Self {
+        self.parsed = self.parsed.map(|(language, parsed)| {
+            let shares = language.shares_declarations(Style::Env);
+            (language, if shares { parsed.beside(texts()) } else { parsed })
+        });
+        self
+    }
+}
+
+/// Of requests in several files: for each file, the names that a file before it in the same folder declares for both.
+pub fn declared<'a>(
+    requests: impl IntoIterator<Item = (&'a str, &'a Parsed, &'a Request)>,
+) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let folder = |path: &'a str| path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut declared: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let mut all: Vec<_> = requests.into_iter().collect();
+    all.sort_by_key(|(path, _, _)| *path);
+    for (path, parsed, request) in all {
+        if !parsed.declares(request) {
+            continue;
+        }
+        let first = *known.entry((folder(path), request.name.as_str())).or_insert(path);
+        if first != path {
+            declared.entry(path).or_default().insert(request.name.clone());
+        }
+    }
+    declared
+}
+
 /// How much of a file its language is told from, in bytes.
 const HEAD: usize = 16 * 1024;
 
@@ -41,6 +75,8 @@ pub struct Placed {
     pub secret: Secret,
     /// Where it stands and what it is called.
     pub place: Place,
+    /// The language of its file.
+    pub language: &'static Language,
 }
 
 /// Places one finding.
@@ -55,7 +91,7 @@ pub fn locate(finding: &Finding, syntax: &Syntax) -> Located {
 
 /// Places the value at a span: also what `apply` does again, so that plan and apply cannot differ.
 pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
-    let Some((_, parsed)) = &syntax.parsed else {
+    let Some((language, parsed)) = &syntax.parsed else {
         return Err(refusal(
             "no-grammar",
             "keylift has no grammar for this kind of file, so it cannot tell what a lookup would look like here",
@@ -64,7 +100,7 @@ pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
     };
     let mut place = parsed.place(span)?;
     let secret = Secret::new(std::mem::take(&mut place.value));
-    Ok(Placed { secret, place })
+    Ok(Placed { secret, place, language })
 }
 
 /// A refusal in the words given.

@@ -147,6 +147,11 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
         push_new(&mut wish.scopes, placed.place.scopes.iter().cloned().chain(stem));
     }
     let name = names.choose(&wish, &group.value);
+    let mut also: Vec<String> = wish.fixed.iter().filter(|fixed| **fixed != name).cloned().collect();
+    // Some formats read a variable that is called otherwise than what they look up (`TF_VAR_x` for `var.x`).
+    let read = group.places.iter().filter(|(_, _, placed)| placed.place.fixed_name.is_none());
+    let read = read.map(|(_, _, placed)| placed.language.variable(target.lookup.into(), &name));
+    push_new(&mut also, read.filter(|read| *read != name && names.claim(read, &group.value)));
     let address = target.store.address(&name).and_then(|address| {
         target.store.accepts(&address, &group.secret)?;
         Ok(address)
@@ -155,8 +160,7 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
     let worst = group.places.iter().map(|(_, finding, _)| finding.severity).max();
     let (_, first, _) = &group.places[0];
     Ok(PlannedMove {
-        also: wish.fixed.iter().filter(|fixed| **fixed != name).cloned().collect(),
-        name,
+        also,
         decision: Decision::Apply,
         reason: None,
         reviewed: false,
@@ -177,8 +181,10 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
                 caution: locate::caution(placed.place.applicability),
                 rule: finding.rule.clone(),
                 confidence: finding.confidence,
+                todo: placed.place.todo.as_ref().map(|todo| todo.replace("<name>", &name)),
             })
             .collect(),
+        name,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What a rewrite would do to a file, with every known secret masked on both sides: for reading, never for writing.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use keylift_grammars::{Edit, Request};
@@ -44,7 +45,7 @@ pub fn preview(plan: &Plan, path: &str, bytes: &[u8], secrets: &[Range<usize>]) 
     if requests.is_empty() {
         return None;
     }
-    let rewrite = parsed.rewrite(&requests);
+    let rewrite = parsed.rewrite_beside(&requests, &declared_before(plan, path));
     let mut edits: Vec<Edit> = Vec::new();
     let mut refused = Vec::new();
     for (request, outcome) in requests.iter().zip(rewrite.outcomes) {
@@ -67,6 +68,17 @@ pub fn preview(plan: &Plan, path: &str, bytes: &[u8], secrets: &[Range<usize>]) 
         after: mask(&after, kept, &values),
         refused,
     })
+}
+
+/// Names that the plan has in an earlier file of the same kind in the same folder: if they need a declaration, it is there.
+fn declared_before(plan: &Plan, path: &str) -> BTreeSet<String> {
+    let split = |path: &str| -> (String, String) {
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+        (folder.to_owned(), file.rsplit_once('.').map_or("", |(_, extension)| extension).to_owned())
+    };
+    let earlier = |other: &str| other < path && split(other) == split(path);
+    let here = plan.approved().filter(|planned| planned.sites.iter().any(|site| earlier(&site.path)));
+    here.map(|planned| planned.name.clone()).collect()
 }
 
 /// Where a span is after the edits; none where one of them takes it away.

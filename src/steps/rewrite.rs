@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use keylift_grammars::{Chunk, Edit, GeneratedFile, Request, Undo};
+use keylift_grammars::{Chunk, Edit, GeneratedFile, Request, Style, Undo};
 use keylift_providers::FingerprintKey;
 use rayon::prelude::*;
 
 use super::approve::Source;
+use super::locate;
 use super::plan::file_hash;
 use crate::model::{Approved, Cause, Held, SourceFile, StagedFile, Verified};
 use crate::rules::Engine;
@@ -88,9 +89,13 @@ fn compose(sources: &BTreeMap<String, Source>, moves: &[&Approved], key: &Finger
         });
         let open: Vec<(&str, &Vec<Wanted<'_>>)> =
             wanted.iter().filter(|(path, _)| !done.contains_key(*path)).map(|(path, list)| (*path, list)).collect();
+        let declared = declared(sources, &wanted);
+        let none = BTreeSet::new();
         let made: Vec<(&str, Result<Rewritten, Vec<Held>>)> = open
             .into_par_iter()
-            .filter_map(|(path, list)| Some((path, file(path, sources.get(path)?, list, key))))
+            .filter_map(|(path, list)| {
+                Some((path, file(path, sources.get(path)?, list, declared.get(path).unwrap_or(&none), key)))
+            })
             .collect();
         let before = held.len();
         for (path, made) in made {
@@ -110,8 +115,26 @@ fn compose(sources: &BTreeMap<String, Source>, moves: &[&Approved], key: &Finger
     }
 }
 
+/// The names that each file finds declared by another one, where the files of a folder share declarations.
+fn declared<'a>(
+    sources: &'a BTreeMap<String, Source>,
+    wanted: &'a BTreeMap<&str, Vec<Wanted<'_>>>,
+) -> BTreeMap<&'a str, BTreeSet<String>> {
+    locate::declared(wanted.iter().flat_map(|(path, list)| {
+        let parsed = sources.get(*path).and_then(|source| source.syntax.parsed.as_ref());
+        let shared = parsed.filter(|(language, _)| language.shares_declarations(Style::Env));
+        shared.into_iter().flat_map(move |(_, parsed)| list.iter().map(move |one| (*path, parsed, &one.request)))
+    }))
+}
+
 /// One file with all requests of it, or the moves that cannot be made in it.
-fn file(path: &str, source: &Source, wanted: &[Wanted<'_>], key: &FingerprintKey) -> Result<Rewritten, Vec<Held>> {
+fn file(
+    path: &str,
+    source: &Source,
+    wanted: &[Wanted<'_>],
+    declared: &BTreeSet<String>,
+    key: &FingerprintKey,
+) -> Result<Rewritten, Vec<Held>> {
     let refuse_all = |reason: &str, advice: &str| -> Vec<Held> {
         wanted.iter().map(|wanted| held(wanted.owner, &format!("{path}: {reason}"), advice)).collect()
     };
@@ -120,7 +143,7 @@ fn file(path: &str, source: &Source, wanted: &[Wanted<'_>], key: &FingerprintKey
         return Err(refuse_all("keylift has no grammar for this file", report));
     };
     let requests: Vec<Request> = wanted.iter().map(|wanted| wanted.request.clone()).collect();
-    let rewrite = parsed.rewrite(&requests);
+    let rewrite = parsed.rewrite_beside(&requests, declared);
     let refused: Vec<Held> = wanted
         .iter()
         .zip(&rewrite.outcomes)
