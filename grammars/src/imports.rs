@@ -7,6 +7,7 @@ use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
 use crate::lines;
 use crate::loaded::{Compiled, Loaded};
 use crate::recipe::{Need, NeedPlace};
+use crate::regions;
 
 /// What stands for a need at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(crate) struct Imports {
     header_end: usize,
     group: Option<Range<usize>>,
     first_code: usize,
+    /// Where the code begins: not at once, where it stands in a host.
+    start: usize,
     /// Comments at the top level.
     comments: Vec<Range<usize>>,
 }
@@ -70,6 +73,9 @@ impl Imports {
             .named_children(&mut walk)
             .find(|child| !child.is_extra())
             .map_or(text.len(), |child| child.start_byte());
+        if !loaded.regions.is_empty() {
+            this.start = regions::find(&loaded.regions, text).first().map_or(0, |region| region.start_byte);
+        }
         let Some(compiled) = &loaded.imports else {
             return this;
         };
@@ -366,7 +372,7 @@ impl Imports {
             let before = if text[..end].ends_with('\n') { "" } else { "\n" };
             return (end, format!("{before}{blank}{line}\n{}", around(end)));
         }
-        let mut at = 0;
+        let mut at = self.start;
         if let Some(keep) = &loaded.top_keep {
             while let Some(found) = keep.find(&text[at..]).filter(|found| found.start() == 0 && !found.is_empty()) {
                 at += found.end();

@@ -1,4 +1,4 @@
-; What could be called `process` here. A name bound to the module itself is no other thing.
+; What could be called `process` here, or otherwise hide what a lookup calls. A name bound to the module itself does not.
 ((variable_declarator name: (identifier) @definition value: (_) @_v)
  (#not-match? @_v "^(require\\(|process\\b|global(This)?\\.)"))
 (variable_declarator name: (identifier) @definition !value)
@@ -15,10 +15,24 @@
 (generator_function_declaration name: (identifier) @definition.outer)
 (class_declaration name: (_) @definition.outer)
 (function_expression name: (identifier) @definition)
-((import_statement (import_clause (identifier) @definition) source: (string) @_s) (#not-match? @_s "process"))
-(import_specifier name: (identifier) @definition !alias)
-(import_specifier alias: (identifier) @definition)
-(namespace_import (identifier) @definition)
+
+((import_statement . (string) @import.module) @import.statement)
+((import_statement (import_clause) source: (string) @import.module) @import.statement
+ (#match? @import.module "^.(node:)?process.$"))
+((import_statement (import_clause (identifier) @import.alias) source: (string) @import.module) @import.statement
+ (#not-match? @import.module "^.(node:)?process.$"))
+((import_statement (import_clause (namespace_import (identifier) @import.alias)) source: (string) @import.module) @import.statement
+ (#not-match? @import.module "^.(node:)?process.$"))
+((import_statement
+   (import_clause (named_imports (import_specifier name: (identifier) @import.member !alias)))
+   source: (string) @import.module) @import.statement
+ (#not-match? @import.module "^.(node:)?process.$"))
+((import_statement
+   (import_clause (named_imports (import_specifier name: (_) @import.member alias: (identifier) @import.alias)))
+   source: (string) @import.module) @import.statement
+ (#not-match? @import.module "^.(node:)?process.$"))
+
+(program . (expression_statement . (string) .) @header)
 
 (function_declaration) @scope
 (generator_function_declaration) @scope

@@ -192,3 +192,6 @@
 ((import_statement source: (string (string_fragment) @_m)) @file.k6 (#match? @_m "^k6(/|$)"))
 ((subscript_expression object: (member_expression) @_env index: (string)) @file.bracketed (#eq? @_env "process.env"))
 ((member_expression object: (member_expression) @_env property: (property_identifier)) @file.dotted (#eq? @_env "process.env"))
+
+[(import_statement) (export_statement)] @file.module
+((import_statement source: (string (string_fragment) @_m)) @file.js-suffix (#match? @_m "^\\.\\.?/.*\\.js$"))
