@@ -291,7 +291,15 @@ impl Imports {
         let top: Vec<&Import> =
             self.list.iter().filter(|import| import.top && import.statement.start < first_use).collect();
         let starts_line = |at: usize| at == 0 || text[..at].ends_with('\n');
-        if need.place == NeedPlace::First
+        let module = need.module.as_deref().unwrap_or_default();
+        if need.place == NeedPlace::Sorted
+            && let Some(before) = top.iter().rev().find(|import| import.module.as_str() < module)
+        {
+            let end = lines::next(text, before.statement.end);
+            let fresh = text[..end].ends_with('\n');
+            return (end, if fresh { format!("{line}\n") } else { format!("\n{line}") });
+        }
+        if matches!(need.place, NeedPlace::First | NeedPlace::Sorted)
             && let Some(first) = top.first()
             && starts_line(first.statement.start)
             && first.statement.start >= self.header_end

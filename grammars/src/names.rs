@@ -1,5 +1,7 @@
 //! Names for a secret, from what the code calls it.
 
+use std::path::Path;
+
 use crate::literal::{Binding, Literal};
 
 /// Words that say nothing about what a value is.
@@ -40,6 +42,15 @@ fn called(binding: &Binding) -> String {
     }
 }
 
+/// A file's name without its extension in one word: `user_store.go` gives `UserStore`.
+pub(crate) fn stem(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let words = name.split('.').next().unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric());
+    words
+        .flat_map(|word| word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }))
+        .collect()
+}
+
 /// A property's name as the variable that stands for it: `db.my-password` gives `DB_MY_PASSWORD`, `dbPassword` gives
 /// `DBPASSWORD` (Spring Boot reference, "Binding From Environment Variables").
 pub(crate) fn upper_snake_plain(name: &str) -> String {
@@ -74,7 +85,16 @@ pub fn upper_snake(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::upper_snake;
+    use super::{stem, upper_snake};
+
+    #[test]
+    fn a_file_gives_a_word() {
+        for (from, to) in
+            [("a/user_store.go", "UserStore"), ("main_test.go", "MainTest"), ("x-1.pb.go", "X1"), ("", "")]
+        {
+            assert_eq!(stem(from.as_ref()), to);
+        }
+    }
 
     #[test]
     fn writes_names_as_variables_are_written() {

@@ -36,6 +36,8 @@ pub struct Parsed {
     stray: usize,
     /// The texts of files in the same folder that share declarations with this one.
     pub(crate) beside: Vec<String>,
+    /// The file's name without its extension, in one word of capitalised parts.
+    pub(crate) stem: String,
     imports: OnceLock<Imports>,
 }
 
@@ -77,6 +79,7 @@ impl Parsed {
             sites,
             stray: reading.stray,
             beside: Vec::new(),
+            stem: names::stem(path),
             imports: OnceLock::new(),
         })
     }

@@ -508,14 +508,14 @@ pub(crate) struct Accessor {
 }
 
 /// Something that must be in scope.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Need {
     /// The module.
     pub module: Option<String>,
     /// The member of it that is wanted; else the module itself.
     pub member: Option<String>,
-    /// The name that it has unless an alias is given.
+    /// The name that it has unless an alias is given; `<stem>` is the file's name without its extension, in one word.
     pub bind: String,
     /// The line that brings it in. Absent: it is used where it is there already.
     pub line: Option<String>,
@@ -525,7 +525,7 @@ pub(crate) struct Need {
     pub grouped: Option<String>,
     /// Where the line goes.
     pub place: NeedPlace,
-    /// A helper function's text instead of an import.
+    /// A helper function's text instead of an import, with `<stem>` and the names of what it needs.
     pub helper: Option<String>,
     /// Other needs of the helper.
     pub needs: Vec<String>,
@@ -542,6 +542,8 @@ pub(crate) enum NeedPlace {
     First,
     /// After the last import of the leading block, or after the header.
     Last,
+    /// Among the leading imports, in order.
+    Sorted,
     /// At the end of the file.
     End,
 }
