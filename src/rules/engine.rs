@@ -245,19 +245,29 @@ impl Engine {
     }
 }
 
-/// Keeps of candidates that overlap the surest, of equals the most specific, of these the longest; orders by position.
+/// Keeps of candidates that overlap what an issuer's rule found, of several the surest, then the most specific, then the
+/// longest; orders by position. What is kept is as sure as the surest of the same span.
 fn one_a_place(candidates: &mut Vec<Candidate>) {
     candidates.sort_by(|a, b| {
-        let key = |c: &Candidate| (c.confidence, c.rank, c.span.len());
+        let key =
+            |c: &Candidate| (c.rank >= RULE && c.confidence > Confidence::Low, c.confidence, c.rank, c.span.len());
         key(b).cmp(&key(a)).then_with(|| a.span.start.cmp(&b.span.start)).then_with(|| a.rule.cmp(&b.rule))
     });
+    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
     let mut taken: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
-    candidates.retain(|candidate| {
-        let clash = taken.range(..candidate.span.end).next_back().is_some_and(|(_, end)| *end > candidate.span.start);
-        if !clash {
-            taken.insert(candidate.span.start, candidate.span.end);
+    for candidate in candidates.drain(..) {
+        let clash = taken.range(..candidate.span.end).next_back().map(|(_, at)| *at);
+        match clash.filter(|at| kept[*at].span.end > candidate.span.start) {
+            Some(at) if kept[at].span == candidate.span => {
+                kept[at].confidence = kept[at].confidence.max(candidate.confidence);
+            }
+            Some(_) => {}
+            None => {
+                taken.insert(candidate.span.start, kept.len());
+                kept.push(candidate);
+            }
         }
-        !clash
-    });
-    candidates.sort_by_key(|candidate| candidate.span.start);
+    }
+    kept.sort_by_key(|candidate| candidate.span.start);
+    *candidates = kept;
 }

@@ -148,7 +148,10 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     {
         return None;
     }
-    if words.iter().any(|word| ["allow", "random", "empty", "invalid", "missing", "without"].contains(&word.as_str())) {
+    if words.iter().any(|word| {
+        ["allow", "random", "empty", "invalid", "missing", "without", "public", "pub", "tpl", "tmpl", "template"]
+            .contains(&word.as_str())
+    }) {
         return None;
     }
     let glued = GLUED.iter().any(|word| last.ends_with(word))

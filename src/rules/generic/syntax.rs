@@ -120,9 +120,9 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// How many literals share the nearest name, where that is the name of a list.
+    /// How many literals share the nearest name.
     fn listed(&self, literal: &Literal) -> usize {
-        let Some(binding) = literal.bindings.first().filter(|binding| binding.distance > 0) else { return 0 };
+        let Some(binding) = literal.bindings.first() else { return 0 };
         let from = self.literals.partition_point(|other| other.span.start < binding.span.start);
         let shares = |other: &&Literal| other.bindings.first().is_some_and(|first| first.span == binding.span);
         self.literals[from..].iter().take(64).filter(shares).count()
