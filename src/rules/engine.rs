@@ -165,9 +165,11 @@ impl Engine {
                 window.end = (next.start + matcher.reach).min(text.len());
                 at += 1;
             }
-            matcher.find(text.as_bytes(), window, |span| {
+            matcher.find(text.as_bytes(), window, |span, extent| {
                 if found.len() < MOST {
-                    found.extend(self.judge(rule, matcher, text, span, file));
+                    found.extend(
+                        self.judge(rule, matcher, text, span, file).map(|candidate| Candidate { extent, ..candidate }),
+                    );
                 }
             });
         }
@@ -203,8 +205,18 @@ impl Engine {
         if !proven_token && generic::quiet_place(file.path()) && (chosen || confidence < Confidence::High) {
             confidence = Confidence::Low;
         }
-        let proven = u8::from(proof == Some(true));
-        Some(Candidate { span, rule: rule.id.clone(), name: None, confidence, rank: RULE + proven })
+        // An issuer's own format says more than the connection string or the envelope that it stands in.
+        let own = match rule.kind {
+            _ if rule.url.ends_with("rfc-editor.org") => 0,
+            Kind::Dsn | Kind::Identifier => 1,
+            Kind::Password => 2,
+            // The value itself says whose it is, not a name beside it.
+            _ if rule.keywords.iter().any(|word| value.contains(&**word)) => 4,
+            _ => 3,
+        };
+        let rank = RULE + own + u8::from(proven_token);
+        let certain = confidence > Confidence::Low || rule.confidence == Confidence::Low;
+        Some(Candidate { span, rule: rule.id.clone(), name: None, confidence, rank, certain, extent: 0 })
     }
 
     fn matcher(&self, number: usize) -> Option<&Matcher> {
@@ -249,8 +261,10 @@ impl Engine {
 /// longest; orders by position. What is kept is as sure as the surest of the same span.
 fn one_a_place(candidates: &mut Vec<Candidate>) {
     candidates.sort_by(|a, b| {
-        let key =
-            |c: &Candidate| (c.rank >= RULE && c.confidence > Confidence::Low, c.confidence, c.rank, c.span.len());
+        let key = |c: &Candidate| {
+            let certain = c.rank >= RULE && c.certain;
+            (certain, if certain { c.rank } else { 0 }, c.confidence, c.rank, c.extent, c.span.len())
+        };
         key(b).cmp(&key(a)).then_with(|| a.span.start.cmp(&b.span.start)).then_with(|| a.rule.cmp(&b.rule))
     });
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());

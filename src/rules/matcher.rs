@@ -49,20 +49,22 @@ impl Matcher {
         Ok(Self { regex, group, reach, payload })
     }
 
-    /// Calls `each` with the value's span for every match in a window.
-    pub(super) fn find(&self, text: &[u8], window: Range<usize>, mut each: impl FnMut(Range<usize>)) {
+    /// Calls `each` with the value's span, and how much was matched before it, for every match in a window.
+    pub(super) fn find(&self, text: &[u8], window: Range<usize>, mut each: impl FnMut(Range<usize>, usize)) {
         let mut captures = self.regex.create_captures();
         let mut input = Input::new(text).range(window.clone());
         while input.start() <= window.end {
             if self.group == 0 {
                 let Some(found) = self.regex.find(input.clone()) else { break };
-                each(found.range());
+                each(found.range(), 0);
                 input.set_start(next(&found));
             } else {
                 self.regex.captures(input.clone(), &mut captures);
                 let Some(found) = captures.get_match() else { break };
                 // Without the group the alternative that matched has no value of its own.
-                each(captures.get_group(self.group).map_or(found.range(), |span| span.range()));
+                let span = captures.get_group(self.group).map_or(found.range(), |span| span.range());
+                let before = span.start - found.start();
+                each(span, before);
                 // The next value may begin with what ended this one (a quote, a blank).
                 let after = captures.get_group(self.group).map_or(found.end(), |span| span.end);
                 input.set_start(after.max(found.start() + 1));

@@ -45,47 +45,45 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || of_one(&['*', '.', '-', '_', ' ', '•', '…', '?', '#', '0'])
         || has("xxxx")
         || has("****")
-        || has("...") && value.len() < 12
-        || ["your", "insert", "replace", "enter", "put", "add", "my"].iter().any(|verb| {
-            lower.strip_prefix(verb).is_some_and(|rest| {
-                rest.starts_with(['-', '_', ' ', '.']) && TARGETS.iter().any(|word| rest.contains(word))
-            }) || (verb.len() == 4 && TARGETS.iter().any(|word| lower.starts_with(&format!("{verb}{word}"))))
-        })
-        || [
-            "_here",
-            "-here",
-            " here",
-            "placeholder",
-            "example",
-            "redacted",
-            "dummy",
-            "not-a-real",
-            "notreal",
-            "fake",
-            "todo",
-            "fixme",
-            "undefined",
-            "tbd",
-            "replace_me",
-            "replaceme",
-            "replace-me",
-            "fill_me",
-            "sample_",
-            "change-me-",
-            "change_me_",
-            "please-",
-            "please_",
-            " please",
-            "override",
-        ]
-        .iter()
-        .any(|part| has(part))
+        || ["placeholder", "example", "redacted", "dummy", "change-me-", "change_me_"].iter().any(|part| has(part))
+        // Short words turn up in long random strings by chance.
+        || (value.len() < 20 || words::cost(value) < words::FAMILIAR) && is_request(value, &lower)
         || [
             "none", "null", "nil", "true", "false", "string", "str", "text", "yes", "no", "empty", "required",
             "optional", "value", "n/a", "na", "unset", "bar", "foo", "foobar", "baz", "disabled", "enabled", "unknown",
-            "default", "auto", "file", "env", "vault", "object", "number", "bool", "boolean", "int", "any", "never",
+            "default", "auto", "file", "env", "vault", "object", "number", "bool", "boolean", "int", "any", "never", "tbd", "placeholder",
         ]
         .contains(&lower.as_str())
+}
+
+/// Words that ask for a value: `your_key`, `insert-token-here`.
+fn is_request(value: &str, lower: &str) -> bool {
+    let has = |part: &str| lower.contains(part);
+    let asks = ["your", "insert", "replace", "enter", "put", "add", "my"].iter().any(|verb| {
+        lower.strip_prefix(verb).is_some_and(|rest| {
+            rest.starts_with(['-', '_', ' ', '.']) && TARGETS.iter().any(|word| rest.contains(word))
+        }) || (verb.len() == 4 && TARGETS.iter().any(|word| lower.starts_with(&format!("{verb}{word}"))))
+    });
+    const PARTS: [&str; 17] = [
+        "_here",
+        "-here",
+        " here",
+        "not-a-real",
+        "notreal",
+        "fake",
+        "todo",
+        "fixme",
+        "undefined",
+        "replace_me",
+        "replaceme",
+        "replace-me",
+        "fill_me",
+        "sample_",
+        "please-",
+        "please_",
+        " please",
+    ];
+    asks || has("...") && value.len() < 12 || PARTS.iter().any(|part| has(part)) || has("override")
 }
 
 /// A shell's variable inside: `$SERVICE_TOKEN&x=1`.

@@ -26,6 +26,8 @@ pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
             name: Some("password".to_owned()),
             confidence: Confidence::High,
             rank: 2,
+            certain: true,
+            extent: 0,
         })
         .collect()
 }

@@ -40,6 +40,10 @@ pub(super) struct Candidate {
     pub(super) confidence: Confidence,
     /// How specific the rule is: of two for one place the higher stays.
     pub(super) rank: u8,
+    /// Nothing speaks against it.
+    pub(super) certain: bool,
+    /// How much a pattern matched before the value: of two that are alike the one that saw more stays.
+    pub(super) extent: usize,
 }
 
 /// Reads a file at the places that the automaton points out (in order of position); at least all of confidence `least`.

@@ -28,5 +28,7 @@ pub(super) fn read(text: &str, path: &Path) -> Option<Candidate> {
         name: None,
         confidence,
         rank: 1,
+        certain: true,
+        extent: 0,
     })
 }
