@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::Context;
 use super::baseline::{BaselineFile, git_root};
 use super::progress::Progress;
+use super::rules::{RuleFiles, Rules};
 use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
 use crate::render::findings::{harmless, snippets};
 use crate::rules::Engine;
@@ -61,6 +62,8 @@ pub(super) struct Paths {
     /// Take findings from another scanner's report: gitleaks, trufflehog, kingfisher, betterleaks, detect-secrets, sarif
     #[arg(long, num_args = 2, value_names = ["TOOL", "FILE"])]
     from: Vec<String>,
+    #[command(flatten)]
+    rules: RuleFiles,
     #[command(flatten)]
     baseline: BaselineFile,
 }
@@ -165,6 +168,11 @@ impl Paths {
         }
     }
 
+    /// The engine with the rules that were asked for.
+    pub(super) fn engine(&self, context: &Context) -> Result<Rules, Failure> {
+        self.rules.engine(context)
+    }
+
     /// Where the baseline is.
     pub(super) fn baseline_file(&self) -> &BaselineFile {
         &self.baseline
@@ -179,13 +187,13 @@ impl Paths {
     /// Variables that the code reads already, whatever it does with them.
     pub(super) fn reserved(&self) -> std::collections::BTreeSet<String> {
         let reserved = Reserved::default();
-        crate::steps::walk::walk(&self.path, &self.options(None), |file| reserved.add(&file.bytes));
+        walk(&self.path, &self.options(None), |file| reserved.add(&file.bytes));
         reserved.finish()
     }
 
     /// Findings in files and folders, with paths relative to `base`, accepted or not.
     pub(super) fn unjudged(&self, context: &Context, base: PathBuf) -> Result<Vec<Finding>, Failure> {
-        let engine = Engine::builtin();
+        let engine = &self.engine(context)?;
         if self.from.is_empty() {
             return Ok(self.files(engine, Some(base), false, context));
         }

@@ -4,12 +4,14 @@ mod apply;
 mod baseline;
 mod context;
 mod diff;
+mod hook;
 mod input;
 mod output;
 mod plan;
 mod progress;
 mod project;
 mod review;
+mod rules;
 mod run;
 mod scan;
 mod store;
@@ -56,6 +58,10 @@ enum Verb {
     Store(store::StoreArgs),
     /// Accept findings that are known, and keep the list of them short
     Baseline(baseline::BaselineArgs),
+    /// Have git check what each commit adds
+    Hook(hook::HookArgs),
+    /// List, explain and test the rules
+    Rules(rules::RulesArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -101,6 +107,8 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Run(args) => run::run(&args, context),
         Verb::Store(args) => store::store(&args, context),
         Verb::Baseline(args) => baseline::baseline(&args, context),
+        Verb::Hook(args) => hook::hook(&args, context),
+        Verb::Rules(args) => rules::rules(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
             Ok(Exit::Done)

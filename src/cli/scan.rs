@@ -8,7 +8,6 @@ use super::Context;
 use super::input::{GitArgs, Paths};
 use super::output::Output;
 use crate::model::{Exit, Failure};
-use crate::rules::Engine;
 
 /// Options of `scan`.
 #[derive(Debug, Args)]
@@ -27,7 +26,7 @@ pub(super) struct ScanArgs {
 
 /// Scans.
 pub(super) fn scan(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> {
-    let engine = Engine::builtin();
+    let engine = &args.paths.engine(context)?;
     let found = args.paths.all(&args.git, &args.stdin_path, engine, args.format.shows_lines(), context)?;
     context.print(&args.format.render(&found, engine, context)?)?;
     Ok(if found.is_empty() { Exit::Done } else { Exit::Left })
