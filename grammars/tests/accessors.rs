@@ -1,0 +1,144 @@
+//! The modules that a lookup in Vault or AWS adds to a Python project, run by a real Python against real servers.
+
+#[path = "../../providers/tests/support/servers.rs"]
+mod servers;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use keylift_grammars::{Parsed, Request, Style, apply, language};
+
+/// A program that the servers need: in the folder `KEYLIFT_TEST_BIN`, in `.venv-test/bin`, or on the search path.
+fn program(name: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(".venv-test/bin"));
+    let given = std::env::var_os("KEYLIFT_TEST_BIN").map(PathBuf::from);
+    let path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let folders = given.into_iter().chain(root).chain(path.unwrap_or_default());
+    folders.map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+#[allow(clippy::print_stderr, reason = "a test has no other way to say that it skips")]
+fn skip(missing: &str) {
+    let demanded = ["CI", "KEYLIFT_TEST_REQUIRE_SERVERS"]
+        .iter()
+        .any(|name| std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "true" | "1")));
+    assert!(!demanded, "{missing} is not here, and tests against servers are demanded");
+    eprintln!("skipped: {missing} is not here");
+}
+
+/// A rewritten program and the accessor beside it. The program waits between two reads of the same secret.
+struct Project {
+    folder: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+const SOURCE: &str = "import sys\n\n\ndef password():\n    return 'hunter2x'\n\n\nprint(password())\nsys.stdout.flush()\nsys.stdin.readline()\nprint(password())\n";
+
+impl Project {
+    fn new(style: Style, fill: &[(&str, &str)], variables: Vec<(String, String)>) -> Self {
+        let parsed = Parsed::new(language("python").expect("python is linked"), SOURCE).expect("it parses");
+        let start = SOURCE.find("hunter2x").expect("it is there");
+        let rewrite = parsed.rewrite(&[Request { span: start..start + 8, name: "SHOP_PASSWORD".to_owned(), style }]);
+        let mut edits = rewrite.shared;
+        edits.extend(rewrite.outcomes.into_iter().flat_map(|outcome| outcome.expect("it can be lifted")));
+        let accessor = rewrite.accessor.expect("the style has an accessor");
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = fill.iter().fold(accessor.text, |text, (from, to)| text.replace(from, to));
+        assert!(!text.contains("@KEYLIFT"), "every place is filled: {text}");
+        std::fs::write(folder.path().join(accessor.name), text).expect("written");
+        std::fs::write(folder.path().join("main.py"), apply(SOURCE, &edits).expect("no overlap")).expect("written");
+        Self { folder, variables }
+    }
+
+    /// Runs it; `between` happens after the first read. Answers whether it worked, and what it printed.
+    fn run(&self, python: &Path, between: impl FnOnce()) -> (bool, String) {
+        use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+        use std::process::Stdio;
+        let mut child = Command::new(python)
+            .arg("main.py")
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.variables.iter().cloned())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("python starts");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut text = String::new();
+        out.read_line(&mut text).expect("readable");
+        between();
+        let _ = child.stdin.take().expect("a pipe").write_all(b"\n");
+        out.read_to_string(&mut text).expect("readable");
+        let mut errors = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("readable");
+        (child.wait().expect("it ends").success(), text + &errors)
+    }
+}
+
+fn vault(version: &str, mount: &str, path: &str) {
+    let Some(server) = servers::bao() else { return };
+    let Some(python) = program("python") else { return skip("python") };
+    let fill = [
+        ("@KEYLIFT_MOUNT@", mount),
+        ("@KEYLIFT_PREFIX@", "shop/"),
+        ("@KEYLIFT_FIELD@", "value"),
+        ("@KEYLIFT_KV@", version),
+    ];
+    let variables = vec![("VAULT_ADDR".into(), server.url()), ("VAULT_TOKEN".into(), servers::ROOT.into())];
+    let project = Project::new(Style::Vault, &fill, variables);
+    let missing = project.run(&python, || ());
+    assert!(!missing.0 && missing.1.contains("InvalidPath"), "nothing there fails loudly: {}", missing.1);
+    let put = |value: &str| {
+        let data = serde_json::json!({ "value": value });
+        let body = if version == "2" { serde_json::json!({ "data": data }) } else { data };
+        assert!(server.vault("POST", path, &body.to_string()).0 < 300);
+    };
+    let value = "h\u{fc}nter \"2x\" $\\";
+    put(value);
+    let (worked, text) = project.run(&python, || put("another"));
+    assert!(worked, "{text}");
+    assert_eq!(text, format!("{value}\n{value}\n"), "a secret is read once");
+    put("another");
+    let anew = project.run(&python, || ());
+    assert_eq!(anew, (true, "another\nanother\n".to_owned()), "a new process reads anew");
+    let stranger = Project {
+        variables: vec![("VAULT_ADDR".into(), server.url()), ("VAULT_TOKEN".into(), "wrong".into())],
+        ..project
+    };
+    let denied = stranger.run(&python, || ());
+    assert!(!denied.0 && denied.1.contains("Forbidden") && !denied.1.contains("another"), "{}", denied.1);
+}
+
+#[test]
+fn vault_with_versions_is_looked_up() {
+    vault("2", "secret", "secret/data/shop/SHOP_PASSWORD");
+}
+
+#[test]
+fn vault_without_versions_is_looked_up() {
+    vault("1", "kv1", "kv1/shop/SHOP_PASSWORD");
+}
+
+#[test]
+fn aws_secrets_manager_is_looked_up() {
+    let Some(server) = servers::moto() else { return };
+    let Some(python) = program("python") else { return skip("python") };
+    let mut variables = servers::aws_vars(&server.url());
+    variables.push(("AWS_DEFAULT_REGION".into(), "eu-central-1".into()));
+    let project = Project::new(Style::AwsSecretsManager, &[("@KEYLIFT_PREFIX@", "shop/")], variables);
+    let missing = project.run(&python, || ());
+    assert!(!missing.0 && missing.1.contains("ResourceNotFoundException"), "nothing there fails loudly: {}", missing.1);
+    let value = "h\u{fc}nter \"2x\" $\\";
+    server.secrets_manager("CreateSecret", &serde_json::json!({ "Name": "shop/SHOP_PASSWORD", "SecretString": value }));
+    let change = |value: &str| {
+        let body = serde_json::json!({ "SecretId": "shop/SHOP_PASSWORD", "SecretString": value });
+        server.secrets_manager("PutSecretValue", &body);
+    };
+    let (worked, text) = project.run(&python, || change("another"));
+    assert!(worked, "{text}");
+    assert_eq!(text, format!("{value}\n{value}\n"), "a secret is read once");
+    assert_eq!(project.run(&python, || ()), (true, "another\nanother\n".to_owned()), "a new process reads anew");
+}
