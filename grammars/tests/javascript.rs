@@ -271,6 +271,14 @@ fn places_that_take_no_lookup_are_refused() {
         ("a.js", "mapping-key", "const a = { 'hunter2x': 1 }\n"),
         ("a.js", "mapping-key", "const a = b['hunter2x']\n"),
         ("a.js", "mapping-key", "const { 'hunter2x': c } = b\n"),
+        ("a.js", "mapping-key", "class A { get ['hunter2x']() {} }\n"),
+        ("a.js", "module-path", "export * as 'hunter2x' from 'b'\n"),
+        ("a.js", "code-text", "const f = new Function('a', 'return \\'hunter2x\\'')\n"),
+        ("a.js", "code-text", "setTimeout('login(\"hunter2x\")', 5)\n"),
+        ("a.js", "browser-page", "window.APP_CONFIG = { key: 'hunter2x' }\n"),
+        ("a.js", "browser-page", "$.ajax({ url: '/x', headers: { key: 'hunter2x' } })\n"),
+        ("client/src/api.ts", "browser-folder", "export const a = 'hunter2x'\n"),
+        ("public/js/site.js", "browser-folder", "var a = 'hunter2x'\n"),
         ("a.js", "public-variable", "const a = process.env.REACT_APP_KEY || 'hunter2x'\n"),
         ("a.js", "browser", "import React from 'react'\nconst a = 'hunter2x'\n"),
         ("a.js", "browser", "const mode = import.meta.env.MODE\nconst a = 'hunter2x'\n"),
@@ -301,6 +309,8 @@ fn places_that_take_no_lookup_are_refused() {
 fn server_code_in_a_front_end_folder_is_server_code() {
     for (path, source) in [
         ("client/server.js", "const express = require('express')\nconst a = 'hunter2x'\n"),
+        ("src/client/api.ts", "export const a = 'hunter2x'\n"),
+        ("data/static/seed.ts", "export const a = 'hunter2x'\n"),
         ("frontend/vite.config.ts", "export default { key: 'hunter2x' }\n"),
         ("a.js", "const { JSDOM } = require('jsdom')\ndocument.body.innerHTML = 'hunter2x'\n"),
         ("a.jsx", "import { renderToString } from 'react-dom/server'\nconst a = <A key=\"hunter2x\" />\n"),

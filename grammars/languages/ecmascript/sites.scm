@@ -59,8 +59,8 @@
  (#set! how "comparison"))
 
 ; Names, not values.
-(pair key: [(string) (number) (computed_property_name [(string) (template_string) (number)])] @key)
-(pair key: (computed_property_name [(string) (template_string) (number)] @key))
+(pair key: [(string) (number)] @key)
+(computed_property_name [(string) (template_string) (number)] @key)
 (pair_pattern key: [(string) (number)] @key)
 (subscript_expression index: [(string) (template_string) (number)] @key)
 (method_definition name: [(string) (number)] @key)
@@ -88,11 +88,16 @@
 ((expression_statement . [(string) (template_string)] @constant .) (#set! constant "directive"))
 ((import_statement) @constant (#set! constant "module-path"))
 ((export_statement source: (_) @constant) (#set! constant "module-path"))
+((namespace_export) @constant (#set! constant "module-path"))
 ((export_specifier) @constant (#set! constant "module-path"))
 ((call_expression function: [(import) (identifier) (member_expression)] @_f
    arguments: (arguments . [(string) (template_string)] @constant))
  (#any-of? @_f "import" "require" "require.resolve" "import.meta.resolve" "jest.mock" "jest.requireActual" "vi.mock" "proxyquire")
  (#set! constant "module-path"))
+((call_expression function: (identifier) @_f arguments: (arguments . [(string) (template_string)] @constant))
+ (#any-of? @_f "eval" "setTimeout" "setInterval" "Function") (#set! constant "code-text"))
+((new_expression constructor: (identifier) @_f arguments: (arguments [(string) (template_string)] @constant))
+ (#eq? @_f "Function") (#set! constant "code-text"))
 ((call_expression arguments: (template_string) @constant) (#set! constant "tagged-template"))
 ((regex) @constant (#set! constant "regular-expression"))
 ((expression_statement (call_expression function: (member_expression object: [(string) (template_string)] @constant)))
@@ -169,8 +174,13 @@
  (#eq? @_f "require") (#match? @_m "^(react-dom/server|next/server|vue-server-renderer|ink)$"))
 ((expression_statement . (string (string_fragment) @_d) .) @file.server-render (#eq? @_d "use server"))
 
+((member_expression object: (identifier) @file.browser-page) (#any-of? @file.browser-page "window" "chrome" "jQuery" "ReactDOM"))
+((new_expression constructor: (identifier) @file.browser-page) (#any-of? @file.browser-page "XMLHttpRequest" "Vue"))
+((call_expression function: (identifier) @file.browser-page) (#eq? @file.browser-page "importScripts"))
+((call_expression function: (member_expression object: (identifier) @_o property: (property_identifier) @_p)) @file.browser-page
+ (#eq? @_o "$") (#any-of? @_p "ajax" "get" "post" "getJSON" "ajaxSetup" "fn"))
 ((member_expression object: (identifier) @_o property: (property_identifier) @_p) @file.browser-page
- (#any-of? @_o "window" "document" "localStorage" "sessionStorage")
+ (#any-of? @_o "document" "localStorage" "sessionStorage")
  (#any-of? @_p
    "location" "document" "localStorage" "sessionStorage" "addEventListener" "getElementById" "querySelector"
    "querySelectorAll" "getElementsByClassName" "getElementsByTagName" "createElement" "cookie" "getItem" "setItem"
@@ -181,10 +191,10 @@
  (#eq? @_o "angular") (#eq? @_p "module"))
 
 ((import_statement source: (string (string_fragment) @_m)) @file.server
- (#match? @_m "^(node:.+|fs|fs/promises|http|https|http2|net|tls|child_process|cluster|os|path|crypto|worker_threads|express|koa|fastify|@hapi/.+|@nestjs/.+|next|mongoose|mongodb|pg|mysql|mysql2.*|sequelize.*|typeorm|@prisma/client|redis|ioredis|knex|puppeteer.*|playwright.*|@playwright/.+|jsdom|selenium-webdriver|electron|socket\\.io|nodemailer|jsonwebtoken|bcrypt|dotenv.*)$"))
+ (#match? @_m "^(node:.+|fs|fs/promises|http|https|http2|net|tls|child_process|cluster|os|path|crypto|worker_threads|express|koa|fastify|@hapi/.+|@nestjs/.+|next|mongoose|mongodb|pg|mysql|mysql2.*|sequelize.*|typeorm|@prisma/client|redis|ioredis|knex|puppeteer.*|playwright.*|@playwright/.+|jsdom|cheerio|selenium-webdriver|electron|socket\\.io|nodemailer|jsonwebtoken|bcrypt|dotenv.*)$"))
 ((call_expression function: (identifier) @_f arguments: (arguments . (string (string_fragment) @_m))) @file.server
  (#eq? @_f "require")
- (#match? @_m "^(node:.+|fs|fs/promises|http|https|http2|net|tls|child_process|cluster|os|path|crypto|worker_threads|express|koa|fastify|@hapi/.+|next|mongoose|mongodb|pg|mysql|mysql2.*|sequelize.*|typeorm|@prisma/client|redis|ioredis|knex|puppeteer.*|playwright.*|jsdom|selenium-webdriver|electron|socket\\.io|nodemailer|jsonwebtoken|bcrypt|dotenv.*)$"))
+ (#match? @_m "^(node:.+|fs|fs/promises|http|https|http2|net|tls|child_process|cluster|os|path|crypto|worker_threads|express|koa|fastify|@hapi/.+|next|mongoose|mongodb|pg|mysql|mysql2.*|sequelize.*|typeorm|@prisma/client|redis|ioredis|knex|puppeteer.*|playwright.*|jsdom|cheerio|selenium-webdriver|electron|socket\\.io|nodemailer|jsonwebtoken|bcrypt|dotenv.*)$"))
 
 ((member_expression object: (identifier) @_o property: (property_identifier) @_p) @file.deno
  (#eq? @_o "Deno") (#any-of? @_p "env" "serve" "readTextFile" "args" "test" "cron" "openKv" "Command" "listen"))
