@@ -83,6 +83,7 @@ impl Names {
             earlier.chain(better).chain(std::iter::once(base.clone())).chain(scoped).chain(widest).chain(numbered);
         for name in wished.map(shortened) {
             if crate::model::plan::is_variable(&name)
+                && !is_set_by_systems(&name)
                 && (!self.reserved.contains(&name) || wish.set.contains(&name) || wish.earlier.as_ref() == Some(&name))
                 && !wish.taken.contains(&name)
                 && !self.given.contains_key(&name)
@@ -127,6 +128,65 @@ pub fn variable(name: &str) -> String {
     }
     let out = out.trim_end_matches('_');
     if out.starts_with(|first: char| first.is_ascii_digit()) { format!("N{out}") } else { out.to_owned() }
+}
+
+/// What shells and operating systems set themselves: a lookup would find it, and take a folder for a password.
+/// POSIX.1-2024, Base Definitions 8.3 "Other Environment Variables", and what Bash, Windows and macOS add.
+fn is_set_by_systems(name: &str) -> bool {
+    const SET: &[&str] = &[
+        "CDPATH",
+        "COLUMNS",
+        "COMPUTERNAME",
+        "COMSPEC",
+        "DISPLAY",
+        "EDITOR",
+        "EUID",
+        "GROUPS",
+        "HISTFILE",
+        "HOME",
+        "HOSTNAME",
+        "HOSTTYPE",
+        "IFS",
+        "LANG",
+        "LANGUAGE",
+        "LINENO",
+        "LINES",
+        "LOGNAME",
+        "MACHTYPE",
+        "MAIL",
+        "MANPATH",
+        "NODE_ENV",
+        "OLDPWD",
+        "OPTARG",
+        "OPTIND",
+        "OS",
+        "OSTYPE",
+        "PAGER",
+        "PATH",
+        "PATHEXT",
+        "PORT",
+        "PPID",
+        "PS1",
+        "PWD",
+        "PYTHONPATH",
+        "RANDOM",
+        "REPLY",
+        "SECONDS",
+        "SHELL",
+        "SHLVL",
+        "TEMP",
+        "TERM",
+        "TMP",
+        "TMPDIR",
+        "TZ",
+        "UID",
+        "USER",
+        "USERNAME",
+        "USERPROFILE",
+        "VISUAL",
+        "WINDIR",
+    ];
+    SET.contains(&name)
 }
 
 fn is_number(name: &str) -> bool {
@@ -231,6 +291,13 @@ mod tests {
         assert!(names.claim("X", &value("1")));
         assert!(names.claim("X", &value("1")));
         assert!(!names.claim("X", &value("2")));
+    }
+
+    #[test]
+    fn a_variable_that_the_system_sets_is_not_given() {
+        let mut names = Names::default();
+        assert_eq!(names.choose(&called("pwd", &["mongo"]), &value("1")), "MONGO_PWD");
+        assert_eq!(names.choose(&called("user", &[]), &value("2")), "USER_2");
     }
 
     #[test]
