@@ -24,7 +24,10 @@ pub enum Entry {
         plan: Box<Plan>,
     },
     /// The store is reachable, and lets this run write and read back; no address is taken.
-    Preflighted,
+    Preflighted {
+        /// Moves whose value was at its address already. Whatever else is found there later, this run wrote.
+        present: Vec<String>,
+    },
     /// A value is about to be written.
     Intent {
         /// The move.

@@ -155,21 +155,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run.jsonl");
         let mut journal = Journal::create(&path).unwrap();
-        journal.append(&[Entry::Preflighted, Entry::Verified { name: "A".into() }]).unwrap();
+        journal.append(&[Entry::Preflighted { present: Vec::new() }, Entry::Verified { name: "A".into() }]).unwrap();
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":1,\"event\":\"do").unwrap();
         assert_eq!(Journal::read(&path).unwrap().len(), 2);
         let (mut journal, found) = Journal::open(&path).unwrap();
         assert_eq!(found.len(), 2);
         journal.append(&[Entry::Done]).unwrap();
         let found: Vec<Entry> = Journal::read(&path).unwrap().into_iter().map(|(_, entry)| entry).collect();
-        assert_eq!(found, [Entry::Preflighted, Entry::Verified { name: "A".into() }, Entry::Done]);
+        assert_eq!(
+            found,
+            [Entry::Preflighted { present: Vec::new() }, Entry::Verified { name: "A".into() }, Entry::Done]
+        );
     }
 
     #[test]
     fn a_damaged_line_is_told_by_its_number() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run.jsonl");
-        fs::write(&path, "{\"at\":1,\"event\":\"preflighted\"}\nnonsense\n").unwrap();
+        fs::write(&path, "{\"at\":1,\"event\":\"done\"}\nnonsense\n").unwrap();
         assert!(Journal::read(&path).unwrap_err().message.contains("line 2"));
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use keylift_providers::{Address, Receipt};
+use keylift_providers::{Address, Receipt, Written};
 
 use super::entry::{Entry, JOURNAL_VERSION};
 use crate::model::{Failure, Held, Left, Phase, Plan, StagedFile, Summary};
@@ -21,6 +21,8 @@ pub struct Replay {
     pub plan: Option<Plan>,
     /// How far it is.
     pub phase: Phase,
+    /// Moves whose value was in the store before the first write; none where the run did not get that far.
+    pub present: Option<BTreeSet<String>>,
     /// Writes that were about to be made.
     pub intents: BTreeMap<String, Address>,
     /// The store's answers.
@@ -51,6 +53,7 @@ impl Replay {
             root: PathBuf::new(),
             plan: None,
             phase: Phase::Open,
+            present: None,
             intents: BTreeMap::new(),
             receipts: BTreeMap::new(),
             verified: BTreeSet::new(),
@@ -80,7 +83,11 @@ impl Replay {
                 self.root = root;
                 self.plan = Some(*plan);
             }
-            Entry::Preflighted => self.failed = None,
+            Entry::Preflighted { present } => {
+                self.failed = None;
+                // The first time counts: later the run's own writes are there as well.
+                self.present.get_or_insert(present.into_iter().collect());
+            }
             Entry::Intent { name, address } => {
                 self.intents.insert(name, address);
             }
@@ -125,6 +132,18 @@ impl Replay {
     /// Whether neither the store nor a file can have changed.
     pub fn is_untouched(&self) -> bool {
         self.intents.is_empty() && self.staged.is_none()
+    }
+
+    /// The answer to a write of an earlier process that is made once more. Where the address was empty before the run and
+    /// the write was begun, the equal value that stands there now is this run's own: its answer was lost in a crash.
+    pub fn own(&self, name: &str, receipt: Receipt) -> Receipt {
+        let empty = self.present.as_ref().is_some_and(|present| !present.contains(name));
+        match receipt.written {
+            Written::AlreadyEqual if empty && self.intents.contains_key(name) => {
+                Receipt { written: Written::Created, ..receipt }
+            }
+            _ => receipt,
+        }
     }
 
     /// The run as `status` tells it.

@@ -35,7 +35,7 @@ pub async fn apply(plan: &Plan, options: Options, at: &Surroundings<'_>) -> Resu
     let (id, mut journal) = at.runs.begin(&lock)?;
     let started = Entry::Started { version: JOURNAL_VERSION, root: at.root.clone(), plan: Box::new(plan.clone()) };
     journal.append(&[started])?;
-    let mut run = Run { id, plan, options, at, journal, receipts: Vec::new(), held: Vec::new() };
+    let mut run = Run { id, plan, options, at, journal, before: None, receipts: Vec::new(), held: Vec::new() };
     let done = run.from_the_start(approval).await;
     run.told(done)
 }
@@ -62,7 +62,8 @@ pub async fn resume(id: &str, options: Options, at: &Surroundings<'_>) -> Result
     }
     check_key(&plan, at)?;
     let receipts = replay.receipts.clone().into_iter().collect();
-    let mut run = Run { id: id.to_owned(), plan: &plan, options, at, journal, receipts, held: Vec::new() };
+    let before = Some(&replay);
+    let mut run = Run { id: id.to_owned(), plan: &plan, options, at, journal, before, receipts, held: Vec::new() };
     let done = if replay.staged.is_some() {
         run.held.clone_from(&replay.held);
         run.from_staged(&replay).await
@@ -105,6 +106,8 @@ struct Run<'a> {
     options: Options,
     at: &'a Surroundings<'a>,
     journal: Journal,
+    /// What an earlier process did of it.
+    before: Option<&'a Replay>,
     receipts: Vec<(String, Receipt)>,
     held: Vec<Held>,
 }
@@ -136,12 +139,11 @@ impl Run<'_> {
             self.hold(refused)?;
         }
         if !approval.approved.is_empty() {
-            let taken = store::probe(at.store, &approval.approved).await?;
-            if !taken.is_empty() {
-                let last = self.finish_without_change(taken)?;
-                return Ok(last);
+            let found = store::probe(at.store, &approval.approved).await?;
+            if !found.taken.is_empty() {
+                return self.finish_without_change(found.taken);
             }
-            self.journal.append(&[Entry::Preflighted])?;
+            self.journal.append(&[Entry::Preflighted { present: found.present }])?;
         }
         let verified = self.store_all(std::mem::take(&mut approval.approved)).await?;
         let outcome = rewrite::rewrite(&approval.sources, &verified, at.key);
@@ -245,6 +247,10 @@ impl Run<'_> {
             for (approved, answer) in batch.into_iter().zip(answers) {
                 match answer {
                     Ok(receipt) => {
+                        let receipt = match self.before {
+                            Some(before) => before.own(&approved.name, receipt),
+                            None => receipt,
+                        };
                         written.push(Entry::Written { name: approved.name.clone(), receipt: receipt.clone() });
                         stored.push(Stored { approved, receipt });
                     }

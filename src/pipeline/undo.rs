@@ -172,7 +172,7 @@ async fn unanswered(run: &Replay, plan: &Plan, at: &Surroundings<'_>) -> Result<
         if there.is_some_and(|entry| entry.secret == one.secret) {
             let id = WriteId::new(at.key, &run.id, &one.address, &one.secret);
             let receipt = at.store.write(&one.address, &one.secret, &Expect::Absent, &id).await?;
-            receipts.insert(one.name.clone(), receipt);
+            receipts.insert(one.name.clone(), run.own(&one.name, receipt));
         }
     }
     Ok(receipts)

@@ -8,23 +8,33 @@ use crate::model::{Approved, Cause, Held, Stored, Verified};
 /// ("`BatchGetSecretValue`": at most 20), and few enough that little is in the air when a run stops.
 pub const BATCH: usize = 20;
 
+/// What stands at the addresses before the first write.
+#[derive(Debug, Default)]
+pub struct Probe {
+    /// Moves whose address holds something else.
+    pub taken: Vec<Held>,
+    /// Moves whose value is there already.
+    pub present: Vec<String>,
+}
+
 /// Before the first write: which addresses hold something else already. Nothing is written where there is one.
 ///
 /// A store that may be written but not read cannot be used: without the read-back no code is rewritten.
 ///
 /// # Errors
 /// Where the store cannot be reached or does not let this run in.
-pub async fn probe(store: &dyn Store, approved: &[Approved]) -> Result<Vec<Held>, StoreError> {
+pub async fn probe(store: &dyn Store, approved: &[Approved]) -> Result<Probe, StoreError> {
     let addresses: Vec<_> = approved.iter().map(|one| one.address.clone()).collect();
     store.preflight(&addresses).await?;
-    let mut taken = Vec::new();
+    let mut found = Probe::default();
     for (one, entry) in approved.iter().zip(store.read_many(&addresses).await) {
         match entry? {
-            Some(entry) if entry.secret != one.secret => taken.push(taken_by_another(one)),
-            _ => {}
+            Some(entry) if entry.secret != one.secret => found.taken.push(taken_by_another(one)),
+            Some(_) => found.present.push(one.name.clone()),
+            None => {}
         }
     }
-    Ok(taken)
+    Ok(found)
 }
 
 /// Writes values, each expecting an empty address. Answers in order.
