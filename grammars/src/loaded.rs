@@ -67,6 +67,7 @@ pub(crate) struct Loaded {
     pub patterns: Vec<Pattern>,
     pub regions: Vec<(Regex, Regex)>,
     pub name_pattern: Regex,
+    pub name_unless: Option<Regex>,
     pub top_keep: Option<Regex>,
     pub import_name: Option<Regex>,
 }
@@ -120,6 +121,7 @@ impl Loaded {
             patterns,
             regions,
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
+            name_unless: recipe.name_unless.as_deref().map(regex).transpose()?,
             import_name: recipe.import_name.as_deref().map(regex).transpose()?,
             top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,
             kinds: vec![Kind::default(); grammar.node_kind_count()],
@@ -179,6 +181,12 @@ impl Loaded {
         }
         for need in recipe.formats.values().flat_map(|format| &format.needs) {
             recipe.needs.get(need).ok_or_else(|| format!("a format needs {need}, which is not among the needs"))?;
+        }
+        if let Some(name) = recipe.unmarked.as_ref().filter(|name| !recipe.constants.contains_key(*name)) {
+            return Err(format!("unmarked: {name} is not explained"));
+        }
+        for rule in recipe.patterns.iter().filter_map(|pattern| pattern.default.as_ref()) {
+            recipe.defaults.get(rule).ok_or_else(|| format!("a pattern's default {rule} is not explained"))?;
         }
         let captures = self.sites.query.capture_names();
         for (pattern, settings) in self.sites.settings.iter().enumerate() {

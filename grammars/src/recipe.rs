@@ -61,6 +61,10 @@ pub(crate) struct Recipe {
     pub names_are_variables: bool,
     /// What stands in a comment for a value that was taken out.
     pub redaction: Option<String>,
+    /// Why literals are refused that no query marks: the name of the reason among `constants`.
+    pub unmarked: Option<String>,
+    /// Regex of names that mean something else here already.
+    pub name_unless: Option<String>,
     /// A whole-file reason against rewriting.
     pub refuse_all: Option<Constant>,
     /// Flags that a file's path gives it, by globs over its lower-case end. Queries give others (`@file.FLAG`).

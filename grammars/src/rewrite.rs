@@ -151,6 +151,13 @@ fn one(
             "Choose a name of letters, digits and underscores that starts with a letter.",
         ));
     }
+    if parsed.loaded.name_unless.as_ref().is_some_and(|unless| unless.is_match(&request.name)) {
+        return Err(refusal(
+            "unfit-name",
+            &format!("The name {} means something else here already.", request.name),
+            "Give the move another name in the plan.",
+        ));
+    }
     let literal = &parsed.literals[selection.site];
     if literal.role == Role::Prose {
         return Ok(redact(parsed, request, selection));

@@ -152,7 +152,8 @@ impl Walk<'_> {
         let change = self.change(node, stack).cloned();
         let form = pieces.first().map(|piece| &self.loaded.forms[piece.form]);
         let refused = form.and_then(|form| form.rule.refuse.clone());
-        let constant = refused.or_else(|| self.constant(node, stack));
+        let unmarked = || self.loaded.recipe.unmarked.clone().filter(|_| !self.facts.marks.contains_key(&node.id()));
+        let constant = self.constant(node, stack).or(refused).or_else(unmarked);
         let kind = self.literal_kind(&pieces);
         let doc = direct.iter().any(|node| self.facts.docs.contains(&node.id()));
         let role = if doc || matches!(kind, LiteralKind::Comment | LiteralKind::Doc) {
