@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::redirect;
 use reqwest::{Certificate, Method, NoProxy, Proxy, Url};
+use zeroize::Zeroizing;
 
 use crate::retry::{Again, Fault, retry, seconds};
 use crate::settings::Settings;
@@ -31,8 +32,12 @@ pub(crate) struct Answer {
 pub(crate) struct Trust {
     /// PEM files that replace the system's certificate authorities; empty to keep those.
     pub ca_files: Vec<PathBuf>,
+    /// More of them, already read.
+    pub ca_pem: Vec<Vec<u8>>,
     /// Certificate and key, PEM.
     pub client_cert: Option<(PathBuf, PathBuf)>,
+    /// Both in one, already read.
+    pub client_pem: Option<Zeroizing<Vec<u8>>>,
     /// Turns verification off.
     pub insecure: bool,
 }
@@ -68,8 +73,12 @@ impl Client {
         if base.scheme() == "http" {
             // Spares loading the system's certificates, which nothing would be checked against.
             builder = builder.tls_certs_only(Vec::new());
-        } else if !trust.ca_files.is_empty() {
+        } else if !trust.ca_files.is_empty() || !trust.ca_pem.is_empty() {
             let mut roots = Vec::new();
+            for pem in &trust.ca_pem {
+                let given = || StoreError::new(ErrorKind::Configuration, "the authority given is not PEM");
+                roots.extend(Certificate::from_pem_bundle(pem).map_err(|_| given())?);
+            }
             for path in &trust.ca_files {
                 let pem = pem(path)?;
                 let certs = Certificate::from_pem_bundle(&pem).map_err(|_| not_pem(path, "certificates"))?;
@@ -83,6 +92,12 @@ impl Client {
             both.extend(pem(key)?);
             let identity =
                 reqwest::Identity::from_pem(&both).map_err(|_| not_pem(cert, "a certificate with its key"))?;
+            builder = builder.identity(identity);
+        }
+        if let Some(both) = &trust.client_pem {
+            let identity = reqwest::Identity::from_pem(both).map_err(|_| {
+                StoreError::new(ErrorKind::Configuration, "the client certificate given is no certificate with its key")
+            })?;
             builder = builder.identity(identity);
         }
         if let Some(proxy) = proxy {
@@ -199,11 +214,11 @@ impl Client {
 /// Whether a failure comes of a certificate that is not trusted.
 pub(crate) fn certificate_refused(error: &dyn std::error::Error) -> bool {
     let mut source = error.source();
-    while let Some(inner) = source {
-        let inner = match inner.downcast_ref::<std::io::Error>() {
-            Some(io) => io.get_ref().map_or(inner, |wrapped| wrapped as _),
-            None => inner,
-        };
+    while let Some(mut inner) = source {
+        // An I/O error hides what it wraps from `source`, and can wrap another one.
+        while let Some(wrapped) = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            inner = wrapped;
+        }
         if matches!(inner.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
             return true;
         }

@@ -1,7 +1,8 @@
 //! Secret stores behind one trait.
 //!
 //! This crate knows secrets and knows no code: it takes a [`Secret`] and an [`Address`], and answers with a [`Receipt`].
-//! Each store is one file; all of them pass the same contract suite (`providers/tests/contract.rs`).
+//! Each store is one file or folder; all of them pass the same contract suite (`providers/tests/support/contract.rs`).
+//! `docs/stores.md` compares them.
 
 pub mod age;
 #[cfg(feature = "aws")]
@@ -15,6 +16,8 @@ pub mod files;
 mod http;
 #[cfg(feature = "aws")]
 mod json;
+#[cfg(feature = "k8s")]
+pub mod k8s;
 mod local;
 mod names;
 pub mod open;

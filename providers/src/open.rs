@@ -17,6 +17,8 @@ const SCHEMES: &[(&str, &str)] = &[
     ("aws-sm", "aws-sm://PREFIX"),
     #[cfg(feature = "aws")]
     ("aws-ssm", "aws-ssm://PATH"),
+    #[cfg(feature = "k8s")]
+    ("k8s", "k8s://NAMESPACE/OBJECT"),
     #[cfg(feature = "vault")]
     ("vault", "vault://MOUNT/PREFIX"),
 ];
@@ -40,6 +42,8 @@ pub fn open(uri: &str, settings: &Settings) -> Result<Box<dyn Store>, StoreError
         "dotenv" => Ok(Box::new(DotenvStore::open(path(scheme, rest)?, settings))),
         #[cfg(feature = "aws")]
         "aws-ssm" => Ok(Box::new(crate::ssm::SsmStore::open(rest.trim_start_matches('/'), settings)?)),
+        #[cfg(feature = "k8s")]
+        "k8s" => Ok(Box::new(crate::k8s::K8sStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "vault")]
         "vault" => Ok(Box::new(crate::vault::VaultStore::open(rest.trim_start_matches('/'), settings)?)),
         "exec" => Ok(Box::new(ExecStore::open(rest, settings)?)),
@@ -79,6 +83,7 @@ fn unknown(scheme: &str) -> StoreError {
         "program" | "command" | "cmd" | "plugin" => Some("exec"),
         "bao" | "openbao" | "hashivault" | "kv" | "hcv" => Some("vault"),
         "aws" | "asm" | "secretsmanager" | "aws-secretsmanager" | "awssm" => Some("aws-sm"),
+        "kubernetes" | "kube" | "kubectl" => Some("k8s"),
         "ssm" | "parameterstore" | "parameter-store" | "awsssm" => Some("aws-ssm"),
         _ => None,
     };

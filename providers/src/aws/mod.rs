@@ -28,7 +28,7 @@ use self::call::{Code, Refusal, call};
 use self::connect::Target;
 use self::entry::{CURRENT, Link, Live, State};
 use self::pace::Pace;
-use crate::concurrent::{Task, at_once};
+use crate::concurrent::{Task, at_once, path, write_at_once};
 use crate::json::Object;
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -364,11 +364,7 @@ impl Store for AwsStore {
     }
 
     async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
-        let mut each: Vec<Task<'_, _>> = Vec::new();
-        for one in writes {
-            each.push(self.write(one.address, one.secret, one.expect, one.id));
-        }
-        at_once(AT_ONCE, each).await
+        write_at_once(self, AT_ONCE, writes, path).await
     }
 
     async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {

@@ -22,7 +22,7 @@ use self::link::Link;
 use crate::aws::call::{Code, Refusal};
 use crate::aws::connect::{Target, configuration};
 use crate::aws::pace::Pace;
-use crate::concurrent::{Task, at_once};
+use crate::concurrent::{Task, at_once, path, write_at_once};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{
@@ -307,11 +307,7 @@ impl Store for SsmStore {
     }
 
     async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
-        let mut each: Vec<Task<'_, _>> = Vec::new();
-        for one in writes {
-            each.push(self.write(one.address, one.secret, one.expect, one.id));
-        }
-        at_once(AT_ONCE, each).await
+        write_at_once(self, AT_ONCE, writes, path).await
     }
 
     async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {

@@ -38,7 +38,11 @@ impl Session {
                 // A token need not be allowed to look itself up; one that is dead answers 403 as well, and the first
                 // real request tells that.
                 let data = super::link::json(&answer, "looking the token up").unwrap_or_default();
-                Ok(Self::lasting(&data["data"]["ttl"], &data["data"]["renewable"], false))
+                let data = &data["data"];
+                let session = Self::lasting(&data["ttl"], &data["renewable"], false);
+                // A ttl of 0 is that of a token without an end, and of one in its last second.
+                let ends_now = session.ends.is_none() && data["expire_time"].is_string();
+                Ok(if ends_now { Self { ends: Some(Instant::now()), ..session } } else { session })
             }
             Login::Nothing => Err(configuration("there is no Vault token")
                 .advise("set VAULT_TOKEN, log in with `vault login`, or set VAULT_AUTH_METHOD and what it needs")),

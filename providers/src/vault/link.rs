@@ -72,7 +72,8 @@ impl Link {
             ca_files.extend(entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_file()));
             ca_files.sort();
         }
-        let trust = Trust { ca_files, client_cert: config.client_cert.clone(), insecure: !config.verify };
+        let client_cert = config.client_cert.clone();
+        let trust = Trust { ca_files, client_cert, insecure: !config.verify, ..Trust::default() };
         let proxy = match config.socket {
             Some(_) => None,
             None => proxy(&config.base, config.proxy.as_deref(), settings)?,

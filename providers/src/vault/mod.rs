@@ -27,16 +27,19 @@ use self::auth::Session;
 use self::config::Config;
 use self::kv::{Engine, Kv, Live, State};
 use self::link::{Call, Link};
+use crate::concurrent::{path, read_at_once, write_at_once};
 use crate::local::ContentVersion;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{
     Address, Capabilities, Entry, ErrorKind, Expect, Job, Listing, Policy, Receipt, Rejected, Store, StoreError,
-    Version, WriteId, Written,
+    Version, Write, WriteId, Written,
 };
 
 /// The field that holds the value where a name says no other.
 const FIELD: &str = "value";
+/// Requests under way at once: more gain nothing.
+const AT_ONCE: usize = 8;
 /// Paths asked for in one question about capabilities.
 const CAPABILITIES_AT_ONCE: usize = 100;
 
@@ -341,6 +344,14 @@ impl Store for VaultStore {
             }
         }
         Ok(entries)
+    }
+
+    async fn read_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        read_at_once(self, AT_ONCE, addresses).await
+    }
+
+    async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
+        write_at_once(self, AT_ONCE, writes, path).await
     }
 
     async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {

@@ -4,6 +4,7 @@
 #![allow(dead_code)] // Every test binary uses a part of it.
 
 pub mod contract;
+pub mod double;
 pub mod proxy;
 pub mod servers;
 
