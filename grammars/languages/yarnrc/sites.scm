@@ -1,0 +1,1 @@
+; What all of YAML has is in yaml-base.
