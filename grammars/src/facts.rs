@@ -19,10 +19,14 @@ pub(crate) struct NameFact {
 /// A lookup with a hardcoded default.
 #[derive(Clone, Debug)]
 pub(crate) struct DefaultFact {
+    /// The pattern that found it: the first one in the query wins.
+    pub pattern: usize,
     /// The rule's name in the recipe.
     pub rule: String,
     /// Captured nodes by name: `whole`, `value`, `variable`…
     pub captures: HashMap<String, Range<usize>>,
+    /// The variable is written as the name is, whatever the rule says of capitals.
+    pub exact: bool,
 }
 
 /// A declaration that must change where its value becomes a lookup.
@@ -76,17 +80,24 @@ impl Facts {
             let captures: Vec<(&str, Node<'_>)> =
                 found.captures().iter().map(|capture| (names[capture.index as usize], capture.node)).collect();
             let rule = settings.get("change").and_then(|name| loaded.recipe.changes.get(name));
-            facts.add(&captures, settings, rule, found.pattern_index, text);
+            facts.add(loaded, &captures, settings, (rule, found.pattern_index), text);
+        }
+        let rules = &loaded.recipe.defaults;
+        let Self { defaults, flags, .. } = &mut facts;
+        defaults.retain(|_, fact| rules.get(&fact.rule).is_none_or(|rule| !rule.partial));
+        for fact in defaults.values_mut() {
+            let flag = rules.get(&fact.rule).and_then(|rule| rule.exact_flag.as_ref());
+            fact.exact = flag.is_some_and(|flag| flags.contains(flag));
         }
         facts
     }
 
     fn add(
         &mut self,
+        loaded: &Loaded,
         captures: &[(&str, Node<'_>)],
         settings: &HashMap<String, String>,
-        rule: Option<&ChangeRule>,
-        pattern: usize,
+        (rule, pattern): (Option<&ChangeRule>, usize),
         text: &str,
     ) {
         let all =
@@ -129,7 +140,7 @@ impl Facts {
                 .iter()
                 .filter_map(|(name, node)| Some((name.strip_prefix("default.")?.to_owned(), node.byte_range())))
                 .collect();
-            self.defaults.entry(value.id()).or_insert(DefaultFact { rule: rule.clone(), captures });
+            self.join_default(value.id(), DefaultFact { rule: rule.clone(), captures, exact: false, pattern }, loaded);
         }
         if let Some(value) = one("change.value") {
             let fact = change(captures, settings, rule, pattern, text);
@@ -147,6 +158,30 @@ impl Facts {
             if let Some(flag) = name.strip_prefix("file.") {
                 self.flags.insert(flag.to_owned());
             }
+        }
+    }
+
+    /// Another match at the same value: the first pattern's rule holds; what a partial one captures is added.
+    fn join_default(&mut self, value: usize, fact: DefaultFact, loaded: &Loaded) {
+        let partial = |name: &str| loaded.recipe.defaults.get(name).is_some_and(|rule| rule.partial);
+        match self.defaults.entry(value) {
+            Entry::Vacant(empty) => drop(empty.insert(fact)),
+            Entry::Occupied(mut known) if partial(&known.get().rule) || partial(&fact.rule) => {
+                let known = known.get_mut();
+                if partial(&known.rule) {
+                    (known.rule, known.pattern) = (fact.rule, fact.pattern);
+                }
+                for (name, span) in fact.captures {
+                    known.captures.entry(name).or_insert(span);
+                }
+            }
+            Entry::Occupied(mut known) if fact.pattern < known.get().pattern => {
+                let later = known.insert(fact);
+                for (name, span) in later.captures {
+                    known.get_mut().captures.entry(name).or_insert(span);
+                }
+            }
+            Entry::Occupied(_) => {}
         }
     }
 

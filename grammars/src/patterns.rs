@@ -102,7 +102,7 @@ impl Reading {
             if let Some(all) = found.get(0) {
                 captures.entry("whole".into()).or_insert_with(|| all.range());
             }
-            DefaultFact { rule: rule.clone(), captures }
+            DefaultFact { rule: rule.clone(), captures, exact: false, pattern: 0 }
         });
         let constant = form.refuse.clone();
         let role = if form.kind == LiteralKind::Comment {

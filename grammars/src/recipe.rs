@@ -320,6 +320,12 @@ pub(crate) struct DefaultRule {
     /// The variable is the name in capitals.
     #[serde(default)]
     pub upper: bool,
+    /// A flag of the file with which it is the name as it stands.
+    #[serde(default)]
+    pub exact_flag: Option<String>,
+    /// It only adds captures to what another pattern finds at the same value.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 fn whole() -> String {

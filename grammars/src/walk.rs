@@ -361,13 +361,14 @@ impl Loaded {
                     filled = filled.replace(&mark, unquoted(&text[span.clone()])?);
                 }
             }
-            Some(filled)
+            // What only a partial pattern captures need not be there.
+            Some(if filled.starts_with('<') { filled.split_once('>')?.1.to_owned() } else { filled })
         };
         let name = match &rule.variable {
             Some(template) => fill(template)?,
             None => unquoted(&text[default.captures.get("variable")?.clone()])?.to_owned(),
         };
-        Some(if rule.upper { name.to_uppercase() } else { name })
+        Some(if rule.upper && !default.exact { name.to_uppercase() } else { name })
     }
 }
 

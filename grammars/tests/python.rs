@@ -133,3 +133,40 @@ fn defaults_of_environ_are_dropped_in_every_form() {
         assert!(!after.contains("hunter2x") && after.contains("TOKEN"), "{after}");
     }
 }
+
+/// What pydantic's documentation calls "Environment variable names".
+#[test]
+fn a_settings_class_s_field_is_called_with_its_prefix() {
+    let model = "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='APP_', extra='ignore')\n";
+    let config =
+        "class S(BaseSettings):\n    password: str = 'hunter2x'\n    class Config:\n        env_prefix = 'app_'\n";
+    let field = "    user: str = 'u'\n    password: str = 'hunter2x'\n";
+    for (source, name, after) in [
+        (format!("{model}{field}"), "APP_PASSWORD", format!("{model}    user: str = 'u'\n    password: str\n")),
+        (config.to_owned(), "APP_PASSWORD", config.replace(" = 'hunter2x'", "")),
+        (config.replace("app_'", "app_'\n        case_sensitive = True"), "app_password", String::new()),
+        (format!("class S(BaseSettings):\n{field}"), "PASSWORD", String::new()),
+        (
+            format!("{model}    password: str = Field('hunter2x', min_length=3)\n"),
+            "APP_PASSWORD",
+            format!("{model}    password: str = Field(..., min_length=3)\n"),
+        ),
+        (
+            format!("{model}    password: str = Field(default='hunter2x')\n"),
+            "APP_PASSWORD",
+            format!("{model}    password: str = Field(default=...)\n"),
+        ),
+        (
+            format!("{model}    password: str = Field('hunter2x', validation_alias='DB_PASS')\n"),
+            "DB_PASS",
+            format!("{model}    password: str = Field(..., validation_alias='DB_PASS')\n"),
+        ),
+    ] {
+        let parsed = Parsed::new(language("python").expect("python is linked"), &source).expect("it parses");
+        let start = source.find("hunter2x").expect("it is there");
+        let place = parsed.place(&(start..start + 8)).expect("a place");
+        assert_eq!(place.fixed_name.as_deref(), Some(name), "{source}");
+        let lifted = lift(&source, &[("hunter2x", name)]).expect("it can be lifted");
+        assert!(after.is_empty() || lifted == after, "{lifted}");
+    }
+}

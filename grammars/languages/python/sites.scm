@@ -132,6 +132,64 @@
    arguments: (argument_list . (string) @default.value (keyword_argument name: (identifier) @_k value: (string) @default.variable)))
  (#eq? @_f "Field") (#any-of? @_k "env" "validation_alias" "alias") (#set! default "field-call"))
 
+((class_definition
+   superclasses: (argument_list [(identifier) (attribute)] @_base)
+   body: (block (expression_statement (assignment left: (identifier) @default.field type: (_)
+     right: (call function: [(identifier) (attribute)] @_f arguments: (argument_list . (string) @default.value))))))
+ (#match? @_base "BaseSettings$") (#match? @_f "(^|\\.)Field$") (#set! default "field-call-named"))
+((class_definition
+   superclasses: (argument_list [(identifier) (attribute)] @_base)
+   body: (block (expression_statement (assignment left: (identifier) @default.field type: (_)
+     right: (call function: [(identifier) (attribute)] @_f arguments: (argument_list (keyword_argument name: (identifier) @_k value: (string) @default.value)))))))
+ (#match? @_base "BaseSettings$") (#match? @_f "(^|\\.)Field$") (#eq? @_k "default") (#set! default "field-call-named"))
+; …with a prefix, which stands before the fields (model_config) or after them (class Config).
+((class_definition
+   superclasses: (argument_list [(identifier) (attribute)] @_base)
+   body: (block
+     (expression_statement (assignment left: (identifier) @_m right: (call arguments: (argument_list
+       (keyword_argument name: (identifier) @_p value: (string) @default.prefix)))))
+     (expression_statement (assignment left: (identifier) type: (_) right: [(string) @default.value (integer) @default.value
+       (call arguments: (argument_list . (string) @default.value))
+       (call arguments: (argument_list (keyword_argument value: (string) @default.value)))]))))
+ (#match? @_base "BaseSettings$") (#eq? @_m "model_config") (#eq? @_p "env_prefix") (#set! default "prefix"))
+((class_definition
+   superclasses: (argument_list [(identifier) (attribute)] @_base)
+   body: (block
+     (expression_statement (assignment left: (identifier) type: (_) right: [(string) @default.value (integer) @default.value
+       (call arguments: (argument_list . (string) @default.value))
+       (call arguments: (argument_list (keyword_argument value: (string) @default.value)))]))
+     (expression_statement (assignment left: (identifier) @_m right: (call arguments: (argument_list
+       (keyword_argument name: (identifier) @_p value: (string) @default.prefix)))))))
+ (#match? @_base "BaseSettings$") (#eq? @_m "model_config") (#eq? @_p "env_prefix") (#set! default "prefix"))
+((class_definition
+   superclasses: (argument_list [(identifier) (attribute)] @_base)
+   body: (block
+     (expression_statement (assignment left: (identifier) type: (_) right: [(string) @default.value (integer) @default.value
+       (call arguments: (argument_list . (string) @default.value))
+       (call arguments: (argument_list (keyword_argument value: (string) @default.value)))]))
+     (class_definition name: (identifier) @_m body: (block
+       (expression_statement (assignment left: (identifier) @_p right: (string) @default.prefix))))))
+ (#match? @_base "BaseSettings$") (#eq? @_m "Config") (#eq? @_p "env_prefix") (#set! default "prefix"))
+((class_definition
+   superclasses: (argument_list [(identifier) (attribute)] @_base)
+   body: (block
+     (class_definition name: (identifier) @_m body: (block
+       (expression_statement (assignment left: (identifier) @_p right: (string) @default.prefix))))
+     (expression_statement (assignment left: (identifier) type: (_) right: [(string) @default.value (integer) @default.value
+       (call arguments: (argument_list . (string) @default.value))
+       (call arguments: (argument_list (keyword_argument value: (string) @default.value)))]))))
+ (#match? @_base "BaseSettings$") (#eq? @_m "Config") (#eq? @_p "env_prefix") (#set! default "prefix"))
+((class_definition
+   superclasses: (argument_list [(identifier) (attribute)] @_base (keyword_argument name: (identifier) @_p value: (string) @default.prefix))
+   body: (block
+     (expression_statement (assignment left: (identifier) type: (_) right: [(string) @default.value (integer) @default.value
+       (call arguments: (argument_list . (string) @default.value))
+       (call arguments: (argument_list (keyword_argument value: (string) @default.value)))]))))
+ (#match? @_base "BaseSettings$") (#eq? @_p "env_prefix") (#set! default "prefix"))
+; …and where capitals count.
+((keyword_argument name: (identifier) @_k value: (true)) @file.case-sensitive (#eq? @_k "case_sensitive"))
+((assignment left: (identifier) @_k right: (true)) @file.case-sensitive (#eq? @_k "case_sensitive"))
+
 ; Python 2 has no f-strings.
 (print_statement) @file.python2
 (exec_statement) @file.python2
