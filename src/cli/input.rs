@@ -1,6 +1,6 @@
 //! What a verb reads: files and folders, standard input, git; and which findings of it count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ use crate::steps::scan::{Collector, Decorate};
 use crate::steps::sources::archive::{self, Limits};
 use crate::steps::sources::reports::{Tool, import};
 use crate::steps::sources::{Sink, git};
+use crate::steps::spread::Spread;
 use crate::steps::walk::{WalkOptions, count, stdin, walk, walk_but};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -184,11 +185,15 @@ impl Paths {
         self.open(found, &base, context)
     }
 
-    /// Variables that the code reads already, whatever it does with them.
-    pub(super) fn reserved(&self) -> std::collections::BTreeSet<String> {
-        let reserved = Reserved::default();
-        walk(&self.path, &self.options(None), |file| reserved.add(&file.bytes));
-        reserved.finish()
+    /// What a plan needs to know of all files beside the findings: the variables that the code reads already, and where
+    /// else the values of the findings stand. Paths are relative to `base`, as those of the findings.
+    pub(super) fn surroundings(&self, found: &[Finding], base: PathBuf) -> (BTreeSet<String>, Vec<Finding>) {
+        let (reserved, spread) = (Reserved::default(), Spread::new(found));
+        walk(&self.path, &self.options(Some(base)), |file| {
+            reserved.add(&file.bytes);
+            spread.add(&file);
+        });
+        (reserved.finish(), spread.finish())
     }
 
     /// Findings in files and folders, with paths relative to `base`, accepted or not.

@@ -72,7 +72,9 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
     let here = here()?;
     let store = context.store(&planning.to, &here)?;
     let mut files: BTreeMap<String, Scanned> = BTreeMap::new();
-    for finding in planning.paths.findings(context, here.clone())? {
+    let found = planning.paths.findings(context, here.clone())?;
+    let (reserved, spread) = planning.paths.surroundings(&found, here.clone());
+    for finding in found.into_iter().chain(spread) {
         let path = slashes(&finding.path);
         if !files.contains_key(&path) {
             let bytes =
@@ -85,14 +87,10 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
     }
     let earlier = Plan::read(out).ok().filter(|plan| plan.fingerprint_key == key.id());
     let names = earlier.iter().flat_map(|plan| &plan.moves).map(|one| (one.fingerprint.clone(), one.name.clone()));
-    let target = Target {
-        store: &*store,
-        lookup: planning.lookup.into(),
-        key: &key,
-        earlier: names.collect(),
-        reserved: planning.paths.reserved(),
-    };
-    let files: Vec<Scanned> = files.into_values().collect();
+    let target =
+        Target { store: &*store, lookup: planning.lookup.into(), key: &key, earlier: names.collect(), reserved };
+    let mut files: Vec<Scanned> = files.into_values().collect();
+    files.iter_mut().for_each(|file| crate::steps::scan::sort(&mut file.findings));
     let mut plan = plan(&files, &target);
     if let Some(earlier) = &earlier {
         plan.keep_decisions(earlier);

@@ -11,5 +11,6 @@ pub mod restore;
 pub mod rewrite;
 pub mod scan;
 pub mod sources;
+pub mod spread;
 pub mod store;
 pub mod walk;

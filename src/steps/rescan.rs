@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::model::{Left, SourceFile, Text};
 use crate::rules::{Engine, find_value};
+use crate::steps::spread::is_telling;
 
 /// A moved value, for looking where it still stands.
 #[derive(Debug)]
@@ -17,14 +18,6 @@ pub struct Moved {
     pub fingerprint: Fingerprint,
     /// The value.
     pub secret: Secret,
-}
-
-/// Whether a value stands in a text for no other reason than that it was put there: a long one of more than one kind of
-/// character. `password` and `secret` are words of any code.
-fn is_telling(value: &[u8]) -> bool {
-    let kinds: [fn(&u8) -> bool; 3] =
-        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, |byte| !byte.is_ascii_alphabetic()];
-    value.len() >= 8 && kinds.iter().filter(|kind| value.iter().any(|byte| kind(byte))).count() > 1
 }
 
 /// Where moved values still stand in files, in any spelling. A value that could be a word counts where a rule finds it.
