@@ -51,6 +51,17 @@ fn in_base(base: u32, alphabet: &[u8], mut number: u32, digits: usize) -> String
     out.iter().rev().collect()
 }
 
+/// The checksum of the token that a text ends with, as an example writes it: `sum-base36` (GitLab), else `sum-hex-le`
+/// (Grafana, which puts a `_` before it).
+pub(super) fn sum_of_token(kind: &str, text: &str) -> String {
+    let token = text.rsplit([' ', '"', '\'', '=', ':', '@', '/']).next().unwrap_or_default();
+    if kind == "sum-base36" {
+        in_base(36, BASE36, crc32(token.as_bytes()), 7)
+    } else {
+        format!("{:08x}", crc32(token.trim_end_matches('_').as_bytes()).swap_bytes())
+    }
+}
+
 fn luhn(value: &[u8]) -> bool {
     let sum: u32 = value
         .iter()

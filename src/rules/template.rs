@@ -1,7 +1,7 @@
 //! Examples of rules are templates, so that no token stands in a file: `ghp_{{crc32-base62:30}}`.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::checksum;
 
@@ -15,8 +15,9 @@ const LONGEST: usize = 10_000;
 /// The text of a template, made of random characters that depend on the seed alone.
 ///
 /// `{{base62:N}}`, `alnum-lower`, `alnum-upper`, `lower`, `upper`, `digits`, `hex`, `HEX`, `base64`, `base64url` and
-/// `base32` give N characters; `crc32-base62:N` gives N and their checksum as GitHub and npm write it; `uuid`, `jwt` and
-/// `words` stand alone.
+/// `base32` give N characters; `crc32-base62:N` gives N and their checksum as GitHub and npm write it; `basic-auth:N` is a
+/// user name and a password of N characters in base64, `base64-bytes:N` N bytes in it; `uuid`, `jwt` and `words` stand
+/// alone, and so do `sum-base36` and `sum-hex-le`, the checksum of the token so far as GitLab and Grafana write it.
 ///
 /// # Errors
 /// A placeholder of another name, or without its number.
@@ -27,7 +28,10 @@ pub fn expand(template: &str, seed: u64) -> Result<String, String> {
     while let Some((before, after)) = rest.split_once("{{") {
         let Some((inside, after)) = after.split_once("}}") else { break };
         out.push_str(before);
-        out.push_str(&placeholder(inside.trim(), &mut random)?);
+        match inside.trim() {
+            sum @ ("sum-base36" | "sum-hex-le") => out.push_str(&checksum::sum_of_token(sum, &out)),
+            inside => out.push_str(&placeholder(inside, &mut random)?),
+        }
         rest = after;
     }
     out.push_str(rest);
@@ -47,10 +51,10 @@ fn placeholder(inside: &str, random: &mut Random) -> Result<String, String> {
         "lower" => LOWER.to_owned(),
         "upper" => UPPER.to_owned(),
         "digits" => DIGITS.to_owned(),
-        "base62" | "crc32-base62" => [LOWER, UPPER, DIGITS].concat(),
+        "base62" | "crc32-base62" | "basic-auth" => [LOWER, UPPER, DIGITS].concat(),
         "alnum-lower" => [LOWER, DIGITS].concat(),
         "alnum-upper" => [UPPER, DIGITS].concat(),
-        "hex" => [DIGITS, "abcdef"].concat(),
+        "hex" | "base64-bytes" => [DIGITS, "abcdef"].concat(),
         "HEX" => [DIGITS, "ABCDEF"].concat(),
         "base64" => [LOWER, UPPER, DIGITS, "+/"].concat(),
         "base64url" => [LOWER, UPPER, DIGITS, "-_"].concat(),
@@ -59,11 +63,17 @@ fn placeholder(inside: &str, random: &mut Random) -> Result<String, String> {
     };
     let count = count.ok_or_else(|| format!("`{{{{{inside}}}}}` needs a number from 1 to {LONGEST}"))?;
     let text = random.text(&alphabet, count);
-    Ok(if kind == "crc32-base62" {
-        let sum = checksum::base62(checksum::crc32(text.as_bytes()), 6);
-        text + &sum
-    } else {
-        text
+    Ok(match kind {
+        "crc32-base62" => {
+            let sum = checksum::base62(checksum::crc32(text.as_bytes()), 6);
+            text + &sum
+        }
+        "basic-auth" => STANDARD.encode(format!("{}:{text}", random.text(LOWER, 6))),
+        "base64-bytes" => {
+            let bytes: Vec<u8> = (0..count).map(|_| u8::try_from(random.below(256)).unwrap_or(0)).collect();
+            STANDARD.encode(bytes)
+        }
+        _ => text,
     })
 }
 
@@ -111,6 +121,9 @@ mod tests {
         assert_eq!(expand("{{jwt}}", 1).unwrap().split('.').count(), 3);
         assert_eq!(expand("{{uuid}}", 1).unwrap().len(), 36);
         assert_eq!(expand("no {{ placeholder", 1).unwrap(), "no {{ placeholder");
+        assert_eq!(expand("T=123456789{{sum-base36}}", 1).unwrap(), "T=1234567891kl8mjq");
+        assert_eq!(expand("T=123456789_{{sum-hex-le}}", 1).unwrap(), "T=123456789_2639f4cb");
+        assert_eq!(expand("{{base64-bytes:30}}", 1).unwrap().len(), 40);
         for wrong in ["{{hex}}", "{{what:3}}", "{{hex:0}}", "{{hex:999999}}"] {
             assert!(expand(wrong, 1).is_err(), "{wrong}");
         }

@@ -47,6 +47,11 @@ pub fn expand(template: &str, random: &mut Random) -> Result<(String, Vec<String
         let Some(end) = rest[start..].find("}}").map(|end| start + end) else { break };
         let inside = &rest[start + 2..end];
         out.push_str(&rest[..start]);
+        if let Some(sum) = sum_of(inside, &out) {
+            out.push_str(&sum);
+            rest = &rest[end + 2..];
+            continue;
+        }
         let (name, count) = inside.split_once(':').unwrap_or((inside, ""));
         let count: Option<usize> = count.parse().ok();
         match placeholder(name, count, random) {
@@ -103,18 +108,31 @@ fn placeholder(name: &str, count: Option<usize>, random: &mut Random) -> Option<
     })
 }
 
+/// A checksum of the token that is written so far: `{{sum-base36}}` (GitLab), `{{sum-hex-le}}` (Grafana, after a `_`).
+fn sum_of(name: &str, out: &str) -> Option<String> {
+    let token = out.rsplit([' ', '"', '\'', '=', ':', '@', '/']).next().unwrap_or_default();
+    match name {
+        "sum-base36" => Some(base_of(36, &[DIGITS, LOWER].concat(), crc32(token.as_bytes()), 7)),
+        "sum-hex-le" => Some(format!("{:08x}", crc32(token.trim_end_matches('_').as_bytes()).swap_bytes())),
+        _ => None,
+    }
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0_u32, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg()))
     })
 }
 
-fn base62_of(mut number: u32) -> String {
-    let alphabet = [DIGITS, UPPER, LOWER].concat();
+fn base62_of(number: u32) -> String {
+    base_of(62, &[DIGITS, UPPER, LOWER].concat(), number, 6)
+}
+
+fn base_of(base: u32, alphabet: &str, mut number: u32, digits: usize) -> String {
     let mut out = Vec::new();
-    while number > 0 || out.len() < 6 {
-        out.push(char::from(alphabet.as_bytes()[(number % 62) as usize]));
-        number /= 62;
+    while number > 0 || out.len() < digits {
+        out.push(char::from(alphabet.as_bytes()[(number % base) as usize]));
+        number /= base;
     }
     out.iter().rev().collect()
 }
