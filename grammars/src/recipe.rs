@@ -65,6 +65,8 @@ pub(crate) struct Recipe {
     pub unmarked: Option<String>,
     /// Regex of names that mean something else here already.
     pub name_unless: Option<String>,
+    /// Tokens that may be left out, though the parser misses them: `;` in Groovy.
+    pub optional: Vec<String>,
     /// A whole-file reason against rewriting.
     pub refuse_all: Option<Constant>,
     /// Flags that a file's path gives it, by globs over its lower-case end. Queries give others (`@file.FLAG`).

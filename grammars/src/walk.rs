@@ -311,8 +311,11 @@ impl Walk<'_> {
         }
         let body = stack.iter().rposition(|up| self.kind(up.node).is_some_and(|kind| kind.barrier)).unwrap_or(0);
         let statement = stack.get(body + 1).map_or(node, |frame| frame.node);
-        let wrong = |node: Option<Node<'_>>| node.is_some_and(|node| node.is_error() || node.is_missing());
-        statement.has_error() || wrong(statement.prev_sibling()) || wrong(statement.next_sibling())
+        let forgiven = |node: Node<'_>| self.loaded.recipe.optional.iter().any(|kind| kind == node.kind());
+        let wrong = |node: Option<Node<'_>>| {
+            node.is_some_and(|node| node.is_error() || node.is_missing() && !forgiven(node))
+        };
+        damaged(statement, &forgiven) || wrong(statement.prev_sibling()) || wrong(statement.next_sibling())
     }
 
     /// Where a name is itself a literal, its meaning is the name.
@@ -331,6 +334,15 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether a node holds an error, or misses a token that its language does not leave out.
+fn damaged(node: Node<'_>, forgiven: &dyn Fn(Node<'_>) -> bool) -> bool {
+    if node.is_error() || node.is_missing() {
+        return !forgiven(node);
+    }
+    let mut cursor = node.walk();
+    node.has_error() && node.children(&mut cursor).any(|child| damaged(child, forgiven))
 }
 
 /// A name without white space and quotes.
