@@ -1,166 +1,173 @@
-//! Random values through the quoting of compiled languages: what is decoded is what was encoded, and undo gives the
-//! identical source back, or the value is refused before anything happens.
+//! What a literal means, as keylift reads it and as the language's own interpreter does; and that it comes back.
 
-use std::fmt::Write;
+mod lifting;
 
-use keylift_grammars::{Parsed, Request, Style, apply, language, undo};
+use std::fmt::Write as _;
+
+use keylift_grammars::{Parsed, language};
+use lifting::{lift, missing, run};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
-/// How a language spells a character that cannot or need not stand for itself.
-#[derive(Clone, Copy, Debug)]
-enum Way {
-    Plain,
-    Short,
-    Number,
-}
-
+/// One way to quote, with the pieces that sources are made of.
 struct Quoting {
-    language: &'static str,
-    /// Before and after the literal.
-    around: (&'static str, &'static str),
-    /// Characters that must be escaped, beside the quote and the backslash.
-    special: &'static str,
-    /// The numeric escape of a character.
-    number: fn(char) -> String,
-    /// One-letter escapes.
-    short: &'static [(char, char)],
+    open: &'static str,
+    close: &'static str,
+    pieces: &'static [&'static str],
 }
 
-fn utf16(character: char) -> String {
-    let mut units = [0; 2];
-    character.encode_utf16(&mut units).iter().fold(String::new(), |mut out, unit| {
-        write!(out, "\\u{unit:04x}").expect("a string takes anything");
+const PLAIN: &[&str] = &["a", "7", " ", "é", "€", "#", "{", "}", "%", "@", "!", ";", "-", "\u{1f600}"];
+
+/// How many sources of each quoting are tried.
+const TRIES: usize = 150;
+
+/// Random sources, and what keylift takes each to mean; those that it refuses to read are left out.
+fn read(name: &str, quoting: &Quoting, statement: impl Fn(&str) -> String) -> Vec<(String, Vec<u8>)> {
+    let pieces: Vec<&'static str> = quoting.pieces.iter().chain(PLAIN).copied().collect();
+    let sources = prop::collection::vec(prop::sample::select(pieces), 1..14);
+    let mut runner = TestRunner::deterministic();
+    let mut out = Vec::new();
+    for _ in 0..TRIES {
+        let body = sources.new_tree(&mut runner).expect("a source").current().concat();
+        let literal = format!("{}{body}{}", quoting.open, quoting.close);
+        let text = statement(&literal);
+        let parsed = Parsed::new(language(name).expect("it is linked"), &text).expect("it parses");
+        let start = text.find(&literal).expect("it is there");
+        let span = start + quoting.open.len()..start + quoting.open.len() + body.len();
+        let plain = parsed.literal_at(&span).is_some_and(|literal| literal.text().is_some());
+        if !plain || parsed.syntax_errors() > 0 {
+            continue;
+        }
+        let Ok(place) = parsed.place(&span) else { continue };
+        // A short one stands in the lookup too.
+        if body.len() > 12 {
+            lift(name, &text, &[(&body, "X")]).unwrap_or_else(|why| panic!("{why:?} {text}"));
+        }
+        out.push((literal, place.value));
+    }
+    assert!(out.len() > TRIES / 4, "most are read: {} of {TRIES} of {name} {}", out.len(), quoting.open);
+    out
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
         out
     })
 }
 
-fn scalar(character: char) -> String {
-    if u32::from(character) > 0xffff {
-        format!("\\U{:08x}", u32::from(character))
-    } else {
-        format!("\\u{:04x}", u32::from(character))
+/// The interpreter's reading of each literal, a line of hexadecimal digits for each.
+fn compare(program: &[&str], source: &str, read: &[(String, Vec<u8>)]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("source"), source).expect("written");
+    let arguments: Vec<&str> = program[1..].iter().copied().chain(["source"]).collect();
+    let Some((worked, text)) = run(folder.path(), program[0], &arguments, &[("LANG", "C.UTF-8")]) else {
+        return missing(program[0]);
+    };
+    assert!(worked, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), read.len());
+    for (line, (literal, value)) in lines.iter().zip(read) {
+        assert_eq!(*line, hex(value), "{literal}");
     }
 }
 
-const COMMON: &[(char, char)] = &[('\n', 'n'), ('\r', 'r'), ('\t', 't'), ('\\', '\\'), ('"', '"')];
-
-const QUOTINGS: [Quoting; 5] = [
-    Quoting {
-        language: "go",
-        around: ("package p\n\nvar a = f(", ", 1)\n"),
-        special: "",
-        number: scalar,
-        short: COMMON,
-    },
-    Quoting {
-        language: "java",
-        around: ("class A {\n    String a = f(", ", 1);\n}\n"),
-        special: "",
-        number: utf16,
-        short: COMMON,
-    },
-    Quoting {
-        language: "kotlin",
-        around: ("val a = f(", ", 1)\n"),
-        special: "$",
-        number: utf16,
-        short: &[('\n', 'n'), ('\r', 'r'), ('\t', 't'), ('\\', '\\'), ('"', '"'), ('$', '$')],
-    },
-    Quoting {
-        language: "csharp",
-        around: ("class A {\n    string a = F(", ", 1);\n}\n"),
-        special: "",
-        number: utf16,
-        short: COMMON,
-    },
-    Quoting {
-        language: "rust",
-        around: ("fn f() {\n    g(", ", 1);\n}\n"),
-        special: "",
-        number: |c| format!("\\u{{{:x}}}", u32::from(c)),
-        short: COMMON,
-    },
-];
-
-impl Quoting {
-    fn write(&self, value: &[(char, Way)]) -> String {
-        let mut out = String::from("\"");
-        for (character, way) in value {
-            let must = *character < ' '
-                || matches!(character, '"' | '\\' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}')
-                || self.special.contains(*character);
-            let short = self.short.iter().find(|(from, _)| from == character);
-            match (way, short) {
-                (Way::Plain, _) if !must => out.push(*character),
-                (Way::Plain | Way::Short, Some((_, letter))) => out.extend(['\\', *letter]),
-                // Java and C# read these before anything else, or end the literal there.
-                _ if matches!(character, '"' | '\\' | '\n' | '\r') => {
-                    out.extend(['\\', short.expect("it has a letter").1])
-                }
-                _ => out.push_str(&(self.number)(*character)),
-            }
-        }
-        out.push('"');
-        out
-    }
-}
-
-fn value() -> impl Strategy<Value = Vec<(char, Way)>> {
-    let character = prop_oneof![
-        6 => proptest::char::range('!', '~'),
-        1 => Just(' '),
-        2 => proptest::sample::select(vec!['"', '\\', '\'', '$', '{', '}', '%', '\n', '\t', '\r', 'é', '€', '😀', '\u{1}', '`']),
-        1 => any::<char>().prop_filter("a variable cannot hold it", |c| *c != '\0'),
-    ];
-    let way = prop_oneof![8 => Just(Way::Plain), 1 => Just(Way::Short), 1 => Just(Way::Number)];
-    proptest::collection::vec((character, way), 1..24)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
-    #[test]
-    fn values_come_through_and_go_back(value in value()) {
-        let text: String = value.iter().map(|(character, _)| *character).collect();
-        for quoting in &QUOTINGS {
-            let literal = quoting.write(&value);
-            let (before, after) = quoting.around;
-            let source = format!("{before}{literal}{after}");
-            let parsed = Parsed::new(language(quoting.language).expect("it is linked"), &source).expect("it parses");
-            prop_assert_eq!(parsed.syntax_errors(), 0, "{}", source);
-            let span = before.len() + 1..before.len() + literal.len() - 1;
-            let place = match parsed.place(&span) {
-                Ok(place) => place,
-                // A byte order mark or the like may be refused, a wrong value may not.
-                Err(refusal) => {
-                    prop_assert!(refusal.code == "not-reversible", "{:?} {}", refusal, source);
-                    continue;
-                }
-            };
-            prop_assert_eq!(String::from_utf8_lossy(&place.value), text.as_str(), "{} {}", quoting.language, source);
-            let request = Request { span, name: "LIFTED".into(), style: Style::Env };
-            let requests = [request];
-            let rewrite = parsed.rewrite(&requests);
-            let mut edits = rewrite.shared;
-            edits.extend(rewrite.outcomes.into_iter().flat_map(|outcome| outcome.expect("its place is good")));
-            let rewritten = apply(&source, &edits).expect("edits do not overlap");
-            let undos = parsed.undo(&requests, &edits).expect("every edit can be taken back");
-            let undone = undo(&rewritten, &undos, &[text.as_bytes()]);
-            prop_assert_eq!(undone.as_deref(), Ok(source.as_str()));
-        }
-    }
-}
-
-/// The same value is refused only where its spelling is unusual.
 #[test]
-fn plain_values_are_never_refused() {
-    for quoting in &QUOTINGS {
-        let value: Vec<(char, Way)> = "p\u{e4}ss'w{o}rd%s \t\"\\\u{20ac}$5".chars().map(|c| (c, Way::Plain)).collect();
-        let literal = quoting.write(&value);
-        let source = format!("{}{literal}{}", quoting.around.0, quoting.around.1);
-        let parsed = Parsed::new(language(quoting.language).expect("it is linked"), &source).expect("it parses");
-        let start = quoting.around.0.len() + 1;
-        let place = parsed.place(&(start..start + literal.len() - 2));
-        assert!(place.is_ok(), "{}: {place:?}", quoting.language);
+fn php_is_read_as_php_reads_it() {
+    let single = Quoting { open: "'", close: "'", pieces: &["\\\\", "\\'", "\\n", "\"", "$x", "\\\"", "\n"] };
+    let double = Quoting {
+        open: "\"",
+        close: "\"",
+        pieces: &[
+            "\\\\",
+            "\\'",
+            "\\n",
+            "'",
+            "\\$",
+            "\\\"",
+            "\n",
+            "\\t",
+            "\\r",
+            "\\v",
+            "\\e",
+            "\\f",
+            "\\101",
+            "\\7",
+            "\\x41",
+            "\\x4",
+            "\\u{e9}",
+            "\\u{1F600}",
+            "\\q",
+            "\\{",
+            "$ ",
+            "\\x",
+            "\\8",
+        ],
+    };
+    for quoting in [single, double] {
+        let read = read("php", &quoting, |literal| format!("<?php\n$secret = {literal};\n"));
+        let list: String = read.iter().map(|(literal, _)| format!("echo bin2hex({literal}), \"\\n\";\n")).collect();
+        compare(&["php", "-n"], &format!("<?php\n{list}"), &read);
+    }
+}
+
+#[test]
+fn ruby_is_read_as_ruby_reads_it() {
+    let single = Quoting { open: "'", close: "'", pieces: &["\\\\", "\\'", "\\n", "\"", "#{x}", "\\\"", "\n", "#$"] };
+    let double = Quoting {
+        open: "\"",
+        close: "\"",
+        pieces: &[
+            "\\\\",
+            "\\'",
+            "\\n",
+            "'",
+            "\\#",
+            "\\\"",
+            "\n",
+            "\\t",
+            "\\r",
+            "\\v",
+            "\\e",
+            "\\f",
+            "\\s",
+            "\\a",
+            "\\b",
+            "\\101",
+            "\\x41",
+            "\\u00e9",
+            "\\u{1F600}",
+            "\\q",
+            "\\{",
+            "\\\n",
+        ],
+    };
+    let percent = Quoting { open: "%q(", close: ")", pieces: &["\\\\", "(b)", "'", "\"", "#{x}"] };
+    for quoting in [single, double, percent] {
+        let read = read("ruby", &quoting, |literal| format!("secret = {literal}\n"));
+        let list: String = read.iter().map(|(literal, _)| format!("puts {literal}.b.unpack1('H*')\n")).collect();
+        compare(&["ruby", "--disable=gems"], &list, &read);
+    }
+}
+
+#[test]
+fn shell_is_read_as_bash_reads_it() {
+    let single = Quoting { open: "'", close: "'", pieces: &["\\\\", "\\", "\\n", "\"", "$x", "`x`", "\n"] };
+    let double =
+        Quoting { open: "\"", close: "\"", pieces: &["\\\\", "\\n", "'", "\\$", "\\\"", "\\`", "\n", "\\\n", "\\q"] };
+    let ansi = Quoting {
+        open: "$'",
+        close: "'",
+        pieces: &[
+            "\\\\", "\\n", "\\'", "\"", "\\\"", "\\t", "\\e", "\\E", "\\a", "\\v", "\\101", "\\x41", "\\u00e9",
+            "\\u41", "\\U1F600", "\\q", "\\?", "\n",
+        ],
+    };
+    for quoting in [single, double, ansi] {
+        let read = read("shell", &quoting, |literal| format!("secret={literal}\n"));
+        let list: String = read.iter().map(|(literal, _)| format!("show {literal}\n")).collect();
+        let show = "show() { local LC_ALL=C text=$1 i out=; for ((i = 0; i < ${#text}; i++)); do printf -v out '%s%02x' \"$out\" $(( $(printf %d \"'${text:i:1}\") & 255 )); done; echo \"$out\"; }\n";
+        compare(&["bash"], &format!("{show}{list}"), &read);
     }
 }
