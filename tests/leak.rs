@@ -21,6 +21,7 @@ fn project() -> tempfile::TempDir {
         PLANTED[0], "Pl4ntedInUrl77", PLANTED[1]
     );
     std::fs::write(dir.path().join("app.py"), source).expect("app.py");
+    std::fs::write(dir.path().join("answers.yaml"), "answers:\n- {answer: accept}\n").expect("answers");
     std::fs::write(dir.path().join("notes.unknown"), format!("password = \"{}\"\n", PLANTED[2])).expect("notes");
     dir
 }
@@ -41,7 +42,29 @@ fn no_verb_shows_a_value() {
         (&["scan", "--format", "jsonl", "--confidence", "low"], 1),
         (&["plan", "app.py", "notes.unknown", "--to", "age:secrets.age"], 1),
         (&["plan", "app.py", "--to", "age:secrets.age", "--out", "-"], 1),
+        (&["scan", "--format", "sarif"], 1),
+        (&["scan", "--format", "csv"], 1),
+        (&["scan", "--format", "junit"], 1),
+        (&["scan", "--format", "github"], 1),
         (&["diff"], 1),
+        (&["fix", "app.py", "--to", "age:secrets.age"], 2),
+        (&["fix", "app.py", "--to", "age:secrets.age", "--dry-run", "--format", "json"], 1),
+        (&["review", "--answers", "answers.yaml"], 0),
+        (&["review", "--answers", "missing.yaml"], 2),
+        (&["apply", "--yes", "--format", "json"], 0),
+        (&["status", "--format", "json"], 0),
+        (&["status"], 0),
+        (&["store", "check", "age:secrets.age"], 0),
+        (&["store", "list", "age:secrets.age"], 0),
+        (&["store", "get", "age:secrets.age", "DB_PASSWORD"], 0),
+        (&["store", "get", "age:secrets.age", "DB_PASSWORD", "--reveal"], 2),
+        (&["store", "get", "age:secrets.age", "NOWHERE"], 1),
+        (&["run", "--", "true"], 0),
+        (&["run", "--", "./nowhere"], 2),
+        (&["resume"], 2),
+        (&["undo", "20000101-000000"], 2),
+        (&["undo", "--purge", "--format", "json"], 0),
+        (&["undo"], 2),
         (&["--color", "always", "diff"], 1),
         (&["plan", "--to", "nowhere:x"], 2),
         (&["diff", "missing.yaml"], 2),
