@@ -313,7 +313,7 @@ impl Imports {
             }
             let end = lines::next(text, last);
             let text = match text[..end].ends_with('\n') {
-                true if need.helper.is_some() => format!("\n{line}\n"),
+                true if need.helper.is_some() => format!("\n{}\n", line.trim_end_matches('\n')),
                 true => format!("{line}\n"),
                 false => format!("\n{line}"),
             };
