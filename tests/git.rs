@@ -50,3 +50,20 @@ fn each_git_source_finds_what_it_should_and_no_more() {
     git(dir, &["commit", "-q", "-m", "four"]);
     assert_eq!(scan(dir, &["--since", "HEAD~1"]), (vec!["NEW_PASSWORD".to_owned()], Some(1)));
 }
+
+#[test]
+fn what_keyliftignore_leaves_out_is_left_out_of_git_as_well() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = dir.path();
+    git(dir, &["init", "-q"]);
+    std::fs::create_dir(dir.join("planted")).expect("a folder");
+    std::fs::write(dir.join("planted/a.py"), "A_PASSWORD = 'Sun-rise.4411x'\n").expect("a file");
+    std::fs::write(dir.join("b.py"), "B_PASSWORD = 'Moon-set.8822y'\n").expect("a file");
+    std::fs::write(dir.join(".keyliftignore"), "/planted/\n").expect("a file");
+    git(dir, &["add", "."]);
+    assert_eq!(scan(dir, &["--staged"]), (vec!["B_PASSWORD".to_owned()], Some(1)));
+    assert_eq!(scan(dir, &["--staged", "--exclude", "*.py"]), (vec![], Some(0)));
+    git(dir, &["commit", "-q", "-m", "one"]);
+    assert_eq!(scan(dir, &["--history"]), (vec!["B_PASSWORD".to_owned()], Some(1)));
+    assert_eq!(scan(dir, &[]), (vec!["B_PASSWORD".to_owned()], Some(1)));
+}

@@ -6,6 +6,7 @@ use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::Context;
 use super::baseline::{BaselineFile, git_root};
@@ -92,6 +93,8 @@ impl GitArgs {
 /// Scans what sources hand over, counts it, and warns of what could not be read.
 struct Reader<'a> {
     collector: Collector<'a>,
+    /// What `.keyliftignore` and `--exclude` leave out of what git has; the walk does so by itself.
+    left_out: Gitignore,
     archives: bool,
     context: &'a Context,
     progress: Progress,
@@ -99,6 +102,9 @@ struct Reader<'a> {
 
 impl Sink for Reader<'_> {
     fn file(&self, file: SourceFile) {
+        if matches!(file.origin, Origin::Git { .. }) && self.leaves_out(&file.path) {
+            return;
+        }
         self.scan(file);
         self.progress.step();
     }
@@ -114,6 +120,10 @@ impl Sink for Reader<'_> {
 }
 
 impl Reader<'_> {
+    fn leaves_out(&self, path: &Path) -> bool {
+        !self.left_out.is_empty() && self.left_out.matched_path_or_any_parents(path, false).is_ignore()
+    }
+
     /// Scans a file, or what is in it where it is an archive of the working tree.
     fn scan(&self, file: SourceFile) {
         let on_disk = matches!(file.origin, Origin::Disk | Origin::Stdin);
@@ -156,7 +166,13 @@ impl Paths {
     fn reader<'a>(&self, engine: &'a Engine, lines: bool, context: &'a Context) -> Reader<'a> {
         let decorate: Option<Decorate> = if lines { Some(snippets) } else { None };
         let collector = Collector::new(engine, self.confidence.into()).decorated(decorate);
-        Reader { collector, archives: !self.no_archives, context, progress: Progress::new(context) }
+        Reader {
+            collector,
+            left_out: Gitignore::empty(),
+            archives: !self.no_archives,
+            context,
+            progress: Progress::new(context),
+        }
     }
 
     fn options(&self, base: Option<PathBuf>) -> WalkOptions {
@@ -297,16 +313,33 @@ impl Paths {
         let [folder] = self.path.as_slice() else {
             return Err(Failure::usage("git sources take one folder"));
         };
-        let reader = self.reader(engine, lines, context);
+        let mut reader = self.reader(engine, lines, context);
+        reader.left_out = self.left_out(folder)?;
         if git.staged {
             git::staged(folder, &reader)?;
         } else if let Some(revision) = &git.since {
             git::since(folder, revision, &reader)?;
         } else {
-            git::history(folder, &|_| true, &reader)?;
+            git::history(folder, &|path| !reader.leaves_out(path), &reader)?;
         }
         reader.progress.finish();
         Ok(earliest(reader.collector.finish()))
+    }
+
+    /// What the repository's `.keyliftignore` and `--exclude` leave out.
+    fn left_out(&self, folder: &Path) -> Result<Gitignore, Failure> {
+        let root = folder.canonicalize().ok().and_then(|folder| git_root(&folder)).unwrap_or_default();
+        // Paths are relative to the root of the repository already.
+        let mut builder = GitignoreBuilder::new("");
+        if !self.no_ignore {
+            // Without the file, or with lines that are no globs, the rest counts.
+            let _ = builder.add(root.join(".keyliftignore"));
+        }
+        let wrong = |error: ignore::Error| Failure::usage(format!("--exclude: {error}"));
+        for glob in &self.exclude {
+            builder.add_line(None, glob).map_err(wrong)?;
+        }
+        builder.build().map_err(wrong)
     }
 
     /// Findings in whatever was asked for.

@@ -2,6 +2,8 @@
 
 mod apply;
 mod baseline;
+#[cfg(feature = "live")]
+mod check;
 mod context;
 mod diff;
 mod hook;
@@ -58,6 +60,9 @@ enum Verb {
     Store(store::StoreArgs),
     /// Accept findings that are known, and keep the list of them short
     Baseline(baseline::BaselineArgs),
+    /// Ask issuers whether the credentials that are found still work
+    #[cfg(feature = "live")]
+    Check(check::CheckArgs),
     /// Have git check what each commit adds
     Hook(hook::HookArgs),
     /// List, explain and test the rules
@@ -107,6 +112,8 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Run(args) => run::run(&args, context),
         Verb::Store(args) => store::store(&args, context),
         Verb::Baseline(args) => baseline::baseline(&args, context),
+        #[cfg(feature = "live")]
+        Verb::Check(args) => check::check(&args, context),
         Verb::Hook(args) => hook::hook(&args, context),
         Verb::Rules(args) => rules::rules(&args, context),
         Verb::Completions { shell } => {

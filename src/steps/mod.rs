@@ -1,6 +1,8 @@
 //! The corridor's steps. No step imports another, but for the words that locating and naming lend to planning.
 
 pub mod approve;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod locate;
 pub mod names;
 pub mod plan;

@@ -20,7 +20,8 @@ use super::{
 /// `keep` is asked for each path before its blob is read: what it turns down (a lock file, a picture) costs nothing.
 ///
 /// First all trees are walked, oldest commit first, each tree object once; then the blobs are read in the order in which
-/// they lie in the packs, which keeps the bases of their deltas at hand.
+/// they lie in the packs, which keeps the bases of their deltas at hand. Packs are memory-mapped, and what was read of them
+/// stays resident as long as they are open: so they are opened anew every now and then.
 ///
 /// # Errors
 /// The folder is in no git repository, or its commits cannot be listed.
@@ -29,20 +30,29 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
     let commits = commits(&repo)?;
     let head: HashMap<ObjectId, BString> = head_files(&repo)?.into_iter().map(|(path, id)| (id, path)).collect();
     let mut found = Found::default();
+    let mut walked = 0;
+    let mut repo = repo;
     for (number, commit) in commits.iter().enumerate() {
         if sink.stopped() {
             return Ok(());
+        }
+        if found.seen.len() - walked > OBJECTS_A_MAP {
+            walked = found.seen.len();
+            repo = open(folder, true)?;
         }
         #[allow(clippy::cast_possible_truncation, reason = "a repository with 4 billion commits fits no memory")]
         if let Err(error) = found.walk(&repo, commit.tree, number as u32) {
             sink.notice(Skipped::new(format!("commit {}", commit.id), root(&error)));
         }
     }
-    let Found { folders, names, mut blobs, .. } = found;
+    let Found { folders, names, mut blobs, seen, .. } = found;
+    drop(seen);
     blobs.retain(|found| head.contains_key(&found.id) || keep(&to_path(found.path(&folders, &names).as_ref())));
-    sort_by_place(&repo, &mut blobs);
+    blobs.shrink_to_fit();
+    let ends = sort_by_place(&repo, &mut blobs);
+    drop(repo);
     sink.expect(blobs.len());
-    in_parallel(repo, &blobs, sink, |repo, found| {
+    let read = |repo: &Repository, found: &Blob| {
         let in_head = head.get(&found.id);
         let path =
             in_head.map_or_else(|| to_path(found.path(&folders, &names).as_ref()), |path| to_path(path.as_ref()));
@@ -53,9 +63,24 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
         let Some(bytes) = blob(repo, found.id, &path, sink) else { return };
         let origin = Origin::Git { commit: Some(commit.id.to_string()), time: commit.time, in_head: in_head.is_some() };
         sink.file(SourceFile { path, origin, bytes: Arc::from(bytes), only: Vec::new() });
-    });
+    };
+    let mut start = 0;
+    for end in ends {
+        if sink.stopped() {
+            break;
+        }
+        in_parallel(open(folder, true)?, &blobs[start..end], sink, read);
+        start = end;
+    }
     Ok(())
 }
+
+/// Objects that are read before the packs are opened anew while trees are walked.
+const OBJECTS_A_MAP: usize = 100_000;
+/// How much of a pack is read before it is opened anew, in bytes.
+const PACK_A_MAP: u64 = 48 << 20;
+/// How many loose objects are read before everything is opened anew.
+const LOOSE_A_MAP: usize = 50_000;
 
 struct Commit {
     id: ObjectId,
@@ -159,8 +184,9 @@ impl Found {
     }
 }
 
-/// Sorts blobs by where they lie: pack, then offset within it; loose ones last.
-fn sort_by_place(repo: &Repository, blobs: &mut [Blob]) {
+/// Sorts blobs by where they lie: pack, then offset within it; loose ones last. Returns the ends of stretches that are near
+/// each other, the last one being the number of blobs.
+fn sort_by_place(repo: &Repository, blobs: &mut Vec<Blob>) -> Vec<usize> {
     let packs: Vec<pack::index::File> = repo
         .objects
         .store_ref()
@@ -173,11 +199,26 @@ fn sort_by_place(repo: &Repository, blobs: &mut [Blob]) {
         .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
         .filter_map(|path| pack::index::File::at(path, repo.object_hash()).ok())
         .collect();
-    blobs.sort_by_cached_key(|blob| {
-        packs
-            .iter()
-            .enumerate()
-            .find_map(|(number, pack)| Some((number, pack.pack_offset_at_index(pack.lookup(blob.id)?))))
-            .unwrap_or((usize::MAX, 0))
-    });
+    let mut placed: Vec<((usize, u64), Blob)> = std::mem::take(blobs)
+        .into_iter()
+        .map(|blob| {
+            let in_pack = |(number, pack): (usize, &pack::index::File)| {
+                Some((number, pack.pack_offset_at_index(pack.lookup(blob.id)?)))
+            };
+            (packs.iter().enumerate().find_map(in_pack).unwrap_or((usize::MAX, 0)), blob)
+        })
+        .collect();
+    placed.sort_by_key(|(place, _)| *place);
+    let mut ends = Vec::new();
+    let mut start = 0;
+    for (at, (place, _)) in placed.iter().enumerate() {
+        let first = placed[start].0;
+        if place.0 != first.0 || place.1 - first.1 > PACK_A_MAP || at - start >= LOOSE_A_MAP {
+            ends.push(at);
+            start = at;
+        }
+    }
+    ends.push(placed.len());
+    *blobs = placed.into_iter().map(|(_, blob)| blob).collect();
+    ends
 }
