@@ -139,6 +139,10 @@ impl Parsed {
             site.format.as_ref().and_then(|name| self.loaded.recipe.formats.get(name)).map_or(form, |rule| &rule.shape);
         let shape = if selection.whole { shape.clone() } else { format!("part of {shape}") };
         let mut names = names::names(literal);
+        if let Some(name) = self.name_before(&selection) {
+            names.retain(|other| *other != name);
+            names.insert(0, name);
+        }
         if let Some(fixed) = &fixed_name {
             names.retain(|name| name != fixed);
             names.insert(0, fixed.clone());
@@ -183,6 +187,19 @@ impl Parsed {
     /// Whether the edits of a request bring a declaration for the whole folder.
     pub fn declares(&self, request: &Request) -> bool {
         !self.rewrite(std::slice::from_ref(request)).declares.is_empty()
+    }
+
+    /// What the text of a literal calls a value in it, where the form names values inside: `export TOKEN=…`.
+    fn name_before(&self, selection: &Selection) -> Option<String> {
+        let piece = &self.sites[selection.site].pieces[selection.first_piece()];
+        self.loaded.forms[piece.form].inner_name.as_ref().filter(|_| !selection.whole)?;
+        let before = self.text.get(piece.open.end..selection.source().start)?;
+        let line = before.rsplit('\n').next()?.trim_end_matches(['"', '\'']).trim_end();
+        let line = line.strip_suffix('=')?.trim_end().trim_end_matches(['"', '\'']);
+        let start = line
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c)))
+            .map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8));
+        Some(names::upper_snake(&line[start..])).filter(|name| name.len() > 1)
     }
 
     /// What a person must do beside the edit of a value, if anything.
