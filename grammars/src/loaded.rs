@@ -69,6 +69,8 @@ pub(crate) struct Loaded {
     pub name_pattern: Regex,
     pub name_unless: Option<Regex>,
     pub top_keep: Option<Regex>,
+    /// What is no code in an embedded text.
+    pub skip: Option<Regex>,
     pub import_name: Option<Regex>,
 }
 
@@ -123,6 +125,7 @@ impl Loaded {
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
             name_unless: recipe.name_unless.as_deref().map(regex).transpose()?,
             import_name: recipe.import_name.as_deref().map(regex).transpose()?,
+            skip: recipe.embedded.as_ref().and_then(|rule| rule.skip.as_deref()).map(regex).transpose()?,
             top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,
             kinds: vec![Kind::default(); grammar.node_kind_count()],
             recipe,

@@ -9,6 +9,7 @@ use tree_sitter::{Node, Parser, Tree};
 
 use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
 use crate::facts::Facts;
+use crate::host::Host;
 use crate::imports::Imports;
 use crate::inner;
 use crate::language::{self, Language};
@@ -39,6 +40,8 @@ pub struct Parsed {
     /// The file's name without its extension, in one word of capitalised parts.
     pub(crate) stem: String,
     imports: OnceLock<Imports>,
+    /// The file around the text, and the literals with their places in it.
+    host: Option<(Host, Vec<Literal>)>,
 }
 
 impl std::fmt::Debug for Parsed {
@@ -57,6 +60,11 @@ impl Parsed {
     /// As [`Parsed::new`], for a file at a path: in some folders code means something else (it runs in a browser).
     pub fn at(language: &'static Language, path: &Path, text: &str) -> Option<Self> {
         let loaded = language.loaded().ok()?;
+        let host = match &loaded.recipe.embedded {
+            Some(rule) => Some(Host::read(loaded, rule, language.file("host.scm")?, text)?),
+            None => None,
+        };
+        let text = host.as_ref().map_or(text, |(_, code)| code);
         let tree = parse(loaded, text)?;
         let reading = patterns::read(loaded, text);
         let mut facts = Facts::gather(loaded, &tree, text);
@@ -69,10 +77,17 @@ impl Parsed {
         let (mut literals, mut sites) = walk::walk(loaded, &facts, &tree, text);
         literals.extend(reading.literals);
         sites.extend(reading.sites);
+        let host_literals = |host: &Host| literals.iter().map(|literal| host.literal(literal)).collect();
+        let text = text.to_owned();
+        let host = host.map(|(host, _)| {
+            let literals = host_literals(&host);
+            (host, literals)
+        });
         Some(Self {
+            host,
             language,
             loaded,
-            text: text.to_owned(),
+            text,
             tree,
             facts,
             literals,
@@ -86,12 +101,20 @@ impl Parsed {
 
     /// Every literal in order of position.
     pub fn literals(&self) -> &[Literal] {
-        &self.literals
+        self.host.as_ref().map_or(&self.literals, |(_, literals)| literals)
+    }
+
+    /// A place of the file as one of the text that was parsed.
+    fn inward(&self, span: &Range<usize>) -> Result<Range<usize>, Refusal> {
+        match (&self.host, &self.loaded.recipe.embedded) {
+            (Some((host, _)), Some(rule)) => host.inward(span).ok_or_else(|| host.refusal(rule, span)),
+            _ => Ok(span.clone()),
+        }
     }
 
     /// The innermost literal around a span.
     pub fn literal_at(&self, span: &Range<usize>) -> Option<&Literal> {
-        self.index_at(span).map(|index| &self.literals[index])
+        self.index_at(&self.inward(span).ok()?).map(|index| &self.literals()[index])
     }
 
     pub(crate) fn index_at(&self, span: &Range<usize>) -> Option<usize> {
@@ -120,7 +143,11 @@ impl Parsed {
     /// # Errors
     /// A [`Refusal`] where the value cannot be looked up there.
     pub fn place_with(&self, span: &Range<usize>, style: Style) -> Result<Place, Refusal> {
-        let selection = select::select(self, span)?;
+        let inner = self.inward(span)?;
+        let selection = select::select(self, &inner)?;
+        if self.host.as_ref().is_some_and(|(host, _)| host.stretches(&selection).is_none()) {
+            return Err(select::not_reversible());
+        }
         let literal = &self.literals[selection.site];
         let site = &self.sites[selection.site];
         let fixed_name = select::fixed_name(self, &selection, style)
@@ -173,7 +200,28 @@ impl Parsed {
     /// As [`Parsed::rewrite`], where other files of the folder change too: `declared` are the names that one of them is
     /// going to declare ([`Parsed::declares`]), so that this file does not.
     pub fn rewrite_beside(&self, requests: &[Request], declared: &BTreeSet<String>) -> Rewrite {
-        rewrite::rewrite(self, requests, declared)
+        let (Some((host, _)), Some(rule)) = (&self.host, &self.loaded.recipe.embedded) else {
+            return rewrite::rewrite(self, requests, declared);
+        };
+        let places: Vec<Result<Range<usize>, Refusal>> = requests.iter().map(|one| self.inward(&one.span)).collect();
+        // A place outside the code is one that no literal is at.
+        let nowhere = self.text.len() + 1..self.text.len() + 2;
+        let inner: Vec<Request> = requests
+            .iter()
+            .zip(&places)
+            .map(|(one, place)| Request { span: place.clone().unwrap_or_else(|_| nowhere.clone()), ..one.clone() })
+            .collect();
+        let mut rewrite = rewrite::rewrite(self, &inner, declared);
+        let outward = |edits: &mut Vec<Edit>| edits.iter_mut().for_each(|edit| *edit = host.edit(rule, edit));
+        outward(&mut rewrite.shared);
+        for (outcome, place) in rewrite.outcomes.iter_mut().zip(places) {
+            match (outcome, place) {
+                (Ok(edits), _) => outward(edits),
+                (outcome, Err(refusal)) => *outcome = Err(refusal),
+                _ => {}
+            }
+        }
+        rewrite
     }
 
     /// Adds the texts of the other files of the folder, where its files share declarations
@@ -206,6 +254,11 @@ impl Parsed {
     fn todo(&self, selection: &Selection, fixed: Option<&String>, style: Style) -> Option<String> {
         let site = &self.sites[selection.site];
         let recipe = &self.loaded.recipe;
+        if let (Some((host, _)), Some(rule)) = (&self.host, &recipe.embedded)
+            && host.shows(&selection.value)
+        {
+            return Some(rule.output_todo.clone());
+        }
         match (fixed, &site.default) {
             (Some(variable), Some(fact)) => {
                 recipe.defaults.get(&fact.rule)?.todo.as_ref().map(|text| text.replace("<variable>", variable))
@@ -223,8 +276,12 @@ impl Parsed {
     pub fn undo(&self, requests: &[Request], edits: &[Edit]) -> Option<Vec<Undo>> {
         let mut stretches: Vec<(usize, usize, select::Stretch)> = Vec::new();
         for (index, request) in requests.iter().enumerate() {
-            let Ok(Selection { stretches: own, .. }) = select::select(self, &request.span) else {
+            let Ok(selection) = self.inward(&request.span).and_then(|span| select::select(self, &span)) else {
                 continue;
+            };
+            let own = match &self.host {
+                Some((host, _)) => host.stretches(&selection)?,
+                None => selection.stretches,
             };
             let mut at = 0;
             for stretch in own {
@@ -242,7 +299,8 @@ impl Parsed {
         let mut at = span.start;
         let text = |from: usize, to: usize, chunks: &mut Vec<Chunk>| -> Option<()> {
             if from < to {
-                chunks.push(Chunk::Text(self.text.get(from..to)?.to_owned()));
+                let file = self.host.as_ref().map_or(&self.text, |(host, _)| &host.text);
+                chunks.push(Chunk::Text(file.get(from..to)?.to_owned()));
             }
             Some(())
         };

@@ -23,6 +23,8 @@ pub(crate) struct Recipe {
     pub patterns: Vec<PatternRule>,
     /// Where the code stands in a host such as markup; the whole text, where empty.
     pub regions: Vec<Region>,
+    /// The code is written as strings of another format.
+    pub embedded: Option<Embedded>,
     /// Why nothing outside the regions is rewritten.
     pub outside: Option<Constant>,
     /// How literals are written; the first form that fits a node is taken.
@@ -558,6 +560,33 @@ pub(crate) enum NeedPlace {
     Sorted,
     /// At the end of the file.
     End,
+}
+
+/// Code that is written as strings of another format; `host.scm` captures the strings (`@code`) and results (`@output`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Embedded {
+    /// The format's parser.
+    pub parser: String,
+    /// What its strings open and close with.
+    pub open: String,
+    pub close: String,
+    /// Their escape scheme.
+    pub escapes: String,
+    /// Regex whose match is no code: its end is overwritten by `skip_with`, which starts a comment.
+    #[serde(default)]
+    pub skip: Option<String>,
+    #[serde(default)]
+    pub skip_with: String,
+    /// What stands between the lines of a list of strings, with `<break>`.
+    #[serde(default)]
+    pub line: Option<String>,
+    /// Why nothing outside the code is rewritten.
+    pub outside: Constant,
+    /// …and nothing in a result.
+    pub output: Constant,
+    /// What to do where a result holds a value that moves.
+    pub output_todo: String,
 }
 
 /// How the top of a file looks.

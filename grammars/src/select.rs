@@ -222,7 +222,7 @@ fn inside_escape() -> Refusal {
     )
 }
 
-fn not_reversible() -> Refusal {
+pub(crate) fn not_reversible() -> Refusal {
     refusal(
         "not-reversible",
         "The literal is spelled in a way that cannot be written again from the value alone, so undo could not give it back.",
