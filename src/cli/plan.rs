@@ -23,6 +23,9 @@ pub(super) struct Planning {
     /// How the code looks values up: in its environment, or in the store through a small generated module
     #[arg(long, value_enum, default_value = "env")]
     lookup: LookupArg,
+    /// What of a connection URL with a password inside moves: the password alone, or the whole URL
+    #[arg(long, value_enum, default_value = "password")]
+    url: UrlArg,
 }
 
 /// Options of `plan`.
@@ -33,6 +36,12 @@ pub(super) struct PlanArgs {
     /// Where to write the plan; `-` for standard output
     #[arg(long, value_name = "FILE", default_value = PLAN_FILE)]
     out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum UrlArg {
+    Password,
+    Whole,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -87,8 +96,14 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
     }
     let earlier = Plan::read(out).ok().filter(|plan| plan.fingerprint_key == key.id());
     let names = earlier.iter().flat_map(|plan| &plan.moves).map(|one| (one.fingerprint.clone(), one.name.clone()));
-    let target =
-        Target { store: &*store, lookup: planning.lookup.into(), key: &key, earlier: names.collect(), reserved };
+    let target = Target {
+        store: &*store,
+        lookup: planning.lookup.into(),
+        key: &key,
+        earlier: names.collect(),
+        whole_urls: planning.url == UrlArg::Whole,
+        reserved,
+    };
     let mut files: Vec<Scanned> = files.into_values().collect();
     files.iter_mut().for_each(|file| crate::steps::scan::sort(&mut file.findings));
     let mut plan = plan(&files, &target);

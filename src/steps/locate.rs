@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use keylift_grammars::{Applicability, Language, Parsed, Place, Refusal, Request, Style};
+use keylift_grammars::{Applicability, Language, Parsed, Part, Place, Refusal, Request, Style};
 use keylift_providers::Secret;
 
 use crate::model::{Finding, Text};
@@ -71,6 +71,8 @@ pub type Located = Result<Placed, Refusal>;
 /// A finding placed in syntax, with the value as the program sees it.
 #[derive(Debug)]
 pub struct Placed {
+    /// The value's span in the file's decoded text.
+    pub span: Range<usize>,
     /// The value that goes to the store.
     pub secret: Secret,
     /// Where it stands and what it is called.
@@ -89,6 +91,16 @@ pub fn locate(finding: &Finding, syntax: &Syntax) -> Located {
     })
 }
 
+/// The whole literal around a finding that is a part of it: a connection URL that moves with all that is in it. None where
+/// the literal has parts that the program fills in.
+pub fn whole(finding: &Finding, syntax: &Syntax) -> Option<Placed> {
+    let (_, parsed) = syntax.parsed.as_ref()?;
+    match parsed.literal_at(&finding.span)?.parts.as_slice() {
+        [Part::Text { span, .. }] => place(span, syntax).ok(),
+        _ => None,
+    }
+}
+
 /// Places the value at a span: also what `apply` does again, so that plan and apply cannot differ.
 pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
     let Some((language, parsed)) = &syntax.parsed else {
@@ -100,7 +112,7 @@ pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
     };
     let mut place = parsed.place(span)?;
     let secret = Secret::new(std::mem::take(&mut place.value));
-    Ok(Placed { secret, place, language })
+    Ok(Placed { secret, place, language, span: span.clone() })
 }
 
 /// A refusal in the words given.

@@ -21,6 +21,8 @@ pub struct Target<'a> {
     pub key: &'a FingerprintKey,
     /// Names that an earlier plan gave, by value.
     pub earlier: BTreeMap<Fingerprint, String>,
+    /// Whether a connection URL with a password inside moves whole; else the password alone does.
+    pub whole_urls: bool,
     /// Variables that the code reads already.
     pub reserved: BTreeSet<String>,
 }
@@ -53,6 +55,12 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
             let located = syntax.as_ref().map_or_else(|| Err(binary()), |syntax| locate::locate(finding, syntax));
             match located {
                 Ok(mut placed) => {
+                    if target.whole_urls
+                        && finding.kind == Kind::Dsn
+                        && let Some(whole) = syntax.as_ref().and_then(|syntax| locate::whole(finding, syntax))
+                    {
+                        placed = whole;
+                    }
                     let secret = std::mem::replace(&mut placed.secret, Secret::new(Vec::new()));
                     let value = target.key.fingerprint(&secret);
                     let at = *index.entry(value.clone()).or_insert_with(|| {
@@ -176,7 +184,7 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
             .map(|(path, finding, placed)| PlannedSite {
                 path: (*path).to_owned(),
                 line: finding.start.0,
-                span: (finding.span.start, finding.span.end),
+                span: (placed.span.start, placed.span.end),
                 shape: placed.place.shape.clone(),
                 caution: locate::caution(placed.place.applicability),
                 rule: finding.rule.clone(),
