@@ -39,6 +39,12 @@ fn no_verb_shows_a_value() {
     let verbs: &[(&[&str], i32)] = &[
         (&["scan"], 1),
         (&["scan", "--format", "json"], 1),
+        (&["scan", "--format", "sarif"], 1),
+        (&["scan", "--format", "csv"], 1),
+        (&["scan", "--format", "junit"], 1),
+        (&["scan", "--format", "github"], 1),
+        (&["--color", "always", "scan"], 1),
+        (&["check"], 1),
         (&["scan", "--format", "jsonl", "--confidence", "low"], 1),
         (&["plan", "app.py", "notes.unknown", "--to", "age:secrets.age"], 1),
         (&["plan", "app.py", "--to", "age:secrets.age", "--out", "-"], 1),

@@ -244,6 +244,7 @@ mod tests {
         baseline
     }
 
+    // keylift:allow made up for a test
     const ONE: &str = "A_PASSWORD = 'Sun-rise.4411x'\n";
 
     #[test]
@@ -253,6 +254,7 @@ mod tests {
         let judge = |text: &str| baseline.judge(found(text), &key, "2030-01-01", path_of);
         let moved = judge(&format!("# new\n\n{ONE}"));
         assert_eq!((moved.accepted, moved.open.len()), (1, 0));
+        // keylift:allow made up for a test
         let changed = judge("A_PASSWORD = 'Sun-rise.4411y'\n");
         assert_eq!((changed.accepted, changed.open.len(), changed.unused.len()), (0, 1, 1));
         let mut elsewhere = found(ONE);
@@ -276,6 +278,7 @@ mod tests {
         let judged = baseline.judge(found(ONE), &other, "2030-01-01", path_of);
         assert!(judged.keyless && judged.accepted == 0 && judged.open.len() == 1 && judged.unused.is_empty());
         baseline.without_key = WithoutKey::Place;
+        // keylift:allow made up for a test
         let two = format!("{ONE}B_PASSWORD = 'Moon.set.8822y'\n");
         let judged = baseline.judge(found(&two), &other, "2030-01-01", path_of);
         assert_eq!((judged.accepted, judged.open.len()), (1, 1), "one entry accepts one finding");
@@ -284,6 +287,7 @@ mod tests {
     #[test]
     fn the_file_is_sorted_and_comes_back() {
         let key = FingerprintKey::new([1; 32]);
+        // keylift:allow made up for a test
         let two = accepting(&format!("{ONE}B_PASSWORD = 'Moon.set.8822y'\n"), &key, None);
         let mut turned = two.clone();
         turned.accepted.reverse();

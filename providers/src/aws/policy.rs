@@ -6,6 +6,7 @@ use crate::store::{Job, Policy};
 
 pub(super) fn policy(region: Option<&str>, prefix: &str, kms: Option<&str>, job: Job) -> Policy {
     let names = if prefix.is_empty() { "*".to_owned() } else { format!("{prefix}/*") };
+    // keylift:allow a pattern of names
     let secrets = format!("arn:aws:secretsmanager:{}:*:secret:{names}", region.unwrap_or("*"));
     let statement = |id: &str, actions: &[&str], resource: &str| json!({ "Sid": id, "Effect": "Allow", "Action": actions, "Resource": resource });
     let mut statements: Vec<Value> = Vec::new();

@@ -192,10 +192,12 @@ fn login(vars: &Vars<'_>, has_cert: bool, agent: bool) -> Result<Login, StoreErr
     let method = vars.get("AUTH_METHOD").map(|method| method.to_ascii_lowercase());
     let role = vars.get("ROLE").or_else(|| vars.get("AUTH_ROLE"));
     let approle = |role_id: String| -> Result<Login, StoreError> {
+        // keylift:allow a variable's name
         let wrapped = vars.secret("WRAPPED_SECRET_ID")?;
         let is_wrapped = wrapped.is_some();
         let secret_id = match wrapped {
             Some(token) => Some(token),
+            // keylift:allow a variable's name
             None => vars.secret("SECRET_ID")?,
         };
         Ok(Login::AppRole { mount: mount("approle"), role_id, secret_id, wrapped: is_wrapped })
@@ -209,6 +211,7 @@ fn login(vars: &Vars<'_>, has_cert: bool, agent: bool) -> Result<Login, StoreErr
         Ok(Login::Jwt { mount: mount("kubernetes"), role: role.clone(), jwt })
     };
     match method.as_deref() {
+        // keylift:allow a variable's name
         Some("token") => return Ok(Login::Token(vars.secret("TOKEN")?.ok_or_else(|| need("TOKEN"))?)),
         Some("approle") => return approle(vars.get("ROLE_ID").ok_or_else(|| need("ROLE_ID"))?),
         Some("userpass" | "ldap") => {
@@ -216,6 +219,7 @@ fn login(vars: &Vars<'_>, has_cert: bool, agent: bool) -> Result<Login, StoreErr
             return Ok(Login::Userpass {
                 mount: mount(usual),
                 username: vars.get("USERNAME").ok_or_else(|| need("USERNAME"))?,
+                // keylift:allow a variable's name
                 password: vars.secret("PASSWORD")?.ok_or_else(|| need("PASSWORD"))?,
             });
         }
@@ -234,12 +238,14 @@ fn login(vars: &Vars<'_>, has_cert: bool, agent: bool) -> Result<Login, StoreErr
         None => {}
     }
     // Nothing said: what is there decides, the most explicit first.
+    // keylift:allow a variable's name
     if let Some(token) = vars.secret("TOKEN")? {
         return Ok(Login::Token(token));
     }
     if let Some(role_id) = vars.get("ROLE_ID") {
         return approle(role_id);
     }
+    // keylift:allow a variable's name
     if let (Some(username), Some(password)) = (vars.get("USERNAME"), vars.secret("PASSWORD")?) {
         return Ok(Login::Userpass { mount: mount("userpass"), username, password });
     }

@@ -62,6 +62,7 @@ mod tests {
 
     #[test]
     fn every_line_has_as_many_cells_as_the_head() {
+        // keylift:allow made up for a test
         let found = super::super::testing::found("a.py", "A_PASSWORD = 'Sun-rise.4411x'\n");
         let key = FingerprintKey::new([1; 32]);
         let rows: Vec<Row<'_>> = found.iter().map(|finding| Row::new(finding, &key)).collect();

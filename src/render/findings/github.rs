@@ -64,6 +64,7 @@ mod tests {
 
     #[test]
     fn a_path_cannot_end_the_command() {
+        // keylift:allow made up for a test
         let found = super::super::testing::found("a,b\n::error::x.py", "A_PASSWORD = 'Sun-rise.4411x'\n");
         let key = FingerprintKey::new([1; 32]);
         let rows: Vec<Row<'_>> = found.iter().map(|finding| Row::new(finding, &key)).collect();

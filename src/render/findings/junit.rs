@@ -78,6 +78,7 @@ mod tests {
 
     #[test]
     fn hostile_names_stay_inside_their_attributes() {
+        // keylift:allow made up for a test
         let found = super::super::testing::found("a\"<&\u{1}.py", "A_PASSWORD = 'Sun-rise.4411x'\n");
         let key = FingerprintKey::new([1; 32]);
         let rows: Vec<Row<'_>> = found.iter().map(|finding| Row::new(finding, &key)).collect();

@@ -151,6 +151,7 @@ mod tests {
     #[test]
     fn equal_secrets_are_one_block_with_carets() {
         let all =
+            // keylift:allow made up for a test
             found("a.py", "A_PASSWORD = 'Sun-rise.4411x'\nB_PASSWORD = 'Sun-rise.4411x'\nC_PASSWORD = 'Moon.9'\n");
         let shown = text(&all, Engine::builtin(), false);
         assert_eq!(shown.matches("in 2 places").count(), 1, "{shown}");

@@ -63,6 +63,7 @@ fn pgpass(at: usize, line: &str) -> Option<Range<usize>> {
     None
 }
 
+// keylift:allow the form, no value
 /// `https://user:password@host` (git-credential-store, "Storage format"): the password ends at the last `@`.
 fn git(at: usize, line: &str) -> Option<Range<usize>> {
     let start = line.find("://")? + 3;
