@@ -186,11 +186,13 @@ fn moved(parsed: &Parsed, fact: &ChangeFact, rule: &ChangeRule, inner: &[Edit]) 
     let frame = lines::lay_out(&template.replace("<comments>", &comments), text, paste.start);
     let pasted = frame.replace("<cut>", &new);
     let applicability = inner.iter().map(|edit| edit.applicability).min().unwrap_or(Applicability::Safe);
-    let away = match &rule.leave {
+    let applicability = rule.applicability.map_or(applicability, |rule| rule.min(applicability));
+    let name = fact.names.first().map_or("", |span| &text[span.clone()]);
+    let away = match rule.leave.as_ref().map(|leave| leave.replace("<name>", name)) {
         Some(leave) if alone => {
             Edit { span: gone, text: format!("{}{leave}", lines::indentation(text, cut.start)), applicability }
         }
-        Some(leave) => Edit { span: gone, text: leave.clone(), applicability },
+        Some(leave) => Edit { span: gone, text: leave, applicability },
         None if alone => Edit { span: gone.start..lines::next(text, gone.end), text: String::new(), applicability },
         None => {
             let after = &text[gone.end..];

@@ -117,8 +117,11 @@ impl Facts {
                 }
             }
         }
-        if let (Some(callee), Some(arguments)) = (one("call.callee"), one("call.arguments")) {
-            self.callees.insert(arguments.id(), callee.byte_range());
+        // A callee of several parts is captured part by part.
+        if let (Some(first), Some(last), Some(arguments)) =
+            (one("call.callee"), all("call.callee").last(), one("call.arguments"))
+        {
+            self.callees.insert(arguments.id(), first.start_byte()..last.end_byte());
         }
         if let (Some(scope), Some(name)) = (one("scope"), one("scope.name")) {
             self.scopes.insert(scope.id(), name.byte_range());

@@ -202,6 +202,12 @@ impl Language {
         self.loaded().map(|_| ()).map_err(Clone::clone)
     }
 
+    /// The language of its code: for a notebook, that of the cells.
+    pub fn code(&'static self) -> &'static str {
+        let embedded = self.loaded().is_ok_and(|loaded| loaded.recipe.embedded.is_some());
+        self.bases().first().filter(|_| embedded).map_or(self.name.as_str(), |base| base.name.as_str())
+    }
+
     /// Whether a lookup of a style needs a declaration that all files of a folder share (Terraform's variables).
     pub fn shares_declarations(&'static self, style: Style) -> bool {
         self.loaded()

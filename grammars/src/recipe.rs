@@ -354,7 +354,7 @@ pub(crate) struct ChangeRule {
     /// `@change.cut` goes, with the comments on it, and this comes after `@change.paste`; `<cut>` is what went,
     /// `<comments>` what stood above it.
     pub paste: Option<String>,
-    /// What stays at the place of `@change.cut`: a filler where positions count. Else the line goes.
+    /// What stays at the place of `@change.cut`, with `<name>`: a filler where positions count. Else the line goes.
     pub leave: Option<String>,
     /// Why not, where a declared name is used in a place that takes constants alone (`@use.constant`).
     pub used: Option<Constant>,
@@ -364,6 +364,10 @@ pub(crate) struct ChangeRule {
     pub spoiled: Option<String>,
     /// Why not, where a declared name is not used in the function that declares it.
     pub unused: Option<Constant>,
+    /// The change takes the value out of a place that takes constants alone.
+    pub lifts: bool,
+    /// How far the change can be trusted.
+    pub applicability: Option<Applicability>,
 }
 
 /// An interpolation within the text of a literal, told by its look.

@@ -92,7 +92,9 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, 
             "Rename the key, or look the whole mapping up.",
         ));
     }
+    let change = site.change.as_ref().and_then(|change| parsed.loaded.recipe.changes.get(change.rule.as_ref()?));
     if let Some(name) = &site.constant
+        && !change.is_some_and(|rule| rule.lifts)
         && let Some(constant) = parsed.loaded.recipe.constants.get(name)
         && literal.role != Role::Prose
     {

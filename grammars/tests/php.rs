@@ -173,6 +173,9 @@ fn files_keep_their_meaning() {
         "<?php\nnamespace A { echo match (1) { 1 => 'hunter2x' }; }\nnamespace { echo 2; }\n",
         "<?php\nnamespace A;\necho match (1) { 1 => 'hunter2x' };\nnamespace B;\necho 2;\n",
         "<?php\n$a = ['hunter2x' . PHP_EOL, 'b'];\necho $a[0];\n",
+        "<?php\nclass A {\n    private $secret = 'hunter2x';\n    public function __construct() { echo $this->secret; }\n}\nnew A;\n",
+        "<?php\nfinal class A\n{\n    protected ?string $secret = 'a' . 'hunter2x'; // why\n    public $b = 'b';\n\n    public function __construct(private $c = 1)\n    {\n        echo $this->secret, $this->b;\n    }\n}\nnew A;\n",
+        "<?php\nclass A\n{\n\tpublic $list = [\n\t\t'a' => 'hunter2x',\n\t];\n\tfunction __construct()\n\t{\n\t}\n}\necho (new A)->list['a'];\n",
         "<?php\nuse ArrayObject; $secret = 'hunter2x'; echo $secret;\n",
     ];
     let folder = tempfile::tempdir().expect("a folder");

@@ -73,9 +73,9 @@
 (subscript_expression (_) [(string) (encapsed_string)] @key)
 
 (function_call_expression function: (_) @call.callee arguments: (arguments) @call.arguments)
-(member_call_expression name: (_) @call.callee arguments: (arguments) @call.arguments)
-(nullsafe_member_call_expression name: (_) @call.callee arguments: (arguments) @call.arguments)
-(scoped_call_expression name: (_) @call.callee arguments: (arguments) @call.arguments)
+(member_call_expression object: (_) @call.callee name: (_) @call.callee arguments: (arguments) @call.arguments)
+(nullsafe_member_call_expression object: (_) @call.callee name: (_) @call.callee arguments: (arguments) @call.arguments)
+(scoped_call_expression scope: (_) @call.callee name: (_) @call.callee arguments: (arguments) @call.arguments)
 (object_creation_expression (name) @call.callee (arguments) @call.arguments)
 (object_creation_expression (qualified_name) @call.callee (arguments) @call.arguments)
 
@@ -106,6 +106,32 @@
  (#set! change "define-in-namespace"))
 ((const_declaration . "const" @change.edit.const . (const_element (name) @change.edit.name "=" @change.edit.equals (_) @change.value) . ";" @change.edit.end)
  (#set! change "define"))
+
+; private $x = 'x'; is assigned in the constructor.
+((class_declaration (final_modifier)
+   body: (declaration_list
+     (property_declaration . (visibility_modifier) . (property_element
+       name: (variable_name "$" @change.edit.this (name) @change.name) default_value: (_) @change.value) @change.cut)
+     (method_declaration name: (name) @_m body: (compound_statement . "{" @change.paste))))
+ (#match? @_m "(?i)^__construct$") (#set! change "property-of-final-class"))
+((class_declaration (final_modifier)
+   body: (declaration_list
+     (property_declaration . (visibility_modifier) . type: (_) . (property_element
+       name: (variable_name "$" @change.edit.this (name) @change.name) default_value: (_) @change.value) @change.cut)
+     (method_declaration name: (name) @_m body: (compound_statement . "{" @change.paste))))
+ (#match? @_m "(?i)^__construct$") (#set! change "property-of-final-class"))
+((class_declaration
+   body: (declaration_list
+     (property_declaration . (visibility_modifier) . (property_element
+       name: (variable_name "$" @change.edit.this (name) @change.name) default_value: (_) @change.value) @change.cut)
+     (method_declaration name: (name) @_m body: (compound_statement . "{" @change.paste))))
+ (#match? @_m "(?i)^__construct$") (#set! change "property"))
+((class_declaration
+   body: (declaration_list
+     (property_declaration . (visibility_modifier) . type: (_) . (property_element
+       name: (variable_name "$" @change.edit.this (name) @change.name) default_value: (_) @change.value) @change.cut)
+     (method_declaration name: (name) @_m body: (compound_statement . "{" @change.paste))))
+ (#match? @_m "(?i)^__construct$") (#set! change "property"))
 
 ; Hardcoded defaults of lookups that are there already: getenv('X') ?: 'x', $_ENV['X'] ?? 'x', env('X', 'x').
 ((conditional_expression

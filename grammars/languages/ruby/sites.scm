@@ -44,7 +44,8 @@
 ((call method: (identifier) @_f arguments: (argument_list . [(string) (simple_symbol)] @key)) 
  (#any-of? @_f "attr_accessor" "attr_reader" "attr_writer" "send" "public_send" "respond_to?" "define_method" "let" "let!" "key?" "has_key?"))
 
-(call method: (_) @call.callee arguments: (argument_list) @call.arguments)
+(call !receiver method: (_) @call.callee arguments: (argument_list) @call.arguments)
+(call receiver: (_) @call.callee method: (_) @call.callee arguments: (argument_list) @call.arguments)
 
 (class name: (_) @scope.name) @scope
 (module name: (_) @scope.name) @scope
