@@ -144,7 +144,8 @@ impl Imports {
                     module,
                     member,
                     alias,
-                    statement: statement.byte_range(),
+                    statement: statement.start_byte()
+                        ..statement.start_byte() + text[statement.byte_range()].trim_end().len(),
                     entry: entry.unwrap_or_else(|| statement.byte_range()),
                     block: parent.map_or(0..text.len(), |parent| parent.byte_range()),
                     top: parent.is_none_or(|parent| parent.id() == root.id()),
@@ -313,7 +314,10 @@ impl Imports {
             }
             let end = lines::next(text, last);
             let text = match text[..end].ends_with('\n') {
-                true if need.helper.is_some() => format!("\n{}\n", line.trim_end_matches('\n')),
+                true if need.helper.is_some() => {
+                    let apart = if text[end..].starts_with(['\n', '\r']) { "" } else { "\n" };
+                    format!("\n{}\n{apart}", line.trim_end_matches('\n'))
+                }
                 true => format!("{line}\n"),
                 false => format!("\n{line}"),
             };

@@ -204,10 +204,12 @@ impl Context<'_> {
         let mut edits = self.convert(way, piece);
         if let Some(suffix) = &way.rule.suffix {
             let end = self.literal().end;
+            let suffix = lines::lay_out(suffix, text, self.literal().start);
             let suffix = suffix.replace("<lookup>", &rendered.text).replace("<name>", &self.request.name);
             edits.push(safe(end..end, suffix));
         }
-        if let Some(prefix) = &way.rule.prefix {
+        if let Some(prefix) = way.rule.prefix.as_ref().map(|prefix| lines::lay_out(prefix, text, self.literal().start))
+        {
             let start = self.literal().start;
             let bare = self.site.bare || way.rule.atomic;
             edits.insert(

@@ -499,6 +499,9 @@ pub(crate) struct LookupForm {
     /// It must stand in parentheses unless its parent is one of `bare_parents`.
     #[serde(default)]
     pub loose: bool,
+    /// Only where no other form can be used.
+    #[serde(default)]
+    pub last: bool,
     /// A flag of the file (a capture `@file.FLAG`) that this form is for.
     #[serde(default)]
     pub when_flag: Option<String>,

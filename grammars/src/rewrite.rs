@@ -237,7 +237,11 @@ pub(crate) fn lookup(parsed: &Parsed, request: &Request, at: usize, quote: &str)
     }
     let mut fallback = None;
     let mut shadowed = None;
-    for form in lookup.forms.iter().filter(|form| form.fits(&parsed.facts.flags)) {
+    let fitting = || lookup.forms.iter().filter(|form| form.fits(&parsed.facts.flags));
+    for form in fitting().filter(|form| !form.last).chain(fitting().filter(|form| form.last)) {
+        if form.last && fallback.is_some() {
+            break;
+        }
         match bind(parsed, &form.needs, at) {
             Ok((names, needs)) => {
                 let rendered = render(lookup, form, request, quote, &names, needs);
