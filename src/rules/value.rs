@@ -24,7 +24,12 @@ pub(super) fn entropy(value: &[u8]) -> f32 {
 /// A key that a vendor's documentation shows: it says so itself.
 pub(super) fn is_documentation_key(value: &str) -> bool {
     value.len() >= 12 && (value.contains("EXAMPLE") || value.contains("_example_") || value.contains("XXXXXX"))
+        || EMULATORS.iter().any(|start| value.starts_with(start))
 }
+
+/// Starts of the account keys that every installation of an emulator has (Microsoft Learn: Use the Azurite emulator for
+/// local Azure Storage development; Develop locally using the Azure Cosmos DB emulator).
+const EMULATORS: [&str; 2] = ["Eby8vdM02xNOcqFlqUwJPLlm", "C2y6yDjf5/R+ob0N8A7Cgv30"];
 
 /// Text that stands where somebody should put a value, or where a program will.
 pub(super) fn is_placeholder(value: &str) -> bool {
