@@ -39,7 +39,7 @@ impl<'a> Tree<'a> {
 
     /// The language that the text is written in, where keylift has a grammar for it.
     pub(super) fn language(&self) -> Option<&'static str> {
-        self.detected().map(|language| language.name.as_str())
+        self.detected().map(Language::code)
     }
 
     /// The syntax tree; none without a grammar, and for texts that are too large to parse.

@@ -2,7 +2,7 @@
 (variable_assignment name: (variable_name) @name value: (_) @value)
 ((variable_assignment name: (subscript name: (variable_name) @name) value: (_) @value) (#set! how "subscript"))
 ((variable_assignment name: (subscript index: [(word) (string) (raw_string)] @name) value: (_) @value) (#set! how "subscript"))
-((command argument: (word) @name . argument: (_) @value) (#match? @name "^--?[A-Za-z]") (#set! how "option"))
+((command argument: (word) @name . argument: (_) @value) (#match? @name "^--?[A-Za-z][A-Za-z][A-Za-z]") (#set! how "option"))
 
 ; Comparisons, either side.
 ((binary_expression operator: ["=" "==" "!="]) @comparison)

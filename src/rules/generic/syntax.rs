@@ -76,8 +76,26 @@ fn behind_name(span: Range<usize>, value: String, name: &str, literal: &Literal)
         Some(rest) if literal.parts.len() == 1 && span.len() == value.len() => {
             (span.end - rest.len()..span.end, rest.to_owned())
         }
-        _ => (span, value),
+        // The name may be a part of its own: `--password='x'`.
+        Some(rest) => match part_at(literal, value.len() - rest.len()) {
+            Some(start) => (start..span.end, rest.to_owned()),
+            None => (span, value),
+        },
+        None => (span, value),
     }
+}
+
+/// Where the part starts whose text begins at a place of the literal's text.
+fn part_at(literal: &Literal, place: usize) -> Option<usize> {
+    let mut passed = 0;
+    for part in &literal.parts {
+        let Part::Text { span, text } = part else { return None };
+        if passed == place {
+            return Some(span.start);
+        }
+        passed += text.len();
+    }
+    None
 }
 
 /// The tree tells nothing about a literal: neither a name nor a call.
