@@ -115,6 +115,7 @@ impl Engine {
         let text = view.text();
         let tree = Tree::new(text, file.path());
         let mut candidates = self.candidates(&tree, file, least);
+        self.quieten(&mut candidates, &tree, least);
         candidates.retain(|candidate| candidate.confidence >= least);
         if candidates.is_empty() {
             return Vec::new();
@@ -174,6 +175,18 @@ impl Engine {
             });
         }
         found
+    }
+
+    /// Passwords that people chose count for little in comments and documentation: examples stand there.
+    fn quieten(&self, candidates: &mut [Candidate], tree: &Tree<'_>, least: Confidence) {
+        for candidate in candidates.iter_mut().filter(|found| found.rank >= RULE && found.confidence >= least) {
+            let chosen = self.rule(&candidate.rule).is_some_and(|rule| matches!(rule.kind, Kind::Dsn | Kind::Password));
+            let value = tree.text().get(candidate.span.clone()).unwrap_or_default();
+            if chosen && value::look(value) < value::Look::Random && tree.is_prose(&candidate.span) {
+                candidate.confidence = Confidence::Low;
+                candidate.certain = false;
+            }
+        }
     }
 
     /// What a match of a rule's pattern is worth; none where it is no credential.

@@ -9,7 +9,7 @@ use regex_automata::{Input, Match};
 use super::rule::Rule;
 
 /// Width of a window around a keyword where the pattern has no bound of its own, in bytes.
-const UNBOUNDED: usize = 8192;
+const UNBOUNDED: usize = 16 << 10;
 
 #[derive(Debug)]
 pub(super) struct Matcher {

@@ -27,7 +27,10 @@ pub(super) enum How {
 pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: How) -> Option<Confidence> {
     let least = if class == Class::Password { 3 } else { 4 };
     let control = value.chars().filter(|c| c.is_control()).count();
-    if value.len() < least || is_placeholder(value) || control > 0 && (value.len() < 12 || control * 4 > value.len()) {
+    if value.chars().count() < least
+        || is_placeholder(value)
+        || control > 0 && (value.len() < 12 || control * 4 > value.len())
+    {
         return None;
     }
     if value.contains(['\n', '\r', '\t']) && !quoted || value.lines().count() > 1 {
@@ -89,9 +92,26 @@ fn is_code(value: &str, quoted: bool) -> bool {
         || value.contains(".*")
         || value.contains("[^")
         || value.contains("a-z")
+        || value.starts_with('@') && value.contains('/')
+        || value.ends_with(']') && value.split('[').next().is_some_and(is_name)
+        || value.contains('.') && value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         || value.starts_with(['/', '.', '~', '\\'])
         || !quoted && value.contains(['(', '[', '{', '}', '<', '|', '`', '"', '\''])
         || value.starts_with(['{', '(', '[', '<', '#', '&', ',', ':', '@', '^', '%', '*']) && value.len() < 8
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+}
+
+/// A type or a constant about a secret, not one: `PasswordWidget`, `V1SecretProjection`, `SECRET_DO_NOT_USE_THIS`.
+fn is_about(value: &str) -> bool {
+    let words = names::words(value);
+    let telling = |word: &String| ["password", "secret", "token", "key", "credential", "auth"].contains(&word.as_str());
+    let last = words.len().saturating_sub(1);
+    let inside = words.iter().take(last).any(telling) && words.last().is_some_and(|word| !telling(word));
+    is_name(value) && digits(value) < 2 && inside && !value.contains('.')
 }
 
 /// Words joined as in paths, hosts, types and keys of translations.
@@ -145,11 +165,13 @@ fn is_prose(value: &str) -> bool {
 fn is_algorithm(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
-    const NAMES: [&str; 26] = [
+    const NAMES: [&str; 29] = [
         "sha", "md", "hs", "rs", "es", "ps", "hmac", "hmacsha", "hmac-sha", "aes", "des", "rsa", "dsa", "ecdsa",
-        "eddsa", "ed", "base", "utf", "pbkdf", "argon", "oauth", "x", "ssl", "tls", "http", "v",
+        "eddsa", "ed", "base", "utf", "pbkdf", "argon", "oauth", "x", "latin", "iso", "cp", "ssl", "tls", "http", "v",
     ];
-    stem != lower && NAMES.contains(&stem)
+    const CODECS: [&str; 8] = ["ascii", "hex", "replace", "ignore", "strict", "binary", "unicode_escape", "base64url"];
+    CODECS.contains(&lower.as_str())
+        || stem != lower && NAMES.contains(&stem)
         || lower.starts_with("aes-")
         || lower.starts_with("aes/")
         || lower.starts_with("pkcs")
@@ -175,7 +197,12 @@ fn names_itself(class: Class, name: &str, value: &str, look: Look, how: How) -> 
     let compound = look == Look::Plain || value.bytes().filter(u8::is_ascii_digit).count() < 2;
     let topic = names::classify(value).is_some() && compound && value.contains(['_', '-', '.', '/']);
     let direct = class == Class::Password && how == How::Compared || how == How::Passed;
-    flat(value).len() > 3 && own
-        || topic && !direct
-        || how == How::Argument && look == Look::Plain && names::classify(value).is_some()
+    // `'Password': 'Updated.'`
+    let word = value.strip_suffix(['.', ':']).is_some_and(|word| word.bytes().all(|b| b.is_ascii_alphabetic()));
+    // `CHALLENGE_PASSWORD = "challengePassword"`
+    let same = flat(name) == flat(value) && names::words(value).len() > 1;
+    word || same
+        || flat(value).len() > 3 && own
+        || (topic || is_about(value)) && !direct
+        || how == How::Argument && digits(value) < 3 && names::classify(value).is_some()
 }

@@ -74,6 +74,11 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
         }
     }
     let mut found = reader.finish();
+    for candidate in &mut found {
+        if candidate.confidence < Confidence::High && place::is_bundled(path, text, candidate.span.start) {
+            candidate.confidence = Confidence::Low;
+        }
+    }
     found.extend(files::read(text, path));
     if found.is_empty() {
         found.extend(whole::read(text, path));

@@ -58,11 +58,29 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         || stem == "tests"
         || [".test.", ".spec.", ".min.", ".bundle."].iter().any(|part| name.contains(part))
         || is_test_class(path)
+        || ["metadata", "pkg-info", "record", "license", "licence", "copying", "notice", "authors"].contains(&name)
         || name.contains("sarif")
         || name.starts_with("package-lock")
         || name.starts_with("readme")
         || name.starts_with("changelog")
         || ["example", "sample", "dist", "template"].contains(&extension)
+}
+
+/// A line of this length in a script, a page or a style was made by a program.
+const BUNDLED: usize = 1500;
+
+/// Whether a place stands in a bundle: a very long line of a file that browsers read.
+pub(super) fn is_bundled(path: &Path, text: &str, at: usize) -> bool {
+    let web = ["js", "mjs", "cjs", "css", "html", "htm"];
+    if !path.extension().and_then(|ext| ext.to_str()).is_some_and(|ext| web.contains(&ext)) {
+        return false;
+    }
+    let bytes = text.as_bytes();
+    let low = at.saturating_sub(BUNDLED);
+    let start = memchr::memrchr(b'\n', &bytes[low..at]).map_or(low, |found| low + found + 1);
+    let high = (at + BUNDLED).min(bytes.len());
+    let end = memchr::memchr(b'\n', &bytes[at..high]).map_or(high, |found| at + found);
+    end - start >= BUNDLED
 }
 
 /// `UserServiceTest.java`, `LoginIT.kt`, `AuthSpec.scala`: a test by its class's name.

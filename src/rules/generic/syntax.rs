@@ -204,7 +204,7 @@ impl Reading<'_> {
                 return Some(Meaning { class, name: binding.name.clone(), how });
             }
             if names::is_value(&binding.name) {
-                if let Some(meaning) = self.pair(at).or_else(|| scoped(literal)) {
+                if let Some(meaning) = self.pair(at).or_else(|| scoped(literal, &binding.name)) {
                     return Some(meaning);
                 }
             } else if binding.distance == 0 && how != How::Compared {
@@ -273,8 +273,9 @@ impl Reading<'_> {
 }
 
 /// `variable "db_password" { default = "x" }`: the block's name is the value's.
-fn scoped(literal: &Literal) -> Option<Meaning> {
-    let name = literal.scopes.first()?;
+fn scoped(literal: &Literal, binding: &str) -> Option<Meaning> {
+    let nearest = binding.to_ascii_lowercase();
+    let name = literal.scopes.first().filter(|_| nearest.contains("default") || nearest == "value")?;
     let class = names::classify(name)?;
     Some(Meaning { class, name: name.clone(), how: How::Bound })
 }
