@@ -12,6 +12,8 @@ mod concurrent;
 pub mod dotenv;
 pub mod exec;
 pub mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "aws")]
@@ -21,6 +23,8 @@ pub mod k8s;
 mod local;
 mod names;
 pub mod open;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod pace;
 #[cfg(feature = "http")]
 mod retry;
 pub mod secret;

@@ -17,6 +17,8 @@ const SCHEMES: &[(&str, &str)] = &[
     ("aws-sm", "aws-sm://PREFIX"),
     #[cfg(feature = "aws")]
     ("aws-ssm", "aws-ssm://PATH"),
+    #[cfg(feature = "gcp")]
+    ("gcp-sm", "gcp-sm://PROJECT/PREFIX"),
     #[cfg(feature = "k8s")]
     ("k8s", "k8s://NAMESPACE/OBJECT"),
     #[cfg(feature = "vault")]
@@ -42,6 +44,8 @@ pub fn open(uri: &str, settings: &Settings) -> Result<Box<dyn Store>, StoreError
         "dotenv" => Ok(Box::new(DotenvStore::open(path(scheme, rest)?, settings))),
         #[cfg(feature = "aws")]
         "aws-ssm" => Ok(Box::new(crate::ssm::SsmStore::open(rest.trim_start_matches('/'), settings)?)),
+        #[cfg(feature = "gcp")]
+        "gcp-sm" => Ok(Box::new(crate::gcp::GcpStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "k8s")]
         "k8s" => Ok(Box::new(crate::k8s::K8sStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "vault")]
@@ -84,6 +88,7 @@ fn unknown(scheme: &str) -> StoreError {
         "bao" | "openbao" | "hashivault" | "kv" | "hcv" => Some("vault"),
         "aws" | "asm" | "secretsmanager" | "aws-secretsmanager" | "awssm" => Some("aws-sm"),
         "kubernetes" | "kube" | "kubectl" => Some("k8s"),
+        "gcp" | "gsm" | "google" | "gcpsm" => Some("gcp-sm"),
         "ssm" | "parameterstore" | "parameter-store" | "awsssm" => Some("aws-ssm"),
         _ => None,
     };

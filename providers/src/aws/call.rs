@@ -5,8 +5,8 @@
 use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 
-use super::pace::Pace;
 use crate::http::certificate_refused;
+use crate::pace::Pace;
 use crate::retry::{Again, Fault, retry, seconds};
 use crate::store::{ErrorKind, StoreError};
 

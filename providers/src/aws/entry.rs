@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::primitives::Blob;
 use zeroize::Zeroizing;
 
 use super::call::{Code, Refusal, call};
-use super::pace::Pace;
+use crate::pace::Pace;
 use crate::secret::Secret;
 use crate::store::{ErrorKind, StoreError};
 

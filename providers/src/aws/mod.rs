@@ -10,7 +10,6 @@ pub(crate) mod call;
 pub(crate) mod connect;
 mod entry;
 mod names;
-pub(crate) mod pace;
 mod policy;
 mod write;
 
@@ -27,9 +26,9 @@ use tokio::sync::OnceCell;
 use self::call::{Code, Refusal, call};
 use self::connect::Target;
 use self::entry::{CURRENT, Link, Live, State};
-use self::pace::Pace;
 use crate::concurrent::{Task, at_once, path, write_at_once};
 use crate::json::Object;
+use crate::pace::Pace;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{

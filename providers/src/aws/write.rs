@@ -55,8 +55,9 @@ impl AwsStore {
                 }
                 (State::Empty, _) => {
                     let (content, token) = merged(None, address, secret, id)?;
-                    if self.swap(link, name, None, &content, &token).await? {
-                        return Ok(receipt(address, token, Written::Updated));
+                    match self.swap(link, name, None, &content, &token).await? {
+                        None => return Ok(receipt(address, token, Written::Updated)),
+                        refusal => refused = refusal,
                     }
                 }
                 (State::Live(live), _) => {
@@ -74,8 +75,9 @@ impl AwsStore {
                     }
                     let written = if found.is_some() { Written::Updated } else { Written::Created };
                     let (content, token) = merged(Some(&live), address, secret, id)?;
-                    if self.swap(link, name, Some(&live.version), &content, &token).await? {
-                        return Ok(receipt(address, token, written));
+                    match self.swap(link, name, Some(&live.version), &content, &token).await? {
+                        None => return Ok(receipt(address, token, written)),
+                        refusal => refused = refusal,
                     }
                 }
             }
@@ -83,7 +85,7 @@ impl AwsStore {
         Err(refused.unwrap_or_else(|| conflict(name, "others keep writing it")))
     }
 
-    /// Makes `content` the current version, provided that `from` is it now. False where it is not.
+    /// Makes `content` the current version, provided that `from` is it now. AWS's refusal where it is not.
     async fn swap(
         &self,
         link: &Link,
@@ -91,13 +93,13 @@ impl AwsStore {
         from: Option<&str>,
         content: &Secret,
         token: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<StoreError>, StoreError> {
         // One stage a write: two writers would take a shared one from each other.
         let stage = format!("keylift-{token}");
         match link.stage(name, content, token, &stage).await {
             Ok(()) => {}
-            // Deleted in the meantime, or scheduled for it.
-            Err(Refusal { code: Code::NotFound | Code::InvalidRequest, .. }) => return Ok(false),
+            // Deleted in the meantime, or scheduled for it; or a replica, which takes no writes at all.
+            Err(Refusal { code: Code::NotFound | Code::InvalidRequest, error }) => return Ok(Some(error)),
             Err(refusal) => return Err(refusal.error),
         }
         match link.get(name, Some(token)).await? {
@@ -117,12 +119,12 @@ impl AwsStore {
         // The version stays, or goes with its last stage where it lost. Neither depends on this going through.
         let _ = link.move_stage(name, &stage, Some(token), None).await;
         match moved {
-            Ok(()) => Ok(true),
-            Err(Refusal { code: Code::InvalidParameter | Code::NotFound | Code::InvalidRequest, .. }) => {
+            Ok(()) => Ok(None),
+            Err(Refusal { code: Code::InvalidParameter | Code::NotFound | Code::InvalidRequest, error }) => {
                 // The first version of an entry becomes the current one by itself.
                 let first = from.is_none();
                 let state = if first { link.get(name, None).await? } else { State::Absent };
-                Ok(matches!(state, State::Live(live) if live.version == token))
+                Ok(if matches!(state, State::Live(live) if live.version == token) { None } else { Some(error) })
             }
             Err(refusal) => Err(refusal.error),
         }
@@ -143,7 +145,8 @@ impl AwsStore {
                     object.unset(field);
                     if object.names().next().is_some() || !self.only(link, name, version).await? {
                         // Somebody else's fields, or history, stay.
-                        return self.swap(link, name, Some(version), &object.to_secret(), &fresh_token()?).await;
+                        let rest = object.to_secret();
+                        return Ok(self.swap(link, name, Some(version), &rest, &fresh_token()?).await?.is_none());
                     }
                 } else if !self.only(link, name, version).await? {
                     return Ok(false);

@@ -13,7 +13,8 @@ use crate::local::{self, ContentVersion, Lock};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{
-    Address, Capabilities, Entry, ErrorKind, Expect, Listing, Receipt, Rejected, Store, StoreError, WriteId, Written,
+    Address, Capabilities, Entry, ErrorKind, Expect, Listing, Receipt, Rejected, Store, StoreError, Write, WriteId,
+    Written,
 };
 
 /// The largest value, in bytes: Linux hands a program at most 128 KiB in one variable (`execve`, `MAX_ARG_STRLEN`), and
@@ -54,6 +55,32 @@ impl DotenvStore {
         let secret = Secret::new(format::unquote(name, &text[found.value])?);
         let version = Some(self.versions.of(&secret)?);
         Ok(Some(Entry { secret, version, metadata: std::collections::BTreeMap::new() }))
+    }
+
+    /// One write into the text in memory.
+    fn put(&self, text: &mut Zeroizing<String>, write: Write<'_>) -> Result<Receipt, StoreError> {
+        let Write { address, secret, expect, .. } = write;
+        self.accepts(address, secret)?;
+        let name = &address.path;
+        let version = Some(self.versions.of(secret)?);
+        let receipt = |written| Receipt { address: Address { version: None, ..address.clone() }, version, written };
+        let conflict = |why: &str| {
+            Err(StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
+                .advise("choose another name in the plan, or look at the entry first"))
+        };
+        let written = match (self.find(text, name)?, expect) {
+            (Some(entry), _) if entry.secret == *secret => return Ok(receipt(Written::AlreadyEqual)),
+            (Some(_), Expect::Absent) => return conflict("it holds another value"),
+            (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
+                return conflict("it was changed in the meantime");
+            }
+            (None, Expect::Version(_)) => return conflict("it is gone"),
+            (Some(_), _) => Written::Updated,
+            (None, _) => Written::Created,
+        };
+        let quoted = Zeroizing::new(format::quote(name, secret.expose_str().unwrap_or_default())?);
+        *text = Zeroizing::new(format::set(text, name, &quoted));
+        Ok(receipt(written))
     }
 
     /// What git would do with the file: none where it ignores it, or where there is no repository or no git.
@@ -116,33 +143,11 @@ impl Store for DotenvStore {
         address: &Address,
         secret: &Secret,
         expect: &Expect,
-        _id: &WriteId,
+        id: &WriteId,
     ) -> Result<Receipt, StoreError> {
-        self.accepts(address, secret)?;
-        let name = &address.path;
-        let _turn = self.turn.lock().await;
-        let _lock = Lock::on(&self.path).await?;
-        let text = self.load()?;
-        let version = Some(self.versions.of(secret)?);
-        let receipt = |written| Receipt { address: Address { version: None, ..address.clone() }, version, written };
-        let conflict = |why: &str| {
-            Err(StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-                .advise("choose another name in the plan, or look at the entry first"))
-        };
-        let written = match (self.find(&text, name)?, expect) {
-            (Some(entry), _) if entry.secret == *secret => return Ok(receipt(Written::AlreadyEqual)),
-            (Some(_), Expect::Absent) => return conflict("it holds another value"),
-            (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
-                return conflict("it was changed in the meantime");
-            }
-            (None, Expect::Version(_)) => return conflict("it is gone"),
-            (Some(_), _) => Written::Updated,
-            (None, _) => Written::Created,
-        };
-        let quoted = Zeroizing::new(format::quote(name, secret.expose_str().unwrap_or_default())?);
-        let changed = Zeroizing::new(format::set(&text, name, &quoted));
-        local::replace(&self.path, changed.as_bytes())?;
-        Ok(receipt(written))
+        let write = Write { address, secret, expect, id };
+        let answer = self.write_many(&[write]).await.pop();
+        answer.unwrap_or_else(|| Err(StoreError::new(ErrorKind::Corrupt, "a write without an answer")))
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
@@ -174,6 +179,34 @@ impl Store for DotenvStore {
         names.dedup();
         let address = |path| Address { store: self.location.clone(), path, field: None, version: None };
         Ok(Listing { addresses: names.into_iter().map(address).collect(), next: None })
+    }
+
+    async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
+        let all = |error: &StoreError| writes.iter().map(|_| Err(error.duplicate())).collect();
+        let _turn = self.turn.lock().await;
+        let loaded = match Lock::on(&self.path).await {
+            Ok(lock) => self.load().map(|text| (lock, text)),
+            Err(error) => Err(error),
+        };
+        let (_lock, mut text) = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => return all(&error),
+        };
+        let answers: Vec<_> = writes.iter().map(|write| self.put(&mut text, *write)).collect();
+        let changes = |answer: &Result<Receipt, StoreError>| {
+            answer.as_ref().is_ok_and(|receipt| receipt.written != Written::AlreadyEqual)
+        };
+        if !answers.iter().any(changes) {
+            return answers;
+        }
+        // Nothing counts as written before the file is.
+        match local::replace(&self.path, text.as_bytes()) {
+            Ok(()) => answers,
+            Err(error) => answers
+                .into_iter()
+                .map(|answer| if changes(&answer) { Err(error.duplicate()) } else { answer })
+                .collect(),
+        }
     }
 
     fn notices(&self) -> Vec<String> {

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use crate::aws::call::{Code, Refusal, code_of, known};
 use crate::aws::connect::configuration;
-use crate::aws::pace::Pace;
 use crate::http::{Answer, Client, Trust, proxy};
+use crate::pace::Pace;
 use crate::retry::{Again, Fault, retry};
 use crate::settings::Settings;
 use crate::store::{ErrorKind, StoreError};

@@ -21,8 +21,8 @@ use tokio::sync::OnceCell;
 use self::link::Link;
 use crate::aws::call::{Code, Refusal};
 use crate::aws::connect::{Target, configuration};
-use crate::aws::pace::Pace;
 use crate::concurrent::{Task, at_once, path, write_at_once};
+use crate::pace::Pace;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{

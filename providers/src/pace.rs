@@ -1,5 +1,5 @@
-//! How fast writes go: AWS refuses more than about 50 a second ("Secrets Manager quotas"), and after a refusal every
-//! writer of the store slows down, not only the one that was refused.
+//! How fast writes go: services refuse more than some number a second, and after a refusal every writer of the store slows
+//! down, not only the one that was refused.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
