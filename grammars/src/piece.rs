@@ -58,12 +58,15 @@ impl Piece {
         text: &str,
         doubled: &[String],
         mark: &Mark,
+        parent: Option<&str>,
         above: &dyn Fn(&str) -> bool,
     ) -> Option<Self> {
         let kind = loaded.kinds.get(usize::from(node.kind_id()))?;
         let fits = |index: &&usize| {
-            let under = &loaded.forms[**index].rule.under;
-            under.is_empty() || under.iter().any(|kind| above(kind))
+            let rule = &loaded.forms[**index].rule;
+            let within = &rule.within;
+            (within.is_empty() || parent.is_some_and(|parent| within.iter().any(|kind| kind == parent)))
+                && (rule.under.is_empty() || rule.under.iter().any(|kind| above(kind)))
         };
         kind.forms.iter().filter(fits).find_map(|index| Self::by_form(loaded, *index, node, text, doubled, mark))
     }
@@ -95,10 +98,6 @@ impl Piece {
         let span = node.byte_range();
         let source = text.get(span.clone())?;
         if form.when.as_ref().is_some_and(|when| !when.is_match(source)) {
-            return None;
-        }
-        let within = &form.rule.within;
-        if !within.is_empty() && !node.parent().is_some_and(|up| within.iter().any(|kind| kind == up.kind())) {
             return None;
         }
         if form.rule.marked.is_some() && form.rule.marked.as_ref() != mark.get(&node.id()) {

@@ -38,7 +38,14 @@ struct Frame<'tree> {
     position: usize,
     /// How many such children of its own were passed.
     children: usize,
+    /// The nearest node at or above it that takes constants alone, no body in between.
+    constant: Option<usize>,
+    /// Where on the way the nearest scope at or above it is.
+    scope: Option<usize>,
 }
+
+/// Beyond this many nodes, a call says nothing about a literal in its arguments.
+const DEEPEST: usize = 200;
 
 pub(crate) struct Walk<'a> {
     loaded: &'a Loaded,
@@ -67,7 +74,8 @@ impl Walk<'_> {
         loop {
             let node = cursor.node();
             let position = stack.last().map_or(0, |parent| parent.children);
-            let frame = Frame { node, field: cursor.field_name(), position, children: 0 };
+            let field = cursor.field_name();
+            let frame = Frame { node, field, position, children: 0, constant: None, scope: None };
             if let Some(parent) = stack.last_mut()
                 && node.is_named()
                 && !node.is_extra()
@@ -79,7 +87,7 @@ impl Walk<'_> {
             }
             let descend = self.enter(frame, &stack, &mut open);
             if descend && cursor.goto_first_child() {
-                stack.push(frame);
+                stack.push(self.placed(frame, &stack));
                 continue;
             }
             while !cursor.goto_next_sibling() {
@@ -89,6 +97,22 @@ impl Walk<'_> {
                 stack.pop();
             }
         }
+    }
+
+    /// A frame with what its children ask of all that is above them, found without another way up: a chain of
+    /// operators is as deep as it is long.
+    fn placed<'tree>(&self, frame: Frame<'tree>, stack: &[Frame<'tree>]) -> Frame<'tree> {
+        let id = frame.node.id();
+        let up = stack.last();
+        let constant = if self.facts.constants.contains_key(&id) {
+            Some(id)
+        } else if self.kind(frame.node).is_some_and(|kind| kind.barrier) {
+            None
+        } else {
+            up.and_then(|up| up.constant)
+        };
+        let own = self.facts.scopes.contains_key(&id).then_some(stack.len());
+        Frame { constant, scope: own.or_else(|| up.and_then(|up| up.scope)), ..frame }
     }
 
     /// Looks at a node; true if its children are to be looked at.
@@ -130,14 +154,17 @@ impl Walk<'_> {
             let pieces: Option<Vec<Piece>> = node
                 .named_children(&mut cursor)
                 .filter(|child| !child.is_extra())
-                .map(|child| Piece::of(self.loaded, child, self.text, doubled, &self.facts.marks, &above))
+                .map(|child| {
+                    Piece::of(self.loaded, child, self.text, doubled, &self.facts.marks, Some(node.kind()), &above)
+                })
                 .collect();
             return pieces.filter(|pieces| !pieces.is_empty());
         }
         if kind.forms.is_empty() {
             return None;
         }
-        Some(vec![Piece::of(self.loaded, node, self.text, doubled, &self.facts.marks, &above)?])
+        let parent = stack.last().map(|up| up.node.kind());
+        Some(vec![Piece::of(self.loaded, node, self.text, doubled, &self.facts.marks, parent, &above)?])
     }
 
     fn add(&mut self, frame: Frame<'_>, stack: &[Frame<'_>], pieces: Vec<Piece>) {
@@ -225,18 +252,8 @@ impl Walk<'_> {
 
     /// The constant-only place around a node, as far as the nearest body.
     fn constant(&self, node: Node<'_>, stack: &[Frame<'_>]) -> Option<String> {
-        if let Some(name) = self.facts.constants.get(&node.id()) {
-            return Some(name.clone());
-        }
-        for up in stack.iter().rev() {
-            if let Some(name) = self.facts.constants.get(&up.node.id()) {
-                return Some(name.clone());
-            }
-            if self.kind(up.node).is_some_and(|kind| kind.barrier) {
-                return None;
-            }
-        }
-        None
+        let own = self.facts.constants.get(&node.id());
+        own.or_else(|| self.facts.constants.get(&stack.last()?.constant?)).cloned()
     }
 
     /// The declaration whose value a node is, or is part of.
@@ -277,7 +294,7 @@ impl Walk<'_> {
     fn call(&self, frame: Frame<'_>, stack: &[Frame<'_>]) -> Option<Call> {
         let mut below = frame;
         let mut keyword = None;
-        for up in stack.iter().rev() {
+        for up in stack.iter().rev().take(DEEPEST) {
             if let Some(fact) =
                 self.facts.names.get(&below.node.id()).into_iter().flatten().find(|fact| fact.how == "keyword")
             {
@@ -296,12 +313,13 @@ impl Walk<'_> {
     }
 
     fn scopes(&self, stack: &[Frame<'_>]) -> Vec<String> {
-        stack
-            .iter()
-            .rev()
-            .filter_map(|up| self.facts.scopes.get(&up.node.id()))
-            .map(|span| plain_name(&self.text[span.clone()]))
-            .collect()
+        let mut out = Vec::new();
+        let mut at = stack.last().and_then(|up| up.scope);
+        while let Some(index) = at {
+            out.extend(self.facts.scopes.get(&stack[index].node.id()).map(|span| plain_name(&self.text[span.clone()])));
+            at = index.checked_sub(1).and_then(|above| stack[above].scope);
+        }
+        out
     }
 
     /// A syntax error in the statement around a node, or beside it.

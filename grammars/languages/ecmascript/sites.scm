@@ -39,8 +39,13 @@
    "field" "default" "defaultTo" "setDefault" "addParam" "query")
  (#set! how "argument"))
 
-; Comparisons, either side.
-(binary_expression operator: ["==" "===" "!=" "!=="]) @comparison
+; Comparisons, either side. What stands left is told by its kind, never left open: a chain of operators nests to the
+; left, and a pattern that waits for its end in each of them takes time that grows with its square.
+(binary_expression left: [(string) (template_string) (number) (parenthesized_expression)] operator: ["==" "===" "!=" "!=="]) @comparison
+(binary_expression
+  left: [(identifier) (member_expression) (subscript_expression) (call_expression) (await_expression) (this)
+         (parenthesized_expression) (unary_expression)]
+  operator: ["==" "===" "!=" "!=="]) @comparison
 ((binary_expression
    left: [(identifier) @name (member_expression property: (property_identifier) @name) (subscript_expression index: (string) @name)
           (call_expression arguments: (arguments . (string) @name))]
@@ -48,7 +53,7 @@
    right: (_) @value)
  (#set! how "comparison"))
 ((binary_expression
-   left: (_) @value
+   left: [(string) (template_string) (number) (parenthesized_expression)] @value
    operator: ["==" "===" "!=" "!=="]
    right: [(identifier) @name (member_expression property: (property_identifier) @name) (subscript_expression index: (string) @name)
            (call_expression arguments: (arguments . (string) @name))])
@@ -121,6 +126,7 @@
  (#eq? @_env "process.env") (#set! default "operand"))
 ((binary_expression
    left: (binary_expression
+     left: [(member_expression) (subscript_expression) (identifier)]
      operator: ["||" "??"]
      right: (member_expression object: (member_expression) @_env property: (property_identifier) @default.variable))
    operator: ["||" "??"]
