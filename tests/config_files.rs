@@ -1,0 +1,88 @@
+//! One project with the same passwords in config files of many formats: planned, applied, run with the moved values, and
+//! undone.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const FILES: &[(&str, &str)] = &[
+    ("infra/main.tf", "resource \"db\" \"shop\" {\n  password = \"Tr0ub4dor-shop\"\n}\n"),
+    ("infra/other.tf", "resource \"db\" \"copy\" {\n  password = \"Tr0ub4dor-shop\"\n}\n"),
+    ("infra/variables.tf", "variable \"region\" {}\n"),
+    ("infra/prod.tfvars", "api_token = \"kq8Zr2Lw9Xv4Bn7M\"\n"),
+    (
+        "compose.yaml",
+        "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: Tr0ub4dor-shop\n      ADMIN_PASSWORD: ${ADMIN_PASSWORD:-C0rrect-horse7}\n",
+    ),
+    (".env", "DEBUG=1\nMAIL_PASSWORD=B4ttery-staple\n"),
+    (
+        "deploy/web.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: web\n      env:\n        - name: CACHE_PASSWORD\n          value: \"P0d-staple-9\"\n",
+    ),
+    ("config/app.json", "{\"password\": \"Json-staple-3\"}\n"),
+];
+
+fn keylift(root: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_keylift"))
+        .args(arguments)
+        .current_dir(root)
+        .env("KEYLIFT_CONFIG_DIR", root.join("../config"))
+        .env("HOME", root.join("../home"))
+        .output()
+        .expect("keylift runs")
+}
+
+fn say(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn read(root: &Path) -> BTreeMap<&'static str, String> {
+    FILES.iter().map(|(path, _)| (*path, std::fs::read_to_string(root.join(path)).expect("a file"))).collect()
+}
+
+#[test]
+fn the_same_secret_in_many_formats_is_one_move() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().join("project");
+    for (path, text) in FILES {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    }
+    let before = read(&root);
+    let planned = keylift(&root, &["plan", "--to", "age:../secrets.age"]);
+    let plan = std::fs::read_to_string(root.join("keylift.plan.yaml")).unwrap_or_else(|_| panic!("{}", say(&planned)));
+    assert!(plan.contains("- TF_VAR_") && plan.contains("todo: "), "{plan}");
+    assert!(plan.contains("config/app.json") && plan.contains("JSON has no lookups"), "{plan}");
+    let diff = say(&keylift(&root, &["diff"]));
+    assert_eq!(diff.matches("+  sensitive = true").count(), 1, "{diff}");
+    let applied = keylift(&root, &["apply", "--yes"]);
+    let after = read(&root);
+    let declared =
+        after["infra/main.tf"].matches("variable \"").count() + after["infra/other.tf"].matches("variable \"").count();
+    assert_eq!(declared, 1, "{}{after:?}", say(&applied));
+    assert!(after["infra/main.tf"].contains("password = var."), "{after:?}");
+    assert!(after["infra/other.tf"].contains("password = var."), "{after:?}");
+    assert!(
+        after["compose.yaml"].contains("ADMIN_PASSWORD: ${ADMIN_PASSWORD:?ADMIN_PASSWORD is not set}"),
+        "{after:?}"
+    );
+    assert!(after["deploy/web.yaml"].contains("valueFrom: {secretKeyRef: {name: keylift, key: "), "{after:?}");
+    assert!(after[".env"].starts_with("DEBUG=1\n# MAIL_PASSWORD is in the store"), "{after:?}");
+    assert_eq!(after["config/app.json"], before["config/app.json"]);
+    for value in ["Tr0ub4dor-shop", "C0rrect-horse7", "B4ttery-staple", "P0d-staple-9", "kq8Zr2Lw9Xv4Bn7M"] {
+        let left: Vec<_> = after.iter().filter(|(_, text)| text.contains(value)).map(|(path, _)| path).collect();
+        assert!(left.is_empty(), "a value is left in {left:?}");
+    }
+    let name = after["infra/main.tf"].split("var.").nth(1).and_then(|rest| rest.lines().next()).expect("a variable");
+    let shown = format!("echo \"$TF_VAR_{name} $TF_VAR_api_token $MAIL_PASSWORD $ADMIN_PASSWORD\"");
+    let ran = keylift(&root, &["run", "--", "sh", "-c", &shown]);
+    assert_eq!(
+        String::from_utf8_lossy(&ran.stdout).trim(),
+        "Tr0ub4dor-shop kq8Zr2Lw9Xv4Bn7M B4ttery-staple C0rrect-horse7",
+        "{}",
+        say(&ran)
+    );
+    let undone = keylift(&root, &["undo"]);
+    assert_eq!(read(&root), before, "{}", say(&undone));
+}
