@@ -17,7 +17,7 @@ const FILES: &[(&str, &str)] = &[
     (".env", "DEBUG=1\nMAIL_PASSWORD=B4ttery-staple\n"),
     (
         "deploy/web.yaml",
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: web\n      env:\n        - name: CACHE_PASSWORD\n          value: \"P0d-staple-9\"\n",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: web\n      env:\n        - name: CACHE_PASSWORD\n          value: P0d-staple-9\n",
     ),
     ("config/app.json", "{\"password\": \"Json-staple-3\"}\n"),
 ];

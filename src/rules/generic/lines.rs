@@ -108,6 +108,17 @@ impl<'a> Reader<'a> {
                     at += 1;
                 }
             }
+            // The other half of a pair on lines of its own: `name: …`, `value: …`.
+            let half = memchr::memmem::find(self.near(place.end), b"value:").filter(|_| self.bare);
+            if let Some(found) = half {
+                let at = self.skip(place.end + found + b"value:".len(), b" \t");
+                if self
+                    .bare_value(place.start, at, How::Bound)
+                    .is_some_and(|(span, quoted, how)| good(span, quoted, how))
+                {
+                    return true;
+                }
+            }
             false
         })
     }
