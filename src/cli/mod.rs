@@ -8,6 +8,7 @@ mod context;
 mod diff;
 mod hook;
 mod input;
+mod migrate;
 mod output;
 mod plan;
 mod progress;
@@ -56,6 +57,10 @@ enum Verb {
     Status(undo::StatusArgs),
     /// Run a command with the moved secrets in its environment, from the store
     Run(run::RunArgs),
+    /// Carry every secret of a store into another, each read back; verify and undo that
+    Migrate(migrate::MigrateArgs),
+    /// Print the least policy that the rewritten program, or keylift itself, needs on a store
+    Policy(migrate::PolicyArgs),
     /// Look at a store: check, list, get, put
     Store(store::StoreArgs),
     /// Accept findings that are known, and keep the list of them short
@@ -116,6 +121,8 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Check(args) => check::check(&args, context),
         Verb::Hook(args) => hook::hook(&args, context),
         Verb::Rules(args) => rules::rules(&args, context),
+        Verb::Migrate(args) => migrate::migrate(&args, context),
+        Verb::Policy(args) => migrate::policy(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
             Ok(Exit::Done)

@@ -2,31 +2,34 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
 use crate::model::Failure;
 
-/// A run's log, open for appending.
+/// A run's log, open for appending. Its entries are those of a remediation, or of a migration.
 #[derive(Debug)]
-pub struct Journal {
+pub struct Journal<E = Entry> {
     file: File,
     path: PathBuf,
     appended: u32,
+    entries: PhantomData<fn(E)>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct Line<E> {
     /// Seconds since 1970.
     at: u64,
     #[serde(flatten)]
-    entry: Entry,
+    entry: E,
 }
 
-impl Journal {
+impl<E: Serialize + DeserializeOwned + Clone> Journal<E> {
     /// Makes a new log. Fails where one of that name exists.
     pub fn create(path: &Path) -> Result<Self, Failure> {
         let made = options().create_new(true).open(path).and_then(|file| {
@@ -34,11 +37,11 @@ impl Journal {
             Ok(file)
         });
         let file = made.map_err(|error| Failure::file("could not make the journal", path, &error))?;
-        Ok(Self { file, path: path.to_owned(), appended: 0 })
+        Ok(Self { file, path: path.to_owned(), appended: 0, entries: PhantomData })
     }
 
     /// Opens a log, gives its entries with their times, and takes off a last line that a crash tore.
-    pub fn open(path: &Path) -> Result<(Self, Vec<(u64, Entry)>), Failure> {
+    pub fn open(path: &Path) -> Result<(Self, Vec<(u64, E)>), Failure> {
         let unreadable = |error: io::Error| Failure::file("could not read the journal", path, &error);
         let mut file = options().open(path).map_err(unreadable)?;
         let mut text = String::new();
@@ -48,28 +51,31 @@ impl Journal {
             file.set_len(whole as u64).and_then(|()| file.sync_all()).map_err(unreadable)?;
         }
         file.seek(SeekFrom::End(0)).map_err(unreadable)?;
-        Ok((Self { file, path: path.to_owned(), appended: 0 }, entries(&text[..whole], path)?))
+        Ok((Self { file, path: path.to_owned(), appended: 0, entries: PhantomData }, entries(&text[..whole], path)?))
     }
 
     /// Reads a log without touching it; a torn last line does not count.
-    pub fn read(path: &Path) -> Result<Vec<(u64, Entry)>, Failure> {
+    pub fn read(path: &Path) -> Result<Vec<(u64, E)>, Failure> {
         let text =
             fs::read_to_string(path).map_err(|error| Failure::file("could not read the journal", path, &error))?;
         entries(&text[..text.rfind('\n').map_or(0, |at| at + 1)], path)
     }
 
     /// Adds entries and makes them last: on return, a crash of the machine does not lose them.
-    pub fn append(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+    pub fn append(&mut self, entries: &[E]) -> Result<(), Failure> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         self.write(entries)?;
         self.file.sync_data().map_err(|error| Failure::file("could not write the journal", &self.path, &error))
     }
 
     /// Adds entries that only save work after a crash, and lets the system write them when it likes.
-    pub fn note(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+    pub fn note(&mut self, entries: &[E]) -> Result<(), Failure> {
         self.write(entries)
     }
 
-    fn write(&mut self, entries: &[Entry]) -> Result<(), Failure> {
+    fn write(&mut self, entries: &[E]) -> Result<(), Failure> {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         for entry in entries {
             let line = serde_json::to_string(&Line { at, entry: entry.clone() })
@@ -94,9 +100,9 @@ fn options() -> OpenOptions {
     options
 }
 
-fn entries(text: &str, path: &Path) -> Result<Vec<(u64, Entry)>, Failure> {
+fn entries<E: DeserializeOwned>(text: &str, path: &Path) -> Result<Vec<(u64, E)>, Failure> {
     let parse = |(number, line): (usize, &str)| {
-        let line: Line = serde_json::from_str(line).map_err(|error| {
+        let line: Line<E> = serde_json::from_str(line).map_err(|error| {
             Failure::usage(format!("{}, line {}: not a journal entry: {error}", path.display(), number + 1))
                 .advise("the journal was changed or damaged; the files' state can be compared with git")
         })?;
@@ -154,11 +160,11 @@ mod tests {
     fn entries_come_back_and_a_torn_line_is_taken_off() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run.jsonl");
-        let mut journal = Journal::create(&path).unwrap();
+        let mut journal: Journal = Journal::create(&path).unwrap();
         journal.append(&[Entry::Preflighted { present: Vec::new() }, Entry::Verified { name: "A".into() }]).unwrap();
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":1,\"event\":\"do").unwrap();
-        assert_eq!(Journal::read(&path).unwrap().len(), 2);
-        let (mut journal, found) = Journal::open(&path).unwrap();
+        assert_eq!(Journal::<Entry>::read(&path).unwrap().len(), 2);
+        let (mut journal, found): (Journal, _) = Journal::open(&path).unwrap();
         assert_eq!(found.len(), 2);
         journal.append(&[Entry::Done]).unwrap();
         let found: Vec<Entry> = Journal::read(&path).unwrap().into_iter().map(|(_, entry)| entry).collect();
@@ -173,7 +179,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run.jsonl");
         fs::write(&path, "{\"at\":1,\"event\":\"done\"}\nnonsense\n").unwrap();
-        assert!(Journal::read(&path).unwrap_err().message.contains("line 2"));
+        assert!(Journal::<Entry>::read(&path).unwrap_err().message.contains("line 2"));
     }
 
     #[cfg(unix)]
@@ -182,8 +188,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run.jsonl");
-        Journal::create(&path).unwrap();
+        Journal::<Entry>::create(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(Journal::create(&path).is_err(), "two runs never share a journal");
+        assert!(Journal::<Entry>::create(&path).is_err(), "two runs never share a journal");
     }
 }

@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod failure;
 pub mod finding;
+pub mod migration;
 pub mod moves;
 pub mod plan;
 pub mod report;
@@ -10,6 +11,7 @@ pub mod source;
 
 pub use failure::{Exit, Failure};
 pub use finding::{Confidence, Finding, Kind, Severity, Snippet};
+pub use migration::{Compared, Migrated, Stays};
 pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 pub use report::{Phase, Report, Summary, Undone};

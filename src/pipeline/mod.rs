@@ -2,6 +2,7 @@
 
 mod apply;
 mod extras;
+pub mod migrate;
 mod undo;
 
 use std::path::PathBuf;

@@ -2,5 +2,6 @@
 
 pub mod diff;
 pub mod findings;
+pub mod migration;
 pub mod plan;
 pub mod run;

@@ -1,6 +1,7 @@
 //! The corridor's steps. No step imports another, but for the words that locating and naming lend to planning.
 
 pub mod approve;
+pub mod carry;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod locate;
