@@ -235,7 +235,7 @@ fn check(args: &CheckArgs, prune: bool, context: &Context) -> Result<Exit, Failu
 fn scanned(paths: &Paths, context: &Context) -> Result<(Located, Vec<Finding>), Failure> {
     let here = here()?;
     let located = paths.baseline_file().or_new(&here.canonicalize().unwrap_or_else(|_| here.clone()))?;
-    Ok((located, paths.unjudged(context, here)?))
+    Ok((located, paths.unjudged(context, &here)?))
 }
 
 fn same_key(located: &Located, baseline: &Baseline, judged: &Judged) -> Result<(), Failure> {

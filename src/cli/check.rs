@@ -46,7 +46,7 @@ struct Case<'a> {
 /// Runs `check`.
 pub(super) fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     let engine = args.paths.engine(context)?;
-    let found = args.paths.unjudged(context, here()?)?;
+    let found = args.paths.unjudged(context, &here()?)?;
     let cases = cases(&found, &engine);
     if !args.live {
         context.print(&would_ask(&cases))?;

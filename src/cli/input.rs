@@ -1,9 +1,11 @@
 //! What a verb reads: files and folders, standard input, git; and which findings of it count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{BufReader, Cursor};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use clap::{Args, ValueEnum};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -92,7 +94,13 @@ impl GitArgs {
 
 /// Scans what sources hand over, counts it, and warns of what could not be read.
 struct Reader<'a> {
+    engine: &'a Engine,
+    least: Confidence,
+    decorate: Option<Decorate>,
+    /// What is found in files, archives and standard input.
     collector: Collector<'a>,
+    /// What is found in git.
+    versions: Mutex<Earliest>,
     /// What `.keyliftignore` and `--exclude` leave out of what git has; the walk does so by itself.
     left_out: Gitignore,
     archives: bool,
@@ -105,7 +113,7 @@ impl Sink for Reader<'_> {
         if matches!(file.origin, Origin::Git { .. }) && self.leaves_out(&file.path) {
             return;
         }
-        self.scan(file);
+        self.scan(&file);
         self.progress.step();
     }
 
@@ -125,14 +133,24 @@ impl Reader<'_> {
     }
 
     /// Scans a file, or what is in it where it is an archive of the working tree.
-    fn scan(&self, file: SourceFile) {
+    fn scan(&self, file: &SourceFile) {
         let on_disk = matches!(file.origin, Origin::Disk | Origin::Stdin);
         if self.archives && on_disk && archive::is_archive(&file.bytes) {
             let size = file.bytes.len() as u64;
             archive::read(&file.path, Cursor::new(&file.bytes), size, &Limits::default(), &Members(self));
+        } else if matches!(file.origin, Origin::Git { .. }) {
+            let one = self.new_collector();
+            one.add(file);
+            if let Ok(mut versions) = self.versions.lock() {
+                one.finish().into_iter().for_each(|finding| versions.add(finding));
+            }
         } else {
-            self.collector.add(&file);
+            self.collector.add(file);
         }
+    }
+
+    fn new_collector(&self) -> Collector<'_> {
+        Collector::new(self.engine, self.least).decorated(self.decorate)
     }
 
     /// Reads a file piece by piece where its name is that of an archive; false leaves it to others.
@@ -167,7 +185,11 @@ impl Paths {
         let decorate: Option<Decorate> = if lines { Some(snippets) } else { None };
         let collector = Collector::new(engine, self.confidence.into()).decorated(decorate);
         Reader {
+            engine,
+            least: self.confidence.into(),
+            decorate,
             collector,
+            versions: Mutex::default(),
             left_out: Gitignore::empty(),
             archives: !self.no_archives,
             context,
@@ -196,9 +218,9 @@ impl Paths {
     }
 
     /// Findings in files and folders, with paths relative to `base`, but for those that the baseline accepts.
-    pub(super) fn findings(&self, context: &Context, base: PathBuf) -> Result<Vec<Finding>, Failure> {
-        let found = self.unjudged(context, base.clone())?;
-        self.open(found, &base, context)
+    pub(super) fn findings(&self, context: &Context, base: &Path) -> Result<Vec<Finding>, Failure> {
+        let found = self.unjudged(context, base)?;
+        self.open(found, base, context)
     }
 
     /// What a plan needs to know of all files beside the findings: the variables that the code reads already, and where
@@ -213,20 +235,22 @@ impl Paths {
     }
 
     /// Findings in files and folders, with paths relative to `base`, accepted or not.
-    pub(super) fn unjudged(&self, context: &Context, base: PathBuf) -> Result<Vec<Finding>, Failure> {
+    pub(super) fn unjudged(&self, context: &Context, base: &Path) -> Result<Vec<Finding>, Failure> {
         let engine = &self.engine(context)?;
         if self.from.is_empty() {
-            return Ok(self.files(engine, Some(base), false, context));
+            return Ok(self.files(engine, Some(base.to_path_buf()), false, context));
         }
         let mut found = self.imported(engine, context)?;
         let [folder] = self.path.as_slice() else { return Ok(found) };
         let real = |path: &Path| path.canonicalize().map_err(|error| Failure::file("could not find", path, &error));
-        let (folder, base) = (real(folder)?, real(&base)?);
+        let (folder, base) = (real(folder)?, real(base)?);
         let below = folder.strip_prefix(&base).map_err(|_| {
             Failure::usage(format!("{} is not below the working folder", folder.display()))
                 .advise("run keylift in the folder that holds all the code")
         })?;
-        found.iter_mut().for_each(|finding| finding.path = below.join(&finding.path));
+        for finding in &mut found {
+            finding.path = below.join(&finding.path);
+        }
         Ok(found)
     }
 
@@ -323,7 +347,9 @@ impl Paths {
             git::history(folder, &|path| !reader.leaves_out(path), &reader)?;
         }
         reader.progress.finish();
-        Ok(earliest(reader.collector.finish()))
+        let mut found = reader.versions.into_inner().unwrap_or_default().kept;
+        crate::steps::scan::sort(&mut found);
+        Ok(found)
     }
 
     /// What the repository's `.keyliftignore` and `--exclude` leave out.
@@ -377,32 +403,44 @@ impl Paths {
     }
 }
 
-/// One finding for a value that many versions of a file hold: the one with the earliest commit.
-fn earliest(found: Vec<Finding>) -> Vec<Finding> {
-    let mut kept: Vec<Finding> = Vec::new();
-    let mut known: BTreeMap<(PathBuf, String, usize), Vec<usize>> = BTreeMap::new();
-    let time = |finding: &Finding| match finding.origin {
-        Origin::Git { time, .. } => time.unwrap_or(i64::MAX),
-        _ => i64::MAX,
-    };
-    let in_head = |finding: &Finding| matches!(finding.origin, Origin::Git { in_head: true, .. });
-    for finding in found {
-        let places = known.entry((finding.path.clone(), finding.rule.clone(), finding.secret.len())).or_default();
-        let Some(at) = places.iter().copied().find(|at| kept[*at].secret == finding.secret) else {
-            places.push(kept.len());
-            kept.push(finding);
-            continue;
+/// Findings of many versions of files, one for a value in a file: that of the earliest commit. Kept as they come, because
+/// a long history has the same value a thousand times.
+#[derive(Default)]
+struct Earliest {
+    kept: Vec<Finding>,
+    /// By path, rule and a keyed hash of the value.
+    known: HashMap<(PathBuf, String, u64), Vec<usize>>,
+    hasher: RandomState,
+}
+
+impl Earliest {
+    fn add(&mut self, finding: Finding) {
+        let hash = self.hasher.hash_one(finding.secret.expose());
+        let places = self.known.entry((finding.path.clone(), finding.rule.clone(), hash)).or_default();
+        let Some(at) = places.iter().copied().find(|at| self.kept[*at].secret == finding.secret) else {
+            places.push(self.kept.len());
+            self.kept.push(finding);
+            return;
         };
+        let kept = &mut self.kept[at];
+        let in_head = |finding: &Finding| matches!(finding.origin, Origin::Git { in_head: true, .. });
         // Whether HEAD still has the value is told by any version of it.
-        let still = in_head(&kept[at]) || in_head(&finding);
-        if time(&finding) < time(&kept[at]) {
-            kept[at] = finding;
+        let still = in_head(kept) || in_head(&finding);
+        if age(&finding) < age(kept) {
+            *kept = finding;
         }
-        if let Origin::Git { in_head, .. } = &mut kept[at].origin {
+        if let Origin::Git { in_head, .. } = &mut kept.origin {
             *in_head = still;
         }
     }
-    kept
+}
+
+/// What tells which of two findings was first, the same whatever order they come in.
+fn age(finding: &Finding) -> (i64, Option<&str>, usize) {
+    match &finding.origin {
+        Origin::Git { commit, time, .. } => (time.unwrap_or(i64::MAX), commit.as_deref(), finding.span.start),
+        _ => (i64::MAX, None, finding.span.start),
+    }
 }
 
 /// The working folder.

@@ -81,7 +81,7 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
     let here = here()?;
     let store = context.store(&planning.to, &here)?;
     let mut files: BTreeMap<String, Scanned> = BTreeMap::new();
-    let found = planning.paths.findings(context, here.clone())?;
+    let found = planning.paths.findings(context, &here)?;
     let (reserved, spread) = planning.paths.surroundings(&found, here.clone());
     for finding in found.into_iter().chain(spread) {
         let path = slashes(&finding.path);

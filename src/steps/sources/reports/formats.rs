@@ -178,15 +178,12 @@ fn path_of_uri(uri: &str) -> String {
     let mut from = rest.as_bytes();
     while let Some((byte, rest)) = from.split_first() {
         let decoded = rest.get(..2).filter(|_| *byte == b'%').and_then(|two| std::str::from_utf8(two).ok());
-        match decoded.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(decoded) => {
-                bytes.push(decoded);
-                from = &rest[2..];
-            }
-            None => {
-                bytes.push(*byte);
-                from = rest;
-            }
+        if let Some(decoded) = decoded.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            bytes.push(decoded);
+            from = &rest[2..];
+        } else {
+            bytes.push(*byte);
+            from = rest;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -110,12 +110,11 @@ fn documents(report: &[u8]) -> Result<Vec<Value>, String> {
     let mut documents = Vec::new();
     let mut stream = serde_json::Deserializer::from_slice(report).into_iter::<Value>();
     for document in stream.by_ref() {
-        match document {
-            Ok(document) => documents.push(document),
-            Err(_) => {
-                documents.clear();
-                break;
-            }
+        if let Ok(document) = document {
+            documents.push(document);
+        } else {
+            documents.clear();
+            break;
         }
     }
     if !documents.is_empty() || report.trim_ascii().is_empty() {

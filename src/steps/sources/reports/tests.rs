@@ -89,7 +89,11 @@ fn betterleaks_trufflehog_and_kingfisher() {
 fn detect_secrets_is_placed_by_hash() {
     let sha1 = |value: &str| {
         use sha1::Digest as _;
-        sha1::Sha1::digest(value).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        use std::fmt::Write as _;
+        sha1::Sha1::digest(value).iter().fold(String::new(), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
     };
     let report = format!(
         r#"{{"version":"1.5.0","results":{{"src/app.py":[
