@@ -171,7 +171,10 @@ fn moved(parsed: &Parsed, fact: &ChangeFact, rule: &ChangeRule, inner: &[Edit]) 
     let declaration = apply(&text[cut.clone()], &shifted)?;
     let own_line = text[lines::start(text, cut.start)..cut.start].trim().is_empty();
     let rest = text[cut.end..lines::end(text, cut.end)].trim();
-    let alone = own_line && (rest.is_empty() || rest.starts_with("//"));
+    let alone = own_line
+        && (rest.is_empty()
+            || rest.starts_with("//")
+            || rest.starts_with("/*") && rest.find("*/") == Some(rest.len() - 2));
     let above = if alone { lines::comments_above(text, cut.start) } else { cut.start..cut.start };
     let mut gone = cut.clone();
     let mut new = declaration;

@@ -10,7 +10,7 @@
 ((attribute_argument name: (identifier) @name (_) @value) (#set! how "keyword"))
 ((parameter name: (identifier) @name "=" (_) @value) (#set! how "parameter"))
 ((return_statement (_) @value) @_return (#set! how "return"))
-(method_declaration name: (identifier) @name body: (arrow_expression_clause (_) @value))
+(method_declaration name: (identifier) @name body: (arrow_expression_clause (string_literal) @value))
 ((initializer_expression . (string_literal) @name . (string_literal) @value .) (#set! how "key"))
 
 ; SetPassword("x"), builder.Password("x").

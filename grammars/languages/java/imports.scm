@@ -1,5 +1,7 @@
 ((import_declaration [(scoped_identifier) (identifier)] @import.module) @import.statement
  (#not-match? @import.statement "^import\\s+static\\b|\\*\\s*;?$"))
+; What a whole package brings in cannot be told; it is a place to put an import beside.
+((import_declaration (scoped_identifier) @import.module (asterisk)) @import.statement (#not-match? @import.statement "^import\\s+static\\b"))
 (package_declaration) @header
 
 (method_declaration) @scope

@@ -7,7 +7,7 @@
 ((return_statement (_) @value) @_return (#set! how "return"))
 ((enum_constant name: (identifier) @name arguments: (argument_list (_) @value)) (#set! how "key"))
 ; A method that does nothing but answer says what it answers.
-(method_declaration name: (identifier) @name body: (block . (return_statement (_) @value) .))
+(method_declaration name: (identifier) @name body: (block . (return_statement (string_literal) @value) .))
 
 ; setPassword("x"), builder.password("x").
 ((method_invocation name: (identifier) @name arguments: (argument_list . (_) @value .)) (#set! how "setter"))

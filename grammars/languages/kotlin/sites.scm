@@ -8,7 +8,7 @@
 ((class_parameter (identifier) @name "=" . (_) @value) (#set! how "parameter"))
 ((function_value_parameters (parameter (identifier) @name) . "=" . (_) @value) (#set! how "parameter"))
 ((return_expression (_) @value) @_return (#set! how "return"))
-(function_declaration name: (identifier) @name (function_body "=" . (_) @value))
+(function_declaration name: (identifier) @name (function_body "=" . (string_literal) @value))
 ((infix_expression . (string_literal) @name (identifier) @_to (_) @value .) (#eq? @_to "to") (#set! how "key"))
 ((enum_entry (identifier) @name (value_arguments (value_argument (_) @value))) (#set! how "key"))
 
