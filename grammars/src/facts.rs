@@ -119,7 +119,7 @@ impl Facts {
         }
         // A callee of several parts is captured part by part.
         if let (Some(first), Some(last), Some(arguments)) =
-            (one("call.callee"), all("call.callee").last(), one("call.arguments"))
+            (one("call.callee"), all("call.callee").next_back(), one("call.arguments"))
         {
             self.callees.insert(arguments.id(), first.start_byte()..last.end_byte());
         }

@@ -154,7 +154,8 @@ impl Parsed {
             .or_else(|| inner::default(self, &selection, style).map(|inner| inner.variable));
         let taken_names = taken::names(self, &selection);
         // Any name that is free: what the value will be called is not known yet.
-        let free = || (0_u32..).map(|number| format!("X{number}")).find(|name| !taken_names.contains(name));
+        let free =
+            || (0..=taken_names.len()).map(|number| format!("X{number}")).find(|name| !taken_names.contains(name));
         let name = fixed_name.clone().or_else(free).unwrap_or_default();
         let request = Request { span: span.clone(), name, style };
         let rewrite = self.rewrite(std::slice::from_ref(&request));

@@ -234,7 +234,7 @@ fn a_lookup_cannot_stand_everywhere() {
     assert_eq!(refused("php", "<?php $a = \"\\xff\\xfehunter\";", "\\xff\\xfehunter"), "not-text");
 }
 
-/// Laravel reads env() in config/ alone.
+/// Laravel reads `env()` in config/ alone.
 #[test]
 fn laravel_keeps_its_idiom_in_its_place() {
     let source = "<?php\n\nreturn [\n    'key' => env('APP_KEY', 'hunter2x'),\n    'other' => 'second-1',\n];\n";

@@ -5,7 +5,7 @@ mod lifting;
 use lifting::{lift, missing, refused, run};
 
 /// One program with a shape in each lambda, so that each can fail by itself.
-const SHAPES: &str = r##"# frozen_string_literal: true
+const SHAPES: &str = r#"# frozen_string_literal: true
 
 require 'json'
 
@@ -93,7 +93,7 @@ SHAPES.each_with_index do |shape, index|
     puts "threw #{error.message}"
   end
 end
-"##;
+"#;
 
 const COUNT: usize = 46;
 

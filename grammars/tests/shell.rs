@@ -195,6 +195,9 @@ fn a_lookup_cannot_stand_everywhere() {
     for (source, value, code) in [
         ("cat <<'EOF'\npassword hunter2x\nEOF\n", "hunter2x", "quoted-here-document"),
         ("cat <<\\EOF\npassword hunter2x\nEOF\n", "hunter2x", "quoted-here-document"),
+        ("x=\"`echo \\\"hunter2x\\\"`\"\n", "hunter2x", "backquotes"),
+        ("x=\"${Y:-'hunter2x'}\"\n", "hunter2x", "nested-quotes"),
+        ("cat <<EOF\n${Y:-\"hunter2x\"}\nEOF\n", "hunter2x", "nested-quotes"),
         ("[[ $x =~ hunter2x ]]\n", "hunter2x", "pattern"),
         ("case $x in hunter?x) : ;; esac\n", "hunter?x", "pattern"),
         ("[[ $x == hunter2x-* ]]\n", "hunter2x-*", "pattern"),

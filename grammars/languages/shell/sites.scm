@@ -28,6 +28,9 @@
 ((binary_expression operator: "=~" right: (_) @constant) (#set! constant "pattern"))
 ((case_item value: (word) @constant) (#match? @constant "[*?\\[]") (#set! constant "pattern"))
 
+; Backslashes are read twice here.
+((command_substitution "`") @constant (#match? @constant "\\\\") (#set! constant "backquotes"))
+
 ; Nothing is expanded here.
 ((heredoc_redirect (heredoc_start) @_start (heredoc_body) @mark) (#match? @_start "['\"\\\\]") (#set! mark "quoted"))
 
