@@ -32,12 +32,12 @@ pub(crate) fn stretches(
     }
 }
 
-/// How a stretch of layout is given back by undo: a break that means a line feed stays as it is written.
-pub(crate) fn spelling(meaning: &str) -> Spelled {
-    match meaning {
-        "" => Spelled::Nothing,
-        "\n" => Spelled::As(vec![Spelling::Table(vec![('\n', "\r\n".into())])]),
-        " " => Spelled::As(vec![Spelling::Table(vec![(' ', "\n".into())])]),
+/// How a stretch of layout is given back by undo: white space that means one character is written as it stood.
+pub(crate) fn spelling(meaning: &str, source: &str) -> Spelled {
+    let mut characters = meaning.chars();
+    match (characters.next(), characters.next()) {
+        (None, _) => Spelled::Nothing,
+        (Some(one), None) => Spelled::As(vec![Spelling::Table(vec![(one, source.to_owned())])]),
         _ => Spelled::Unrepeatable,
     }
 }

@@ -148,11 +148,8 @@ impl Piece {
                         layout::Stretch::Means(range, meaning) => {
                             let start = piece.value.len();
                             piece.value.extend_from_slice(meaning.as_bytes());
-                            piece.units.push(Unit {
-                                source: range,
-                                value: start..piece.value.len(),
-                                spelled: layout::spelling(&meaning),
-                            });
+                            let spelled = layout::spelling(&meaning, &text[range.clone()]);
+                            piece.units.push(Unit { source: range, value: start..piece.value.len(), spelled });
                         }
                     }
                 }
