@@ -44,6 +44,8 @@ struct Scope {
     range: Range<usize>,
     /// A class: its names are seen by its own statements alone.
     class: bool,
+    /// The scope around it.
+    parent: Option<usize>,
 }
 
 /// The imports and definitions of a file.
@@ -93,6 +95,7 @@ impl Imports {
         {
             this.first_code = code.start_byte();
         }
+        this.nest();
         for (name, span, outer) in names {
             let mut scope = this.innermost(&span);
             if outer && let Some(index) = scope {
@@ -129,8 +132,8 @@ impl Imports {
                     "import.off" => off.push(node.byte_range()),
                     "import.group" => self.group = self.group.take().or(Some(node.byte_range())),
                     "header" => self.header_end = self.header_end.max(node.end_byte()),
-                    "scope" => self.scopes.push(Scope { range: node.byte_range(), class: false }),
-                    "scope.class" => self.scopes.push(Scope { range: node.byte_range(), class: true }),
+                    "scope" => self.scopes.push(Scope { range: node.byte_range(), class: false, parent: None }),
+                    "scope.class" => self.scopes.push(Scope { range: node.byte_range(), class: true, parent: None }),
                     "use" => self.uses.push(plain(node)),
                     "definition" => names.push((plain(node), node.byte_range(), false)),
                     "definition.outer" => names.push((plain(node), node.byte_range(), true)),
@@ -156,25 +159,38 @@ impl Imports {
         self.list.sort_by_key(|import| (import.statement.start, import.entry.start));
     }
 
+    /// Puts scopes in order, outer ones first, and links each to the one around it: files have thousands of them.
+    fn nest(&mut self) {
+        self.scopes.sort_by_key(|scope| (scope.range.start, std::cmp::Reverse(scope.range.end)));
+        let mut open: Vec<usize> = Vec::new();
+        for index in 0..self.scopes.len() {
+            let range = self.scopes[index].range.clone();
+            while open.last().is_some_and(|last| self.scopes[*last].range.end < range.end) {
+                open.pop();
+            }
+            self.scopes[index].parent = open.last().copied();
+            open.push(index);
+        }
+    }
+
     fn innermost(&self, span: &Range<usize>) -> Option<usize> {
-        let holds = |scope: &&(usize, &Scope)| scope.1.range.start <= span.start && span.end <= scope.1.range.end;
-        let scopes: Vec<(usize, &Scope)> = self.scopes.iter().enumerate().collect();
-        scopes.iter().filter(holds).min_by_key(|(_, scope)| scope.range.len()).map(|(index, _)| *index)
+        let mut at = self.scopes.partition_point(|scope| scope.range.start <= span.start).checked_sub(1);
+        while let Some(index) = at {
+            if span.end <= self.scopes[index].range.end {
+                return Some(index);
+            }
+            at = self.scopes[index].parent;
+        }
+        None
     }
 
     fn around(&self, index: usize) -> Option<usize> {
         let inner = &self.scopes[index].range;
-        self.scopes
-            .iter()
-            .enumerate()
-            .filter(|(other, scope)| {
-                *other != index
-                    && scope.range.start <= inner.start
-                    && inner.end <= scope.range.end
-                    && scope.range != *inner
-            })
-            .min_by_key(|(_, scope)| scope.range.len())
-            .map(|(index, _)| index)
+        let mut at = self.scopes[index].parent;
+        while let Some(outer) = at.filter(|outer| self.scopes[*outer].range == *inner) {
+            at = self.scopes[outer].parent;
+        }
+        at
     }
 
     /// Whether a name defined in `scope` is seen at `at`.
