@@ -462,6 +462,8 @@ pub(crate) struct Lookup {
     pub loose_conversions: Vec<String>,
     /// The generated file that the lookup calls.
     pub accessor: Option<Accessor>,
+    /// A check before the statement, where the lookup stands in a place that can only fail by itself.
+    pub guard: Option<Guard>,
     /// Not offered here: why.
     pub refuse: Option<Constant>,
     /// How far the edit can be trusted.
@@ -482,6 +484,23 @@ pub(crate) struct Declaration {
     pub text: String,
     /// Regex of a declaration of that name, whoever made it.
     pub known: String,
+}
+
+/// A check before a statement.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guard {
+    /// Kinds of node that fail by themselves: the statement around them goes on.
+    pub under: Vec<String>,
+    /// Kinds that the search ends at.
+    pub functions: Vec<String>,
+    /// Kinds whose children are statements, but for those of the fields `conditions`.
+    pub bodies: Vec<String>,
+    pub conditions: Vec<String>,
+    /// Kinds whose conditions no line can be put before.
+    pub never: Vec<String>,
+    /// The check, with `<name>`.
+    pub text: String,
 }
 
 /// One way to write a lookup.

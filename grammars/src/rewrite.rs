@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change;
 use crate::edit::{Applicability, Edit, GeneratedFile, Outcome, Refusal, Request, Rewrite, Style};
+use crate::guard;
 use crate::imports::Resolution;
 use crate::inner;
 use crate::lines;
@@ -195,6 +196,7 @@ fn one(
             None => part::replace(parsed, request, selection, all)?,
         },
     };
+    made.edits.extend(guard::edit(parsed, request, selection));
     change::declare(parsed, selection, &mut made)?;
     Ok(made)
 }

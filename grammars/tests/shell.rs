@@ -213,6 +213,35 @@ fn a_lookup_cannot_stand_everywhere() {
     }
 }
 
+/// A subshell that fails does not end the script: the variable is demanded before it.
+#[test]
+fn a_script_ends_where_a_subshell_s_variable_is_unset() {
+    let script = "#!/bin/sh\nif [ \"$(printf %s \"$1\" | cksum)\" = \"$(printf %s 'value-1' | cksum)\" ]; then\n\techo equal\nfi\nfor x in 1; do\n\tif true; then\n\t\ty=$(printf %s value-2)\n\tfi\ndone\n(\n\techo value-3\n) | cat\nf() {\n  echo value-4 | cat\n}\nf\nif false; then :; elif echo value-5 | cat; then :; fi\necho end $y\n";
+    let pairs = [("value-1", "A"), ("value-2", "B"), ("value-3", "C"), ("value-4", "D"), ("value-5", "E")];
+    let after = lift("shell", script, &pairs).expect("all can be lifted");
+    for line in
+        ["\n: \"${A:?}\"\nif [", "\n\t\t: \"${B:?}\"\n\t\ty=$(", "\n: \"${C:?}\"\n(\n", "{\n  : \"${D:?}\"\n  echo"]
+    {
+        assert!(after.contains(line), "{line} in {after}");
+    }
+    assert!(!after.contains(": \"${E:?}\""), "nothing can be put before another condition: {after}");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("before"), script).expect("written");
+    std::fs::write(folder.path().join("after"), &after).expect("written");
+    let set = pairs.map(|(value, name)| (name, value));
+    for shell in ["dash", "bash"] {
+        let run = |file: &str, variables: &[(&str, &str)]| run(folder.path(), shell, &[file, ""], variables);
+        let Some(original) = run("before", &[]) else { return missing(shell) };
+        assert!(original.0 && original.1.ends_with("end value-2\n"), "{}", original.1);
+        assert_eq!(run("after", &set), Some(original), "{shell}: {after}");
+        for index in 0..4 {
+            let without: Vec<(&str, &str)> = set.iter().filter(|(name, _)| *name != set[index].0).copied().collect();
+            let unset = run("after", &without).expect("it is there");
+            assert!(!unset.0 && !unset.1.contains("end") && !unset.1.contains("equal"), "{shell} stops: {}", unset.1);
+        }
+    }
+}
+
 #[test]
 fn start_up_files_are_left_alone() {
     use keylift_grammars::{Parsed, language};
