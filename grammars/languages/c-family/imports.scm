@@ -13,3 +13,4 @@
 (parameter_declaration declarator: (pointer_declarator declarator: (identifier) @definition))
 (preproc_def name: (identifier) @definition)
 (preproc_function_def name: (identifier) @definition)
+(declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @definition)))
