@@ -1,5 +1,7 @@
 //! JavaScript and TypeScript, before and after: each rewrite is run by a real Node, and gives back its original bytes.
+#![allow(clippy::print_stderr, reason = "a test says when it skips")]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,7 +69,7 @@ impl Drop for Script {
 fn absent(program: &str) -> bool {
     let there = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
-        let demanded = ["CI", "KEYLIFT_TEST_REQUIRE_SERVERS"].iter().any(|name| std::env::var_os(name).is_some());
+        let demanded = ["CI", "KEYLIFT_TEST_REQUIRE_TOOLCHAINS"].iter().any(|name| std::env::var_os(name).is_some());
         assert!(!demanded, "{program} is not installed");
         eprintln!("skipped: {program} is not installed");
     }
@@ -451,6 +453,8 @@ arrow().then((text) => console.log(JSON.stringify([
     let after = lift("app.ts", source, &values).unwrap_or_else(|codes| panic!("{codes:?}"));
     assert!(!after.contains("value-0") && !after.contains("1000"), "{after}");
     let Some(tsc) = typescript() else {
+        let demanded = std::env::var_os("KEYLIFT_TEST_REQUIRE_TOOLCHAINS").is_some();
+        assert!(!demanded, "tsc is not installed");
         eprintln!("skipped: tsc is not installed");
         return;
     };
@@ -617,13 +621,13 @@ fn quoted() -> impl Strategy<Value = (String, String, char)> {
             let must = character == quote || matches!(character, '\\' | '\n' | '\r' | '$' | '\u{2028}' | '\u{2029}');
             let code = u32::from(character);
             match way {
-                0 => source.push_str(&format!("\\u{{{code:x}}}")),
+                0 => drop(write!(source, "\\u{{{code:x}}}")),
                 1 => source.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}"))),
-                2 if code < 256 => source.push_str(&format!("\\x{code:02x}")),
+                2 if code < 256 => drop(write!(source, "\\x{code:02x}")),
                 _ if must => match character {
                     '\n' => source.push_str("\\n"),
                     '\r' => source.push_str("\\r"),
-                    '\u{2028}' | '\u{2029}' => source.push_str(&format!("\\u{code:04x}")),
+                    '\u{2028}' | '\u{2029}' => drop(write!(source, "\\u{code:04x}")),
                     other => source.extend(['\\', other]),
                 },
                 _ => source.push(character),
