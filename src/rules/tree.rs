@@ -74,6 +74,12 @@ impl<'a> Tree<'a> {
     /// What the code calls the value at a span: the nearest binding that is a name.
     pub(super) fn name_of(&self, span: &Range<usize>) -> Option<String> {
         let (_, literal) = self.literal_at(span)?;
+        // The name of a long text says little about what stands in one of its lines.
+        if self.text.get(literal.span.clone()).is_some_and(|text| text.trim_end().contains('\n'))
+            && literal.span.len() > span.len() * 2
+        {
+            return None;
+        }
         let binding = literal.bindings.iter().find(|binding| binding.name.len() > 1 && binding.how != "return")?;
         Some(binding.name.clone())
     }

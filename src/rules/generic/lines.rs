@@ -86,6 +86,13 @@ impl<'a> Reader<'a> {
                 return memchr::memchr3(b'"', b'\'', b'`', self.near(place.end)).is_some();
             }
             let Some(class) = names::classify(name) else { return false };
+            // `name: DB_PASSWORD`, its value on another line.
+            if self.bare
+                && class != names::Class::Weak
+                && matches!(self.at(self.skip(place.end, b" \t\r\"'")), b'\n' | 0)
+            {
+                return true;
+            }
             let good = |span: Range<usize>, quoted: bool, how: How| {
                 self.text.get(span).and_then(|value| judge(class, name, value, quoted, how)).is_some_and(|c| c >= least)
             };

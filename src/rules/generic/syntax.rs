@@ -29,7 +29,11 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let Some((span, value)) = whole_value(literal) else { continue };
         let Some(meaning) = reading.meaning(at) else { continue };
         known.push(literal.span.start);
+        if reading.tagged(literal) {
+            continue;
+        }
         let (span, value) = behind_name(span, value, &meaning.name, literal);
+        let (span, value) = before_comment(span, value, literal);
         if literal.kind == LiteralKind::Number && !(meaning.class == Class::Password && value.len() >= 4) {
             continue;
         }
@@ -98,6 +102,18 @@ fn part_at(literal: &Literal, place: usize) -> Option<usize> {
     None
 }
 
+/// `x # a remark`: formats without such remarks take it for the value, people do not.
+fn before_comment(span: Range<usize>, mut value: String, literal: &Literal) -> (Range<usize>, String) {
+    let mark = value.find(" #").or_else(|| value.find(" ;"));
+    match mark {
+        Some(at) if literal.kind == LiteralKind::Bare && span.len() == value.len() => {
+            value.truncate(value[..at].trim_end().len());
+            (span.start..span.start + value.len(), value)
+        }
+        _ => (span, value),
+    }
+}
+
 /// The tree tells nothing about a literal: neither a name nor a call.
 fn unknown(literal: &Literal) -> bool {
     literal.bindings.is_empty() && literal.call.is_none() && literal.role == Role::Value
@@ -138,6 +154,13 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// A YAML tag makes something else of a scalar: `!Ref Password`.
+    fn tagged(&self, literal: &Literal) -> bool {
+        let before = self.text.get(..literal.span.start).unwrap_or_default().trim_end_matches(' ');
+        let word = before.rfind(|c: char| c.is_whitespace()).map_or("", |at| &before[at + 1..]);
+        word.len() > 1 && word.starts_with('!') && !word.starts_with("!!") && !word.contains(['=', '('])
+    }
+
     /// How many literals share the nearest name.
     fn listed(&self, literal: &Literal) -> usize {
         let Some(binding) = literal.bindings.first() else { return 0 };

@@ -1,0 +1,131 @@
+//! Credentials without a telling format: what the syntax tree says of a literal makes it one, or not.
+
+use keylift::model::{Confidence, SourceFile};
+use keylift::rules::Engine;
+
+/// Values that are shown by default in a file of this name.
+fn shown(path: &str, text: &str) -> Vec<String> {
+    Engine::builtin()
+        .scan_for(&SourceFile::disk(path, text.as_bytes().to_vec()), Confidence::Medium)
+        .into_iter()
+        .map(|finding| finding.secret.expose_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Assembled here, so that nothing in this file looks like a credential to a scanner.
+fn word() -> String {
+    ["hun", "ter", "2x"].concat()
+}
+
+#[track_caller]
+fn finds(path: &str, template: &str) {
+    let text = template.replace('@', &word());
+    assert_eq!(shown(path, &text), [word()], "{path}: {template}");
+}
+
+#[track_caller]
+fn is_quiet(path: &str, text: &str) {
+    assert_eq!(shown(path, text), Vec::<String>::new(), "{path}: {text}");
+}
+
+#[test]
+fn names_of_every_sort_are_read() {
+    for (path, template) in [
+        ("a.py", "db_password = '@'\n"),
+        ("a.py", "connect(host='h', password='@')\n"),
+        ("a.py", "conf = {'host': 'h', 'password': '@'}\n"),
+        ("a.py", "def f(user, password='@'):\n    pass\n"),
+        ("a.py", "self.password = (\n    '@'\n)\n"),
+        ("a.py", "if request.form['password'] == '@':\n    pass\n"),
+        ("a.py", "pw = os.environ.get('DB_PASSWORD', '@')\n"),
+        ("a.js", "const o = {user: 'u', password: '@'};\n"),
+        ("a.js", "const p = process.env.DB_PASSWORD || '@';\n"),
+        ("a.ts", "if (password === '@') { ok(); }\n"),
+        ("a.go", "package a\nvar dbPassword = \"@\"\n"),
+        ("A.java", "class A { String password = \"@\"; }\n"),
+        ("a.php", "<?php define('DB_PASSWORD', '@');\n"),
+        ("a.rb", "password = '@'\n"),
+        ("a.yaml", "db:\n  password: @\n"),
+        (
+            "docker-compose.yml",
+            "services:\n  db:\n    image: postgres\n    environment:\n      - POSTGRES_PASSWORD=@\n",
+        ),
+        ("main.tf", "variable \"db_password\" {\n  default = \"@\"\n}\n"),
+        (".env", "DB_PASSWORD=@\n"),
+        ("unknown.xyz", "password = \"@\"\n"),
+    ] {
+        finds(path, template);
+    }
+}
+
+#[test]
+fn halves_of_an_entry_belong_together() {
+    finds(
+        "pod.yaml",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: web\n      env:\n        - name: DB_PASSWORD\n          value: @\n",
+    );
+    finds("a.js", "const env = [{name: 'DB_PASSWORD', value: '@'}];\n");
+}
+
+#[test]
+fn functions_that_take_a_secret_are_known() {
+    for (path, template) in [
+        ("a.py", "jwt.encode(claims, '@', algorithm='HS256')\n"),
+        ("a.py", "hmac.new(b'@', message, 'sha256')\n"),
+        ("a.js", "app.use(cookieParser('@'));\n"),
+        ("a.js", "crypto.createHmac('sha256', '@');\n"),
+        ("A.java", "class A { Object k = new SecretKeySpec(\"@\".getBytes(), \"AES\"); }\n"),
+        ("a.go", "package a\nfunc f() { token.SignedString([]byte(\"@\")) }\n"),
+    ] {
+        finds(path, template);
+    }
+}
+
+#[test]
+fn sql_and_manifests_are_read() {
+    finds("seed.sql", "INSERT INTO users (name, password) VALUES ('root', '@');\n");
+    finds("a.py", "db.execute(\"INSERT INTO users (name, password) VALUES ('root', '@')\")\n");
+}
+
+#[test]
+fn what_only_talks_about_secrets_is_quiet() {
+    for (path, text) in [
+        ("a.py", "PASSWORD_FIELD = 'password_field'\n"),
+        ("a.py", "password = request.form.get('password')\n"),
+        ("a.py", "password = getpass('Enter your password: ')\n"),
+        ("a.py", "token = token.encode('latin1')\n"),
+        ("a.py", "CHALLENGE_PASSWORD = 'challengePassword'\n"),
+        ("a.py", "types = {'secret': 'V1SecretVolumeSource'}\n"),
+        ("a.py", "raise Error('password must not be blank')\n"),
+        ("a.js", "const labels = {password: \"can't be blank\"};\n"),
+        ("a.js", "const password = $('#password').val();\n"),
+        ("a.js", "rules.push({token: 'variable-2'});\n"),
+        ("a.yaml", "password: ${DB_PASSWORD}\n"),
+        ("a.yaml", "MasterUserPassword: !Ref Password\n"),
+        ("tests/test_a.py", "password = 'abc123x'\n"),
+        ("a.sh", "# pass multiple arguments to the program\n"),
+    ] {
+        is_quiet(path, text);
+    }
+}
+
+#[test]
+fn the_language_and_the_name_are_told() {
+    let text = format!("db_password = '{}'\n", word());
+    let found = Engine::builtin().scan(&SourceFile::disk("a.py", text.into_bytes()));
+    assert_eq!(found[0].language.as_deref(), Some("python"));
+    assert_eq!(found[0].name.as_deref(), Some("db_password"));
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_read_by_lines() {
+    finds("a.py", "def broken(:\n    db_password = '@'\n)))\n");
+}
+
+#[test]
+fn long_lines_and_deep_nesting_end() {
+    let long = format!("x = '{}'; password = '{}'\n", "token=".repeat(200_000), word());
+    assert!(shown("a.js", &long).len() <= 1);
+    let deep = format!("password = {}'{}'\n", "[".repeat(100_000), word());
+    let _ = shown("a.py", &deep);
+}
