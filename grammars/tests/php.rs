@@ -122,7 +122,7 @@ fn rewritten_programs_mean_the_same() {
     let values: Vec<(String, String)> = (0..COUNT).map(|index| (value(index), format!("VALUE{index:02}"))).collect();
     let pairs: Vec<(&str, &str)> = values.iter().map(|(value, name)| (value.as_str(), name.as_str())).collect();
     let after = lift("php", SHAPES, &pairs).expect("every shape can be lifted");
-    assert_eq!(after.matches("function keylift_env").count(), 1, "one helper: {after}");
+    assert_eq!(after.matches("function keylift_getenv").count(), 1, "one helper: {after}");
     assert!(after.starts_with("<?php\n/**\n * What the shop needs.\n */\n\nif (!function_exists"), "{after}");
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("before.php"), SHAPES).expect("the folder is there");
@@ -200,7 +200,7 @@ fn files_keep_their_meaning() {
         let twice = after.replace("echo 1;", "echo 1; $other = 'second-1';");
         if twice != after {
             let twice = lift("php", &twice, &[("second-1", "OTHER")]).expect("a second value can be lifted");
-            assert_eq!(twice.matches("function keylift_env").count(), 1, "one helper: {twice}");
+            assert_eq!(twice.matches("function keylift_getenv").count(), 1, "one helper: {twice}");
         }
     }
 }
@@ -227,7 +227,7 @@ fn a_lookup_cannot_stand_everywhere() {
         ("<?php namespace A { $a = 'hunter2x'; }", "no-import"),
         ("<?php $a = ('hunter2x'; $b = (;", "syntax-error-nearby"),
         ("<p>hunter2x</p><?php echo 1;", "not-a-literal"),
-        ("<?php function keylift_env($x) { return $x; } $a = 'hunter2x';", "shadowed-module"),
+        ("<?php function keylift_getenv($x) { return $x; } $a = 'hunter2x';", "shadowed-module"),
     ] {
         assert_eq!(refused("php", source, "hunter2x"), code, "{source}");
     }
@@ -258,5 +258,5 @@ fn laravel_keeps_its_idiom_in_its_place() {
         at("config/app.php"),
         "<?php\n\nreturn [\n    'key' => env('APP_KEY'),\n    'other' => env('OTHER'),\n];\n"
     );
-    assert!(at("app/Other.php").contains("'key' => keylift_env('APP_KEY'),\n    'other' => keylift_env('OTHER'),\n"));
+    assert!(at("app/Other.php").contains("'key' => keylift_getenv('APP_KEY'),\n    'other' => keylift_getenv('OTHER'),\n"));
 }
