@@ -132,25 +132,21 @@ impl AwsStore {
         }
     }
 
-    /// One batch, what it leaves out by itself.
+    /// One batch, and what it leaves out by itself.
     async fn read_some(&self, link: &Link, some: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
-        let mut answers = Vec::with_capacity(some.len());
+        let mut tasks: Vec<Task<'_, _>> = Vec::new();
         for (address, answer) in some.iter().zip(self.batch(link, some).await) {
-            answers.push(match answer {
-                Some(answer) => answer,
-                None => self.read_one(link, address).await,
+            tasks.push(match answer {
+                Some(answer) => Box::pin(std::future::ready(answer)),
+                None => Box::pin(self.read_one(link, address)),
             });
         }
-        answers
+        at_once(AT_ONCE, tasks).await
     }
 
     /// The values of several names in one request, as far as it gives them.
     async fn batch(&self, link: &Link, some: &[Address]) -> Vec<Option<Result<Option<Entry>, StoreError>>> {
-        let usable = |address: &&Address| {
-            address.version.is_none()
-                && names::check(&address.path).is_ok()
-                && !self.written().contains_key(&address.path)
-        };
+        let usable = |address: &&Address| address.version.is_none() && names::check(&address.path).is_ok();
         let mut wanted: Vec<&str> = some.iter().filter(usable).map(|address| address.path.as_str()).collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -185,7 +181,11 @@ impl AwsStore {
         }
         for (address, slot) in some.iter().zip(&mut answers) {
             // What is missing, with whatever error, is asked for once more by itself: that gives the error its words.
-            if let Some(live) = live.get(&address.path).filter(|_| usable(&address)) {
+            let Some(live) = live.get(&address.path).filter(|_| usable(&address)) else { continue };
+            // An answer that lags behind a write of this process is asked for again as well.
+            let mut written = self.written();
+            if written.get(&address.path).is_none_or(|version| *version == live.version) {
+                written.remove(&address.path);
                 *slot = Some(entry(live, address));
             }
         }
