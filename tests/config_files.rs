@@ -57,6 +57,7 @@ fn the_same_secret_in_many_formats_is_one_move() {
     let diff = say(&keylift(&root, &["diff"]));
     assert_eq!(diff.matches("+  sensitive = true").count(), 1, "{diff}");
     let applied = keylift(&root, &["apply", "--yes"]);
+    assert!(say(&applied).contains("Left for you to do:\n") && say(&applied).contains("kubectl"), "{}", say(&applied));
     let after = read(&root);
     let declared =
         after["infra/main.tf"].matches("variable \"").count() + after["infra/other.tf"].matches("variable \"").count();

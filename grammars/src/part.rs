@@ -397,6 +397,11 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         for (name, span) in &fact.captures {
             new = new.replace(&format!("<{name}>"), &text[span.clone()]);
         }
+        if let Some(gap) = new.find("<gap>") {
+            // The sign stays in its column, as the lines around it have it.
+            let column = text[target.clone()].find('=').unwrap_or(0);
+            new = new.replace("<gap>", &" ".repeat(column.saturating_sub(gap).max(1)));
+        }
         lines::lay_out(&new, text, change::destination(parsed, selection))
     } else {
         let before = text[..target.start].trim_end();

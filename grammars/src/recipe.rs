@@ -305,7 +305,8 @@ pub(crate) struct DefaultRule {
     /// Which captured node the edit replaces: `whole`, `value`, `argument`…
     #[serde(default = "whole")]
     pub target: String,
-    /// By what: captured texts by name, needs by name, `<lookup>` for the lookup of the variable. Absent: it goes, with
+    /// By what: captured texts by name, needs by name, `<lookup>` for the lookup of the variable, `<gap>` for blanks that
+    /// keep the `=` in its column. Absent: it goes, with
     /// the comma beside it.
     #[serde(default)]
     pub with: Option<String>,

@@ -17,6 +17,9 @@ pub fn text(plan: &Plan) -> String {
         for site in &planned.sites {
             let caution = site.caution.as_deref().map(|word| format!(", {word}")).unwrap_or_default();
             let _ = writeln!(out, "    {}:{}  {}{caution}", site.path, site.line, site.shape);
+            if let Some(todo) = &site.todo {
+                let _ = writeln!(out, "        {todo}");
+            }
         }
     }
     if !plan.refusals.is_empty() {

@@ -1,5 +1,6 @@
 //! What a run came to, and what runs there were, for people and as JSON.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use keylift_providers::{Address, Written};
@@ -31,6 +32,13 @@ pub fn report(report: &Report, plan: &Plan) -> String {
             let _ = writeln!(out, "  {}:{}  {}", left.path, left.line, left.name);
         }
     }
+    let todo = todo(report, plan);
+    if !todo.is_empty() {
+        out.push_str("\nLeft for you to do:\n");
+        for text in todo {
+            let _ = writeln!(out, "  - {text}");
+        }
+    }
     let (moved, files) = (report.moved.len(), report.files.len());
     let _ = writeln!(out, "\n{} in {}, {} changed.", count(moved, "secret"), plan.store, count(files, "file"));
     if report.refused > 0 {
@@ -48,6 +56,13 @@ pub fn report(report: &Report, plan: &Plan) -> String {
         );
     }
     out
+}
+
+/// What the moved secrets ask a person to do beside the edits, each once.
+fn todo<'a>(report: &Report, plan: &'a Plan) -> BTreeSet<&'a str> {
+    let moved = |name: &str| report.moved.iter().any(|(moved, _, _)| moved == name);
+    let sites = plan.moves.iter().filter(|planned| moved(&planned.name)).flat_map(|planned| &planned.sites);
+    sites.filter_map(|site| site.todo.as_deref()).collect()
 }
 
 /// The report of an undo.

@@ -125,9 +125,9 @@ fn settle_fixed_names(
             let refusal = locate::refusal(
                 "two-defaults",
                 &format!(
-                    "`{fixed}` has another default elsewhere in the code, and one name cannot stand for two values"
+                    "`{fixed}` stands for another value elsewhere in the code, and one name cannot stand for two values"
                 ),
-                "give one of the two lookups a variable of its own, then plan again",
+                "give one of the two a variable of its own, or plan the files of each environment by themselves",
             );
             refusals.push(refused(path, finding, refusal, key));
             false
