@@ -49,7 +49,6 @@ fn statement<'tree>(place: Node<'tree>, guard: &Guard) -> Option<Node<'tree>> {
         let parent = node.parent()?;
         if is_one(parent, &guard.bodies) {
             let condition = (0..parent.child_count())
-                .filter_map(|index| u32::try_from(index).ok())
                 .find(|index| parent.child(*index).is_some_and(|child| child.id() == node.id()))
                 .and_then(|index| parent.field_name_for_child(index))
                 .is_some_and(|field| guard.conditions.iter().any(|one| one == field));

@@ -107,7 +107,8 @@ fn php_is_read_as_php_reads_it() {
     };
     for quoting in [single, double] {
         let read = read("php", &quoting, |literal| format!("<?php\n$secret = {literal};\n"));
-        let list: String = read.iter().map(|(literal, _)| format!("echo bin2hex({literal}), \"\\n\";\n")).collect();
+        let list =
+            read.iter().map(|(literal, _)| format!("echo bin2hex({literal}), \"\\n\";\n")).collect::<Vec<_>>().concat();
         compare(&["php", "-n"], &format!("<?php\n{list}"), &read);
     }
 }
@@ -146,7 +147,8 @@ fn ruby_is_read_as_ruby_reads_it() {
     let percent = Quoting { open: "%q(", close: ")", pieces: &["\\\\", "(b)", "'", "\"", "#{x}"] };
     for quoting in [single, double, percent] {
         let read = read("ruby", &quoting, |literal| format!("secret = {literal}\n"));
-        let list: String = read.iter().map(|(literal, _)| format!("puts {literal}.b.unpack1('H*')\n")).collect();
+        let list =
+            read.iter().map(|(literal, _)| format!("puts {literal}.b.unpack1('H*')\n")).collect::<Vec<_>>().concat();
         compare(&["ruby", "--disable=gems"], &list, &read);
     }
 }
@@ -166,7 +168,7 @@ fn shell_is_read_as_bash_reads_it() {
     };
     for quoting in [single, double, ansi] {
         let read = read("shell", &quoting, |literal| format!("secret={literal}\n"));
-        let list: String = read.iter().map(|(literal, _)| format!("show {literal}\n")).collect();
+        let list = read.iter().map(|(literal, _)| format!("show {literal}\n")).collect::<Vec<_>>().concat();
         let show = "show() { local LC_ALL=C text=$1 i out=; for ((i = 0; i < ${#text}; i++)); do printf -v out '%s%02x' \"$out\" $(( $(printf %d \"'${text:i:1}\") & 255 )); done; echo \"$out\"; }\n";
         compare(&["bash"], &format!("{show}{list}"), &read);
     }

@@ -123,7 +123,9 @@ fn same(script: &str, prefix: &str, count: usize, shells: &[&str]) {
     for shell in shells {
         // All in one process, each in a subshell: a lookup that fails ends that alone.
         let all = |file: &str, variables: &[(&str, &str)]| {
-            let calls: String = (0..count).map(|index| format!("echo 'case {index}'; (s{index:02}) 2>&1; ")).collect();
+            let calls: Vec<String> =
+                (0..count).map(|index| format!("echo 'case {index}'; (s{index:02}) 2>&1; ")).collect();
+            let calls = calls.concat();
             run(folder.path(), shell, &["-c", &format!(". ./{file} none none; {calls} true")], variables)
         };
         let Some((_, original)) = all("before", &[]) else { return missing(shell) };
