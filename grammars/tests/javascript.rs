@@ -311,6 +311,7 @@ fn places_that_take_no_lookup_are_refused() {
 fn server_code_in_a_front_end_folder_is_server_code() {
     for (path, source) in [
         ("client/server.js", "const express = require('express')\nconst a = 'hunter2x'\n"),
+        ("a.ts", "import { map } from 'rxjs/operators'\nexport const a = 'hunter2x'\n"),
         ("src/client/api.ts", "export const a = 'hunter2x'\n"),
         ("data/static/seed.ts", "export const a = 'hunter2x'\n"),
         ("frontend/vite.config.ts", "export default { key: 'hunter2x' }\n"),

@@ -168,7 +168,7 @@
 
 ; Where code runs.
 ((import_statement source: (string (string_fragment) @_m)) @file.browser
- (#match? @_m "^(react|react-dom|react-dom/client|react-native|react-router-dom|preact|preact/hooks|vue|vue-router|vuex|pinia|svelte|solid-js|lit|jquery|firebase/[a-z-]+|@angular/.+|@ionic/.+|@vue/.+|@mui/.+|rxjs/.+)$"))
+ (#match? @_m "^(react|react-dom|react-dom/client|react-native|react-router-dom|preact|preact/hooks|vue|vue-router|vuex|pinia|svelte|solid-js|lit|jquery|firebase/[a-z-]+|@angular/.+|@ionic/.+|@vue/.+|@mui/.+)$"))
 ((call_expression function: (identifier) @_f arguments: (arguments . (string (string_fragment) @_m))) @file.browser
  (#eq? @_f "require")
  (#match? @_m "^(react|react-dom|react-dom/client|react-native|react-router-dom|preact|vue|vue-router|vuex|jquery|angular)$"))
