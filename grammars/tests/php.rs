@@ -258,5 +258,7 @@ fn laravel_keeps_its_idiom_in_its_place() {
         at("config/app.php"),
         "<?php\n\nreturn [\n    'key' => env('APP_KEY'),\n    'other' => env('OTHER'),\n];\n"
     );
-    assert!(at("app/Other.php").contains("'key' => keylift_getenv('APP_KEY'),\n    'other' => keylift_getenv('OTHER'),\n"));
+    assert!(
+        at("app/Other.php").contains("'key' => keylift_getenv('APP_KEY'),\n    'other' => keylift_getenv('OTHER'),\n")
+    );
 }

@@ -83,7 +83,7 @@ impl Answers for Terminal<'_> {
             .interact_opt()
             .map_err(gone)?
         else {
-            return Ok(None);
+            return Ok(Some(Answer::Quit));
         };
         let text = |prompt: &str, initial: &str| -> Result<String, Failure> {
             Input::<String>::with_theme(&theme)

@@ -3,7 +3,7 @@
 mod question;
 mod script;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use keylift_providers::{Address, FingerprintKey, Store};
@@ -53,10 +53,17 @@ impl<'a> Session<'a> {
         mut save: impl FnMut(&Plan) -> Result<(), Failure>,
     ) -> Result<usize, Failure> {
         let mut problem: Option<String> = None;
-        while let Some(at) = self.plan.moves.iter().position(|planned| !planned.reviewed) {
+        let mut skipped: BTreeSet<usize> = BTreeSet::new();
+        while let Some(at) =
+            (0..self.plan.moves.len()).find(|at| !self.plan.moves[*at].reviewed && !skipped.contains(at))
+        {
             let question = self.question(at, problem.take());
             match answers.answer(&question)? {
-                None | Some(Answer::Quit) => break,
+                Some(Answer::Quit) => break,
+                None => {
+                    skipped.insert(at);
+                    continue;
+                }
                 Some(Answer::Back) => match self.answered.pop() {
                     Some(before) => self.plan.moves[before].reviewed = false,
                     None => problem = Some("this is the first one".into()),

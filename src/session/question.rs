@@ -79,7 +79,7 @@ pub enum Answer {
 
 /// Whoever answers.
 pub trait Answers {
-    /// The answer; none where there is none, which leaves the session.
+    /// The answer; none leaves this question open and goes to the next.
     ///
     /// # Errors
     /// Where nobody can be asked any more.
