@@ -5,6 +5,7 @@ mod lifting;
 use lifting::{lift, missing, refused, run};
 
 /// One program with a shape in each arm of its match, so that each can be run by itself.
+#[allow(clippy::needless_raw_string_hashes, reason = "a raw string of the program ends in one hash")]
 const SHAPES: &str = r##"//! A program.
 use std::collections::HashMap;
 use std::env;
