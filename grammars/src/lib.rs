@@ -7,6 +7,7 @@ mod change;
 mod decode;
 pub mod edit;
 mod facts;
+mod forms;
 mod guard;
 mod host;
 mod imports;
