@@ -5,7 +5,7 @@ mod lifting;
 use keylift_grammars::{Parsed, language};
 use lifting::{lift, missing, refused, run};
 
-const NOTEBOOK: &str = r##"{
+const NOTEBOOK: &str = r#"{
  "cells": [
   {
    "cell_type": "markdown",
@@ -49,7 +49,7 @@ const NOTEBOOK: &str = r##"{
  "metadata": {"kernelspec": {"name": "python3"}, "token": "hunter7x"},
  "nbformat": 4
 }
-"##;
+"#;
 
 /// Prints what the code cells print, as a notebook runs them, and the rest of the file.
 const RUN: &str = r#"
