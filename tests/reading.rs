@@ -103,6 +103,8 @@ fn what_only_talks_about_secrets_is_quiet() {
         ("a.yaml", "password: ${DB_PASSWORD}\n"),
         ("a.yaml", "MasterUserPassword: !Ref Password\n"),
         ("tests/test_a.py", "password = 'abc123x'\n"),
+        ("a.py", "EXAMPLES = \"\"\"\n- user:\n    password: 'abc123x'\n\"\"\"\n"),
+        ("a.py", "f(password=None if platform == 'windows' else secret())\n"),
         ("a.sh", "# pass multiple arguments to the program\n"),
     ] {
         is_quiet(path, text);

@@ -87,7 +87,17 @@ impl<'a> Tree<'a> {
     /// Whether a span stands in documentation or a comment.
     pub(super) fn is_prose(&self, span: &Range<usize>) -> bool {
         self.literal_at(span).is_some_and(|(_, literal)| {
-            literal.role == Role::Prose || matches!(literal.kind, LiteralKind::Comment | LiteralKind::Doc)
+            literal.role == Role::Prose
+                || matches!(literal.kind, LiteralKind::Comment | LiteralKind::Doc)
+                || self.is_documentation(literal)
         })
+    }
+
+    /// A text of several lines under a name such as `EXAMPLES` or `USAGE`.
+    pub(super) fn is_documentation(&self, literal: &Literal) -> bool {
+        const WORDS: [&str; 7] = ["example", "documentation", "usage", "help", "docstring", "description", "epilog"];
+        let says = |name: &str| WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+        literal.bindings.first().is_some_and(|binding| says(&binding.name))
+            && self.text.get(literal.span.clone()).is_some_and(|text| text.contains('\n'))
     }
 }

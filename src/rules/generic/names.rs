@@ -149,8 +149,22 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         return None;
     }
     if words.iter().any(|word| {
-        ["allow", "random", "empty", "invalid", "missing", "without", "public", "pub", "tpl", "tmpl", "template"]
-            .contains(&word.as_str())
+        [
+            "allow",
+            "random",
+            "empty",
+            "invalid",
+            "missing",
+            "without",
+            "public",
+            "pub",
+            "tpl",
+            "tmpl",
+            "template",
+            "nopasswd",
+            "nopassword",
+        ]
+        .contains(&word.as_str())
     }) {
         return None;
     }

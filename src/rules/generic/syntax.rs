@@ -50,7 +50,7 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
     for hit in hits {
         let before = lines.count();
         match tree.literal_at(hit) {
-            Some((_, literal)) if matches!(literal.kind, LiteralKind::Doc) => {}
+            Some((_, literal)) if matches!(literal.kind, LiteralKind::Doc) || tree.is_documentation(literal) => {}
             Some((_, literal)) => {
                 lines.hit(hit);
                 let whole = literal.span.clone();
@@ -223,6 +223,10 @@ impl Reading<'_> {
                 }
                 _ => How::Bound,
             };
+            // What is compared is not what the result of the comparison is bound to.
+            if literal.role == Role::Comparison && how != How::Compared {
+                break;
+            }
             if let Some(class) = names::classify(&binding.name) {
                 return Some(Meaning { class, name: binding.name.clone(), how });
             }
