@@ -88,7 +88,11 @@ pub async fn verify(store: &dyn Store, stored: Vec<Stored>) -> Vec<Result<Verifi
 /// Why a write that failed holds its move back.
 pub fn refused(one: &Approved, error: &StoreError) -> Held {
     match error.kind {
-        ErrorKind::Conflict => taken_by_another(one),
+        // The store may know more than that the address is taken: a scheduled deletion has a way out of its own.
+        ErrorKind::Conflict => match &error.advice {
+            Some(advice) => Held { reason: error.message.clone(), advice: advice.clone(), ..taken_by_another(one) },
+            None => taken_by_another(one),
+        },
         _ => Held {
             name: one.name.clone(),
             cause: Cause::Store,
