@@ -69,7 +69,7 @@ impl Drop for Script {
 fn absent(program: &str) -> bool {
     let there = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
-        let demanded = ["CI", "KEYLIFT_TEST_REQUIRE_TOOLCHAINS"].iter().any(|name| std::env::var_os(name).is_some());
+        let demanded = std::env::var_os("KEYLIFT_TEST_REQUIRE_TOOLCHAINS").is_some();
         assert!(!demanded, "{program} is not installed");
         eprintln!("skipped: {program} is not installed");
     }

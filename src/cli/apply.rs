@@ -14,6 +14,7 @@ use crate::render;
 
 /// How far to go.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct How {
     /// Do not ask
     #[arg(long, short)]

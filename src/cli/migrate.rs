@@ -103,7 +103,7 @@ pub(super) fn migrate(args: &MigrateArgs, context: &Context) -> Result<Exit, Fai
 }
 
 fn run(args: &MigrateArgs, pair: &Pair, context: &Context) -> Result<Exit, Failure> {
-    let (from, to) = stores(pair, context)?;
+    let [from, to] = stores(pair, context)?;
     let key = context.fingerprint_key()?;
     let dir = dir(&*from, &*to, context)?;
     for notice in from.notices().into_iter().chain(to.notices()) {
@@ -131,7 +131,7 @@ fn run(args: &MigrateArgs, pair: &Pair, context: &Context) -> Result<Exit, Failu
 }
 
 fn verify(pair: &Pair, format: Format, context: &Context) -> Result<Exit, Failure> {
-    let (from, to) = stores(pair, context)?;
+    let [from, to] = stores(pair, context)?;
     let compared = context.wait(async {
         let done = migrate::compare(&*from, &*to).await;
         from.close().await?;
@@ -147,7 +147,7 @@ fn verify(pair: &Pair, format: Format, context: &Context) -> Result<Exit, Failur
 }
 
 fn undo(pair: &Pair, context: &Context) -> Result<Exit, Failure> {
-    let (from, to) = stores(pair, context)?;
+    let [from, to] = stores(pair, context)?;
     let dir = dir(&*from, &*to, context)?;
     let (removed, kept) = context.wait(async {
         let done = migrate::undo(&dir, &*to).await;
@@ -173,9 +173,9 @@ pub(super) fn policy(args: &PolicyArgs, context: &Context) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn stores(pair: &Pair, context: &Context) -> Result<(Box<dyn Store>, Box<dyn Store>), Failure> {
+fn stores(pair: &Pair, context: &Context) -> Result<[Box<dyn Store>; 2], Failure> {
     let here = here()?;
-    Ok((context.store(&pair.from, &here)?, context.store(&pair.to, &here)?))
+    Ok([context.store(&pair.from, &here)?, context.store(&pair.to, &here)?])
 }
 
 /// The journals of migrations between two stores. File stores with relative paths are told apart by the folder.

@@ -105,7 +105,9 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
         reserved,
     };
     let mut files: Vec<Scanned> = files.into_values().collect();
-    files.iter_mut().for_each(|file| crate::steps::scan::sort(&mut file.findings));
+    for file in &mut files {
+        crate::steps::scan::sort(&mut file.findings);
+    }
     let mut plan = plan(&files, &target);
     if let Some(earlier) = &earlier {
         plan.keep_decisions(earlier);

@@ -1,5 +1,6 @@
 //! `keylift review`: one secret at a time, in the terminal or from a file of answers.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -154,7 +155,7 @@ impl Terminal<'_> {
         )
         .to_string();
         for (path, line) in &question.places {
-            out.push_str(&format!("  {path}:{line}\n"));
+            let _ = writeln!(out, "  {path}:{line}");
         }
         if question.cautions > 0 {
             out.push_str("  an edit here changes more than where the value comes from: look closely\n");
@@ -162,7 +163,7 @@ impl Terminal<'_> {
         out.push('\n');
         out.push_str(&question.diff);
         for note in question.notes.iter().chain(&question.problem) {
-            out.push_str(&format!("{} {note}\n", Style::new().yellow().apply_to("!")));
+            let _ = writeln!(out, "{} {note}", Style::new().yellow().apply_to("!"));
         }
         self.context.print(&out)
     }

@@ -36,7 +36,7 @@ pub async fn apply(plan: &Plan, options: Options, at: &Surroundings<'_>) -> Resu
     let started = Entry::Started { version: JOURNAL_VERSION, root: at.root.clone(), plan: Box::new(plan.clone()) };
     journal.append(&[started])?;
     let mut run = Run { id, plan, options, at, journal, before: None, receipts: Vec::new(), held: Vec::new() };
-    let done = run.from_the_start(approval).await;
+    let done = run.begin(approval).await;
     run.told(done)
 }
 
@@ -66,10 +66,10 @@ pub async fn resume(id: &str, options: Options, at: &Surroundings<'_>) -> Result
     let mut run = Run { id: id.to_owned(), plan: &plan, options, at, journal, before, receipts, held: Vec::new() };
     let done = if replay.staged.is_some() {
         run.held.clone_from(&replay.held);
-        run.from_staged(&replay).await
+        run.go_on(&replay).await
     } else {
         let approval = approve::approve(&plan, &at.root, at.key, scope(options));
-        run.from_the_start(approval).await
+        run.begin(approval).await
     };
     run.told(done)
 }
@@ -129,7 +129,7 @@ impl Run<'_> {
     }
 
     /// Nothing on disk has changed yet.
-    async fn from_the_start(&mut self, mut approval: Approval) -> Result<Report, Failure> {
+    async fn begin(&mut self, mut approval: Approval) -> Result<Report, Failure> {
         let at = self.at;
         self.hold(std::mem::take(&mut approval.held))?;
         // What cannot be rewritten is not stored: the store would hold values that nothing reads.
@@ -171,7 +171,7 @@ impl Run<'_> {
     }
 
     /// All files to change are known, and some may be changed already.
-    async fn from_staged(&mut self, replay: &Replay) -> Result<Report, Failure> {
+    async fn go_on(&mut self, replay: &Replay) -> Result<Report, Failure> {
         let at = self.at;
         let staged = replay.staged.as_deref().unwrap_or_default();
         let mut done: BTreeSet<String> = BTreeSet::new();

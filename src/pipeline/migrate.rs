@@ -284,7 +284,12 @@ impl Migration<'_> {
 /// # Errors
 /// Where there is nothing to take back, or the target is out of reach.
 pub async fn undo(dir: &Path, to: &dyn Store) -> Result<(usize, usize), Failure> {
-    let last = (1..).map(|number| dir.join(format!("{number}.jsonl"))).take_while(|path| path.exists()).last();
+    let mut last = None;
+    let mut number = 1;
+    while dir.join(format!("{number}.jsonl")).exists() {
+        last = Some(dir.join(format!("{number}.jsonl")));
+        number += 1;
+    }
     let last = last.ok_or_else(|| Failure::usage("nothing was migrated between these two"))?;
     let (mut journal, steps): (Journal<Step>, _) = Journal::open(&last)?;
     if steps.iter().any(|(_, step)| *step == Step::Undone) {

@@ -61,6 +61,27 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         .contains(&lower.as_str())
 }
 
+/// Parts of texts that ask for a value.
+const PARTS: [&str; 17] = [
+    "_here",
+    "-here",
+    " here",
+    "not-a-real",
+    "notreal",
+    "fake",
+    "todo",
+    "fixme",
+    "undefined",
+    "replace_me",
+    "replaceme",
+    "replace-me",
+    "fill_me",
+    "sample_",
+    "please-",
+    "please_",
+    " please",
+];
+
 /// Words that ask for a value: `your_key`, `insert-token-here`.
 fn is_request(value: &str, lower: &str) -> bool {
     let has = |part: &str| lower.contains(part);
@@ -69,25 +90,6 @@ fn is_request(value: &str, lower: &str) -> bool {
             rest.starts_with(['-', '_', ' ', '.']) && TARGETS.iter().any(|word| rest.contains(word))
         }) || (verb.len() == 4 && TARGETS.iter().any(|word| lower.starts_with(&format!("{verb}{word}"))))
     });
-    const PARTS: [&str; 17] = [
-        "_here",
-        "-here",
-        " here",
-        "not-a-real",
-        "notreal",
-        "fake",
-        "todo",
-        "fixme",
-        "undefined",
-        "replace_me",
-        "replaceme",
-        "replace-me",
-        "fill_me",
-        "sample_",
-        "please-",
-        "please_",
-        " please",
-    ];
     asks || has("...") && value.len() < 12 || PARTS.iter().any(|part| has(part)) || has("override")
 }
 

@@ -15,7 +15,7 @@ use crate::model::{Confidence, Finding, Origin, SourceFile, Text};
 pub fn is_telling(value: &[u8]) -> bool {
     let kinds: [fn(&u8) -> bool; 3] =
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, |byte| !byte.is_ascii_alphabetic()];
-    value.len() >= 8 && kinds.iter().filter(|kind| value.iter().any(|byte| kind(byte))).count() > 1
+    value.len() >= 8 && kinds.iter().filter(|kind| value.iter().any(kind)).count() > 1
 }
 
 /// Collects further places of known values, from several threads at once.

@@ -1,5 +1,7 @@
 //! Templates of tokens: `ghp_{{crc32-base62:30}}`. Expanded with random data, so that no token stands in the repository.
 
+#![allow(clippy::cast_possible_truncation, reason = "random numbers are cut on purpose")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 

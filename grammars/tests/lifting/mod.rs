@@ -78,7 +78,7 @@ pub fn run(folder: &Path, program: &str, arguments: &[&str], variables: &[(&str,
 /// Says that a toolchain is missing, or fails where it must be there.
 pub fn missing(program: &str) {
     assert!(
-        std::env::var("CI").is_err() && std::env::var("KEYLIFT_TEST_REQUIRE_TOOLCHAINS").is_err(),
+        std::env::var("KEYLIFT_TEST_REQUIRE_TOOLCHAINS").is_err(),
         "{program} is not there, and the tests that need it must run here"
     );
     eprintln!("skipped: {program} is not there");

@@ -1,4 +1,4 @@
-//! Files of a format of their own that hold credentials: `.pgpass`, `.git-credentials`, FileZilla's sites.
+//! Files of a format of their own that hold credentials: `.pgpass`, `.git-credentials`, `FileZilla`'s sites.
 
 use std::ops::Range;
 use std::path::Path;
@@ -42,7 +42,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim_start().starts_with('#') && !line.trim().is_empty())
 }
 
-/// `host:port:database:user:password`, a backslash before a colon or a backslash (PostgreSQL, "The Password File").
+/// `host:port:database:user:password`, a backslash before a colon or a backslash (`PostgreSQL`, "The Password File").
 fn pgpass(at: usize, line: &str) -> Option<Range<usize>> {
     let mut colons = 0;
     let mut escaped = false;

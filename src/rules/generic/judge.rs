@@ -129,6 +129,28 @@ fn is_path(value: &str) -> bool {
             && !value.ends_with('=')
 }
 
+/// Words of sentences about credentials.
+const TOPICS: [&str; 18] = [
+    "pass",
+    "token",
+    "secret",
+    " key ",
+    "credential",
+    "invalid",
+    " enter ",
+    "error",
+    "http",
+    " must ",
+    "blank",
+    "cannot",
+    "should",
+    "n't ",
+    "required",
+    "length",
+    " is ",
+    " your ",
+];
+
 /// A sentence or a label.
 fn is_prose(value: &str) -> bool {
     if !value.contains(' ') {
@@ -136,40 +158,24 @@ fn is_prose(value: &str) -> bool {
     }
     let lower = format!(" {} ", value.to_ascii_lowercase());
     let words = value.split(' ').count();
-    const TOPICS: [&str; 18] = [
-        "pass",
-        "token",
-        "secret",
-        " key ",
-        "credential",
-        "invalid",
-        " enter ",
-        "error",
-        "http",
-        " must ",
-        "blank",
-        "cannot",
-        "should",
-        "n't ",
-        "required",
-        "length",
-        " is ",
-        " your ",
-    ];
     words < 9 && TOPICS.iter().any(|word| lower.contains(word))
         || value.ends_with(['.', ':', '!', '?']) && words > 2
         || value.contains(", ")
 }
 
+/// Stems of algorithms' names.
+const NAMES: [&str; 29] = [
+    "sha", "md", "hs", "rs", "es", "ps", "hmac", "hmacsha", "hmac-sha", "aes", "des", "rsa", "dsa", "ecdsa", "eddsa",
+    "ed", "base", "utf", "pbkdf", "argon", "oauth", "x", "latin", "iso", "cp", "ssl", "tls", "http", "v",
+];
+
+/// Names of encodings.
+const CODECS: [&str; 8] = ["ascii", "hex", "replace", "ignore", "strict", "binary", "unicode_escape", "base64url"];
+
 /// Names of algorithms, encodings and schemes: what a key is for.
 fn is_algorithm(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
-    const NAMES: [&str; 29] = [
-        "sha", "md", "hs", "rs", "es", "ps", "hmac", "hmacsha", "hmac-sha", "aes", "des", "rsa", "dsa", "ecdsa",
-        "eddsa", "ed", "base", "utf", "pbkdf", "argon", "oauth", "x", "latin", "iso", "cp", "ssl", "tls", "http", "v",
-    ];
-    const CODECS: [&str; 8] = ["ascii", "hex", "replace", "ignore", "strict", "binary", "unicode_escape", "base64url"];
     CODECS.contains(&lower.as_str())
         || stem != lower && NAMES.contains(&stem)
         || lower.starts_with("aes-")

@@ -59,7 +59,9 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
     if let Some(parsed) = parsed {
         syntax::read(parsed, tree, hits, &mut reader);
     } else if promising {
-        hits.iter().for_each(|hit| reader.hit(hit));
+        for hit in hits {
+            reader.hit(hit);
+        }
     }
     let starts =
         |hit: &&Range<usize>, gate: &str| text.get((*hit).clone()).is_some_and(|word| word.eq_ignore_ascii_case(gate));

@@ -59,6 +59,9 @@ struct Scanner<'a> {
     end: usize,
 }
 
+/// A cell of a row: the span of its string, and whether a function was called on it.
+type Cell = (Range<usize>, bool);
+
 impl Scanner<'_> {
     fn peek(&self) -> u8 {
         if self.at < self.end { self.bytes[self.at] } else { 0 }
@@ -101,7 +104,7 @@ impl Scanner<'_> {
     }
 
     /// The cells of a row: the span of a string, and whether a function was called on it.
-    fn row(&mut self) -> Option<Vec<Option<(Range<usize>, bool)>>> {
+    fn row(&mut self) -> Option<Vec<Option<Cell>>> {
         self.blanks();
         if self.peek() == b',' {
             self.at += 1;

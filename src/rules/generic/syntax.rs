@@ -174,7 +174,7 @@ impl Reading<'_> {
         self.passed(literal)
             .or_else(|| self.bound(at))
             .or_else(|| self.second_argument(at))
-            .or_else(|| self.default_of(literal))
+            .or_else(|| Self::default_of(literal))
     }
 
     /// Passed to a function that takes a secret, directly or through a function that changes its form alone.
@@ -279,7 +279,7 @@ impl Reading<'_> {
     }
 
     /// The hardcoded default of a lookup of a telling variable.
-    fn default_of(&self, literal: &Literal) -> Option<Meaning> {
+    fn default_of(literal: &Literal) -> Option<Meaning> {
         let Role::Default { variable: Some(variable) } = &literal.role else { return None };
         let class = names::classify(variable)?;
         Some(Meaning { class, name: variable.clone(), how: How::Bound })
