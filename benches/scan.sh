@@ -14,7 +14,7 @@ seconds() {
 }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-printf 'DB_PASSWORD = "Tr0ub4dor&3"\n' >"$work/one.py"
+printf 'DB_PASSWORD = "%s"\n' 'Tr0ub4dor&3' >"$work/one.py"
 small=$(seconds 2 20 "$keylift -q scan $work/one.py")
 awk -v s="$small" 'BEGIN { printf "one small file: %.1f ms\n", s * 1000 }'
 
