@@ -131,3 +131,10 @@ fn long_lines_and_deep_nesting_end() {
     let deep = format!("password = {}'{}'\n", "[".repeat(100_000), word());
     let _ = shown("a.py", &deep);
 }
+
+#[test]
+fn a_digest_under_a_bare_name_is_no_password_and_one_with_an_owner_may_be() {
+    let digest: String = (0..64).map(|n| char::from_digit((n * 7 + n / 5) % 16, 16).unwrap_or('0')).collect();
+    is_quiet("a.py", &format!("users = {{'name': 'a', 'password': '{digest}'}}\n"));
+    assert_eq!(shown("a.py", &format!("POSTGRES_PASSWORD = '{digest}'\n")), [digest]);
+}

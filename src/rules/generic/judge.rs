@@ -37,6 +37,12 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
         return None;
     }
     let look = look(value);
+    // A bare `password` of exactly a digest's length is the digest of one (SHA-1, SHA-2); a generated password has an
+    // owner in its name: `POSTGRES_PASSWORD`.
+    let bare = ["password", "passwd", "pwd"].contains(&name.to_ascii_lowercase().as_str());
+    if bare && matches!(value.len(), 40 | 56 | 64 | 96 | 128) && value.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Some(Confidence::Low);
+    }
     if look == Look::Random && value.len() >= 32 && class != Class::Weak && !is_code_at_all(value) {
         return Some(if is_documentation_key(value) { Confidence::Low } else { Confidence::High });
     }
