@@ -150,6 +150,23 @@ fn a_store_out_of_reach_changes_nothing_and_blocks_nothing() {
     assert_eq!(project.program(), expected());
 }
 
+#[test]
+fn undo_takes_the_version_that_the_run_wrote() {
+    let Some(server) = support::servers::bao() else { return };
+    let env = [("VAULT_ADDR".to_owned(), server.url()), ("VAULT_TOKEN".to_owned(), support::servers::ROOT.to_owned())];
+    let project = Project::new("vault://secret/rotated", &env);
+    let before = project.files();
+    project.expect(&["fix", "--to", &project.store, "--yes"], 0);
+    let mut put = project.command(&["store", "put", &project.store, "DB_PASSWORD", "--replace", "1"]);
+    let mut child = put.stdin(std::process::Stdio::piped()).spawn().expect("keylift runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"rotated").expect("written");
+    assert!(child.wait().expect("it ends").success());
+    let text = project.expect(&["undo", "--purge"], 0);
+    assert_eq!(project.files(), before);
+    assert!(text.contains("the store holds something newer there"), "{text}");
+    assert_eq!(project.expect(&["store", "list", &project.store], 0).trim(), "rotated/DB_PASSWORD");
+}
+
 /// Kills the process at every journal entry in turn, then goes on: forwards in one copy, backwards in another.
 fn crash_everywhere(make: &dyn Fn() -> Project, hows: &[&str]) {
     let whole = make();

@@ -129,7 +129,7 @@ fn run(plan: &Plan, file: &Path, how: &How, context: &Context) -> Result<Exit, F
     let at = project.surroundings(&*store, &Silent);
     let report = context.wait(async {
         let done = pipeline::apply(plan, how.options(), &at).await;
-        store.close().await?;
+        context.closed(store.close().await);
         done
     })?;
     tell(&report, how.format, plan, context)
@@ -146,7 +146,7 @@ pub(super) fn resume(args: &ResumeArgs, context: &Context) -> Result<Exit, Failu
     let at = project.surroundings(&*store, &Silent);
     let report = context.wait(async {
         let done = pipeline::resume(&run.id, Options::default(), &at).await;
-        store.close().await?;
+        context.closed(store.close().await);
         done
     })?;
     tell(&report, args.format, plan, context)

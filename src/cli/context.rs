@@ -146,6 +146,13 @@ impl Context {
             .block_on(work)
     }
 
+    /// A login that could not be given back is worth a warning; what was done stays done.
+    pub fn closed(&self, closed: Result<(), keylift_providers::StoreError>) {
+        if let Err(error) = closed {
+            self.warn(&format!("could not end the login: {}", error.message));
+        }
+    }
+
     /// Asks a question that is answered by yes or no; no is the default.
     pub fn confirm(&self, question: &str) -> Result<bool, Failure> {
         dialoguer::Confirm::new()

@@ -119,8 +119,8 @@ fn run(args: &MigrateArgs, pair: &Pair, context: &Context) -> Result<Exit, Failu
     };
     let moved = context.wait(async {
         let done = migration.run(&dir).await;
-        from.close().await?;
-        to.close().await?;
+        context.closed(from.close().await);
+        context.closed(to.close().await);
         done
     })?;
     match args.format {
@@ -134,8 +134,8 @@ fn verify(pair: &Pair, format: Format, context: &Context) -> Result<Exit, Failur
     let [from, to] = stores(pair, context)?;
     let compared = context.wait(async {
         let done = migrate::compare(&*from, &*to).await;
-        from.close().await?;
-        to.close().await?;
+        context.closed(from.close().await);
+        context.closed(to.close().await);
         done
     })?;
     match format {
@@ -151,7 +151,7 @@ fn undo(pair: &Pair, context: &Context) -> Result<Exit, Failure> {
     let dir = dir(&*from, &*to, context)?;
     let (removed, kept) = context.wait(async {
         let done = migrate::undo(&dir, &*to).await;
-        to.close().await?;
+        context.closed(to.close().await);
         done
     })?;
     context.print(&format!("{removed} entries removed from {}, {kept} left as they are.\n", to.location()))?;

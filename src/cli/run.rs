@@ -58,7 +58,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<Exit, Failure> {
         let addresses: Vec<Address> = wanted.iter().map(|(_, one)| one.address.clone()).collect();
         let entries = context.wait(async {
             let entries = store.read_many(&addresses).await;
-            store.close().await?;
+            context.closed(store.close().await);
             Ok(entries)
         })?;
         for ((name, one), entry) in wanted.into_iter().zip(entries) {

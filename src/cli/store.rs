@@ -72,7 +72,7 @@ pub(super) fn store(args: &StoreArgs, context: &Context) -> Result<Exit, Failure
             StoreVerb::Get { name, reveal, .. } => get(&*store, name, *reveal, context).await,
             StoreVerb::Put { name, replace, .. } => put(&*store, name, replace.as_deref(), context).await,
         };
-        store.close().await?;
+        context.closed(store.close().await);
         done
     })
 }

@@ -45,7 +45,7 @@ pub(super) fn undo(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> 
     let options = UndoOptions { purge: args.purge, skip_changed: args.skip_changed };
     let undone = context.wait(async {
         let done = pipeline::undo(&run.id, options, &at).await;
-        store.close().await?;
+        context.closed(store.close().await);
         done
     })?;
     match args.format {

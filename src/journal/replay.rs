@@ -96,6 +96,8 @@ impl Replay {
                 self.receipts.entry(name).or_insert(receipt);
             }
             Entry::Verified { name } => {
+                // A resumed run can store what an earlier process could not.
+                self.held.retain(|held| held.name != name);
                 self.verified.insert(name);
             }
             Entry::HeldBack(held) => {
@@ -111,7 +113,10 @@ impl Replay {
             Entry::Failed { message } => self.failed = Some(message),
             Entry::UndoStarted { purge } => {
                 self.purge |= purge;
-                self.phase = Phase::Undoing;
+                // Purging an undone run leaves the files alone: they may be another run's by now.
+                if self.phase != Phase::Undone {
+                    self.phase = Phase::Undoing;
+                }
             }
             Entry::Restored { path } => {
                 self.applied.remove(&path);
@@ -165,5 +170,27 @@ impl Replay {
     /// The names of the moves that the staged files look up.
     pub fn moved(&self) -> BTreeSet<&str> {
         self.staged.iter().flatten().flat_map(|file| &file.values).map(String::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn purging_an_undone_run_does_not_open_it_again() {
+        let steps =
+            [Entry::Done, Entry::UndoStarted { purge: false }, Entry::Undone, Entry::UndoStarted { purge: true }];
+        let run = Replay::of("r", steps.into_iter().map(|entry| (0, entry)).collect()).unwrap();
+        assert_eq!((run.phase, run.purge), (Phase::Undone, true));
+    }
+
+    #[test]
+    fn a_move_that_was_held_back_and_then_verified_is_made() {
+        let held =
+            Held { name: "A".into(), cause: crate::model::Cause::Store, reason: "gone".into(), advice: "wait".into() };
+        let steps = [Entry::HeldBack(held), Entry::Verified { name: "A".into() }];
+        let run = Replay::of("r", steps.into_iter().map(|entry| (0, entry)).collect()).unwrap();
+        assert!(run.held.is_empty() && run.verified.contains("A"));
     }
 }

@@ -22,6 +22,35 @@ pub struct RunLock {
     _file: File,
 }
 
+impl RunLock {
+    /// Takes the lock of a folder of journals, which is made where it is missing, for this user alone.
+    ///
+    /// # Errors
+    /// Where another keylift has it.
+    pub fn take(dir: &Path) -> Result<Self, Failure> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(dir).map_err(|error| Failure::file("could not make the folder", dir, &error))?;
+        let path = dir.join("lock");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| Failure::file("could not make the lock", &path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(Failure::new(Exit::Conflict, "another keylift is at work on the same")
+                    .advise("wait until it is done, or stop it; then try again"))
+            }
+            Err(fs::TryLockError::Error(error)) => Err(Failure::file("could not lock", &path, &error)),
+        }
+    }
+}
+
 const EXTENSION: &str = "jsonl";
 
 impl Runs {
@@ -38,22 +67,7 @@ impl Runs {
     /// # Errors
     /// Where another keylift works on the project.
     pub fn lock(&self) -> Result<RunLock, Failure> {
-        self.make()?;
-        let path = self.dir.join("lock");
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| Failure::file("could not make the lock", &path, &error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(RunLock { _file: file }),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(Failure::new(Exit::Conflict, "another keylift is at work on this project")
-                    .advise("wait until it is done, or stop it; then try again"))
-            }
-            Err(fs::TryLockError::Error(error)) => Err(Failure::file("could not lock", &path, &error)),
-        }
+        RunLock::take(&self.dir)
     }
 
     /// Begins a run: its name, and its empty journal.
@@ -113,14 +127,6 @@ impl Runs {
 
     fn path(&self, id: &str) -> PathBuf {
         self.dir.join(id).with_extension(EXTENSION)
-    }
-
-    fn make(&self) -> Result<(), Failure> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.dir).map_err(|error| Failure::file("could not make the folder", &self.dir, &error))
     }
 }
 

@@ -7,7 +7,7 @@ use keylift_providers::{Address, ErrorKind, Expect, FingerprintKey, Receipt, Sto
 use serde::{Deserialize, Serialize};
 
 use super::Watch;
-use crate::journal::Journal;
+use crate::journal::{Journal, RunLock};
 use crate::model::{Compared, Exit, Failure, Migrated, Stays};
 use crate::steps::carry::{Carried, Route};
 
@@ -87,6 +87,8 @@ pub struct Migration<'a> {
 struct Log {
     run: String,
     journal: Option<Journal<Step>>,
+    /// Keeps two processes apart that migrate between the same stores.
+    lock: Option<RunLock>,
     verified: BTreeSet<Address>,
     intents: BTreeSet<Address>,
 }
@@ -230,7 +232,10 @@ impl Migration<'_> {
                 Ok(Some(entry)) if entry.secret == one.secret => {
                     steps.push(Step::Verified { from: one.from.clone() });
                     moved.written += 1;
-                    if !self.to.capabilities().metadata || self.to.set_metadata(&one.to, &one.metadata).await.is_err() {
+                    let lost = !one.metadata.is_empty()
+                        && (!self.to.capabilities().metadata
+                            || self.to.set_metadata(&one.to, &one.metadata).await.is_err());
+                    if lost {
                         one.metadata.keys().for_each(|key| *moved.lost.entry(key.clone()).or_default() += 1);
                     }
                 }
@@ -245,11 +250,12 @@ impl Migration<'_> {
     }
 
     fn log(&self, dir: &Path) -> Result<Log, Failure> {
-        let mut log = Log { run: String::new(), journal: None, verified: BTreeSet::new(), intents: BTreeSet::new() };
+        let mut log =
+            Log { run: String::new(), journal: None, lock: None, verified: BTreeSet::new(), intents: BTreeSet::new() };
         if self.dry_run {
             return Ok(log);
         }
-        std::fs::create_dir_all(dir).map_err(|error| Failure::file("could not make the folder", dir, &error))?;
+        log.lock = Some(RunLock::take(dir)?);
         let mut number = 1;
         loop {
             let path = dir.join(format!("{number}.jsonl"));
@@ -284,6 +290,7 @@ impl Migration<'_> {
 /// # Errors
 /// Where there is nothing to take back, or the target is out of reach.
 pub async fn undo(dir: &Path, to: &dyn Store) -> Result<(usize, usize), Failure> {
+    let _lock = RunLock::take(dir)?;
     let mut last = None;
     let mut number = 1;
     while dir.join(format!("{number}.jsonl")).exists() {
