@@ -6,6 +6,7 @@ mod baseline;
 mod check;
 mod context;
 mod diff;
+mod export;
 mod hook;
 mod input;
 mod migrate;
@@ -61,6 +62,8 @@ enum Verb {
     Migrate(migrate::MigrateArgs),
     /// Print the least policy that the rewritten program, or keylift itself, needs on a store
     Policy(migrate::PolicyArgs),
+    /// Print what a deployment needs so that the rewritten program finds its variables
+    Export(export::ExportArgs),
     /// Look at a store: check, list, get, put
     Store(store::StoreArgs),
     /// Accept findings that are known, and keep the list of them short
@@ -122,6 +125,7 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Hook(args) => hook::hook(&args, context),
         Verb::Rules(args) => rules::rules(&args, context),
         Verb::Migrate(args) => migrate::migrate(&args, context),
+        Verb::Export(args) => export::export_verb(&args, context),
         Verb::Policy(args) => migrate::policy(&args, context),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "keylift", &mut context.out());
