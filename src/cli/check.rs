@@ -105,7 +105,8 @@ async fn answers(cases: &[Case<'_>]) -> Result<Vec<Answer>, Failure> {
             let answer = match &case.how {
                 Err(reason) => Answer::Unknown(reason.clone()),
                 Ok((live, _)) => {
-                    let (live, secret): (Live, Secret) = ((*live).clone(), case.finding.secret.duplicate());
+                    let secret = case.finding.encoded.as_ref().map_or(&case.finding.secret, |encoded| &encoded.plain);
+                    let (live, secret): (Live, Secret) = ((*live).clone(), secret.duplicate());
                     waiting.spawn(async move { (number, ask(&live, &secret).await) });
                     Answer::Unknown("no answer".to_owned())
                 }

@@ -98,8 +98,27 @@ pub struct Finding {
     pub language: Option<String>,
     /// The environment variable that the rule proposes.
     pub env: Option<String>,
+    /// What the value says, where it stands encoded: what its issuer would take.
+    pub encoded: Option<Encoded>,
     /// The line around it, masked; none where nobody asked for it.
     pub snippet: Option<Snippet>,
+}
+
+/// A credential inside of an encoded value.
+#[derive(Debug)]
+pub struct Encoded {
+    /// `base64`, `hex`, `percent`, `escaped`; several are joined by `+`, the outermost first.
+    pub chain: String,
+    /// The credential.
+    pub plain: Secret,
+}
+
+impl Encoded {
+    /// A second one, its secret duplicated on purpose.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { chain: self.chain.clone(), plain: self.plain.duplicate() }
+    }
 }
 
 impl Finding {
@@ -121,6 +140,7 @@ impl Finding {
             name: self.name.clone(),
             language: self.language.clone(),
             env: self.env.clone(),
+            encoded: self.encoded.as_ref().map(Encoded::copy),
             snippet: None,
         }
     }

@@ -10,9 +10,9 @@ pub mod report;
 pub mod source;
 
 pub use failure::{Exit, Failure};
-pub use finding::{Confidence, Finding, Kind, Severity, Snippet};
+pub use finding::{Confidence, Encoded, Finding, Kind, Severity, Snippet};
 pub use migration::{Compared, Migrated, Stays};
 pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 pub use report::{Phase, Report, Summary, Undone};
-pub use source::{Origin, Skipped, SourceFile, Text};
+pub use source::{Origin, Skipped, SourceFile, Text, unmarked_utf16};

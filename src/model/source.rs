@@ -83,7 +83,8 @@ pub struct Text {
 }
 
 impl Text {
-    /// Decodes bytes: UTF-8 (with or without byte order mark), UTF-16 by its mark, or the encoding that a coding line
+    /// Decodes bytes: UTF-8 (with or without byte order mark), UTF-16 (without a mark where it is plain that every other
+    /// byte is the upper half of a character), or the encoding that a coding line
     /// names (Python's PEP 263), else Windows-1252, in which every byte means something.
     ///
     /// None for bytes that are not text (a NUL in the first 8 KiB of what is not UTF-16), or that do not encode back to
@@ -91,6 +92,7 @@ impl Text {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (encoding, bom) = match Encoding::for_bom(bytes) {
             Some(found) => found,
+            None if let Some(encoding) = unmarked_utf16(bytes) => (encoding, 0),
             None if std::str::from_utf8(bytes).is_ok() => (UTF_8, 0),
             None => (coding_line(bytes).unwrap_or(WINDOWS_1252), 0),
         };
@@ -153,6 +155,22 @@ impl Text {
     }
 }
 
+/// UTF-16 without a byte order mark: in the beginning, one of each two bytes is never NUL and the other nearly always is.
+pub fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(1024) / 2 * 2];
+    let units = head.len() / 2;
+    if units < 8 || bytes.len() % 2 == 1 || memchr::memchr(0, &head[..16]).is_none() {
+        return None;
+    }
+    let nuls = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (nuls(0), nuls(1));
+    match (even, odd) {
+        (0, odd) if odd * 4 >= units * 3 => Some(UTF_16LE),
+        (even, 0) if even * 4 >= units * 3 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
 /// The encoding named by a comment in the first two lines, as Python's PEP 263 defines it (Emacs and Vim read the same).
 fn coding_line(bytes: &[u8]) -> Option<&'static Encoding> {
     bytes.split(|byte| *byte == b'\n').take(2).filter(|line| line.trim_ascii_start().starts_with(b"#")).find_map(
@@ -181,6 +199,8 @@ mod tests {
             b"no coding line, caf\xE9 \x81".to_vec(),
             b"# coding: koi8-r\n'\xF0'".to_vec(),
             utf16,
+            "no mark = 'x'\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            "no mark = 'x'\r\n".encode_utf16().flat_map(u16::to_be_bytes).collect(),
         ] {
             let text = Text::decode(&bytes).unwrap();
             assert_eq!(text.encode(&text.text).unwrap(), bytes);

@@ -8,13 +8,14 @@ use std::sync::{LazyLock, OnceLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use keylift_providers::Secret;
 
+use super::encoded::{self, layers};
 use super::generic::{self, Candidate};
 use super::matcher::Matcher;
 use super::rule::{Rule, RuleError};
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
 use super::{checksum, value};
-use crate::model::{Confidence, Finding, Kind, SourceFile};
+use crate::model::{Confidence, Encoded, Finding, Kind, SourceFile};
 
 /// Most values that are taken from one file: a list of a hundred thousand tokens is a data set.
 const MOST: usize = 10_000;
@@ -149,6 +150,19 @@ impl Engine {
         }
         hits.sort_unstable_by_key(|hit| hit.start);
         let mut found = generic::read(tree, file.path(), &hits, least);
+        self.matches(text, windows, file, &mut found);
+        self.encoded(text, file, encoded::DEPTH, &mut found);
+        found
+    }
+
+    /// What the rules' patterns find in windows of a text.
+    fn matches(
+        &self,
+        text: &str,
+        mut windows: Vec<(usize, Range<usize>)>,
+        file: &SourceFile,
+        found: &mut Vec<Candidate>,
+    ) {
         // Windows of one rule in order, so that those that touch are searched as one.
         windows.sort_unstable_by_key(|(rule, hit)| (*rule, hit.start));
         let mut at = 0;
@@ -174,7 +188,39 @@ impl Engine {
                 }
             });
         }
-        found
+    }
+
+    /// What the rules' patterns find in what stands encoded in a text. The span is that of the outer text; where a rule
+    /// matches the outer text as well, that counts for more.
+    fn encoded(&self, text: &str, file: &SourceFile, depth: usize, found: &mut Vec<Candidate>) {
+        let Some(gate) = &self.gate else { return };
+        layers(text, |layer| {
+            let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
+            for hit in gate.find_overlapping_iter(layer.text.as_bytes()) {
+                let owner = &self.owners[hit.pattern().as_usize()];
+                windows.extend(owner.rules.iter().map(|rule| (*rule, hit.range())));
+            }
+            let mut inner = Vec::new();
+            self.matches(&layer.text, windows, file, &mut inner);
+            inner.retain(|candidate| self.rule(&candidate.rule).is_some_and(|rule| rule.kind != Kind::Identifier));
+            if depth > 1 {
+                self.encoded(&layer.text, file, depth - 1, &mut inner);
+            }
+            for mut candidate in inner {
+                let (Some(value), Some(span)) = (layer.text.get(candidate.span.clone()), layer.outer(&candidate.span))
+                else {
+                    continue;
+                };
+                if found.len() >= MOST || text.get(span.clone()).is_none_or(|outer| outer == value) {
+                    continue;
+                }
+                candidate.encoded = Some(match candidate.encoded {
+                    Some(deeper) => Encoded { chain: format!("{}+{}", layer.encoding, deeper.chain), ..deeper },
+                    None => Encoded { chain: layer.encoding.to_owned(), plain: Secret::new(value.as_bytes()) },
+                });
+                found.push(Candidate { span, rank: RULE, ..candidate });
+            }
+        });
     }
 
     /// Passwords that people chose count for little in comments and documentation: examples stand there.
@@ -229,7 +275,7 @@ impl Engine {
         };
         let rank = RULE + own + u8::from(proven_token);
         let certain = confidence > Confidence::Low || rule.confidence == Confidence::Low;
-        Some(Candidate { span, rule: rule.id.clone(), name: None, confidence, rank, certain, extent: 0 })
+        Some(Candidate { span, rule: rule.id.clone(), name: None, confidence, rank, certain, extent: 0, encoded: None })
     }
 
     fn matcher(&self, number: usize) -> Option<&Matcher> {
@@ -263,11 +309,24 @@ impl Engine {
             secret: Secret::new(value.as_bytes()),
             name: candidate.name,
             language: tree.read_as().map(str::to_owned),
-            env: (!rule.env.is_empty()).then(|| rule.env.to_string()),
+            env: env(rule, candidate.encoded.as_ref()),
+            encoded: candidate.encoded,
             span: candidate.span,
             snippet: None,
         })
     }
+}
+
+/// The variable that a rule proposes. What is not the credential itself is not called so.
+fn env(rule: &Rule, encoded: Option<&Encoded>) -> Option<String> {
+    if rule.env.is_empty() {
+        return None;
+    }
+    Some(match encoded.and_then(|encoded| encoded.chain.split('+').next()) {
+        Some("base64") => format!("{}_BASE64", rule.env),
+        Some("hex") => format!("{}_HEX", rule.env),
+        _ => rule.env.to_string(),
+    })
 }
 
 /// Keeps of candidates that overlap what an issuer's rule found, of several the surest, then the most specific, then the

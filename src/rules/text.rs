@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::Text;
+use crate::model::{Text, unmarked_utf16};
 
 /// A text to scan: the file's own bytes where they are UTF-8, a decoded copy otherwise.
 #[derive(Debug)]
@@ -14,7 +14,8 @@ pub(super) enum View<'a> {
 impl<'a> View<'a> {
     /// None where the bytes are no text.
     pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
-        let utf16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+        let marked = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+        let utf16 = marked || unmarked_utf16(bytes).is_some();
         if !utf16 {
             if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
                 return None;

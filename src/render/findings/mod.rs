@@ -55,6 +55,9 @@ pub struct Row<'a> {
     /// The environment variable that the rule proposes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub env: Option<&'a str>,
+    /// How the credential stands encoded in the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<&'a str>,
     /// The commit that first held it, where it comes from git's history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<&'a str>,
@@ -93,6 +96,7 @@ impl<'a> Row<'a> {
             name: finding.name.as_deref(),
             language: finding.language.as_deref(),
             env: finding.env.as_deref(),
+            encoding: finding.encoded.as_ref().map(|encoded| encoded.chain.as_str()),
             commit,
             date: time.map(date_time),
             in_head,

@@ -79,7 +79,7 @@ fn block(out: &mut String, group: &[&Finding], engine: &Engine, color: bool) {
             finding.start.1,
             finding.member().map(|member| format!("  in {}", harmless(member))).unwrap_or_default(),
             finding.name.as_deref().map(|name| format!("{}, ", harmless(name))).unwrap_or_default(),
-            format_args!("{} confidence{}", word(finding.confidence), from_git(finding)),
+            format_args!("{} confidence{}{}", word(finding.confidence), encoding(finding), from_git(finding)),
         );
         if let Some(snippet) = finding.snippet.as_ref().filter(|_| number < SHOWN) {
             let number = finding.start.0.to_string();
@@ -103,6 +103,10 @@ fn advice(out: &mut String, rule: &Rule) {
     if !rule.rotation.page.is_empty() {
         let _ = writeln!(out, "  rotate: {}", rule.rotation.page);
     }
+}
+
+fn encoding(finding: &Finding) -> String {
+    finding.encoded.as_ref().map(|encoded| format!(", {}", encoded.chain.replace('+', " of "))).unwrap_or_default()
 }
 
 fn from_git(finding: &Finding) -> String {

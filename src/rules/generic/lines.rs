@@ -159,7 +159,16 @@ impl<'a> Reader<'a> {
     pub(super) fn push(&mut self, span: Range<usize>, rule: &'static str, name: Option<&str>, confidence: Confidence) {
         let confidence = if place::quiet_place(self.path) { Confidence::Low } else { confidence };
         let name = name.map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
-        self.found.push(Candidate { span, rule: rule.into(), name, confidence, rank: 1, certain: true, extent: 0 });
+        self.found.push(Candidate {
+            span,
+            rule: rule.into(),
+            name,
+            confidence,
+            rank: 1,
+            certain: true,
+            extent: 0,
+            encoded: None,
+        });
     }
 
     /// A literal passed to a function that takes a secret.

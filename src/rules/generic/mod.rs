@@ -44,6 +44,8 @@ pub(super) struct Candidate {
     pub(super) certain: bool,
     /// How much a pattern matched before the value: of two that are alike the one that saw more stays.
     pub(super) extent: usize,
+    /// What the span says, where it stands encoded.
+    pub(super) encoded: Option<crate::model::Encoded>,
 }
 
 /// Reads a file at the places that the automaton points out (in order of position); at least all of confidence `least`.

@@ -30,5 +30,6 @@ pub(super) fn read(text: &str, path: &Path) -> Option<Candidate> {
         rank: 1,
         certain: true,
         extent: 0,
+        encoded: None,
     })
 }

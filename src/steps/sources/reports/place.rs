@@ -232,6 +232,7 @@ impl Opened {
             name: None,
             language: None,
             env: None,
+            encoded: None,
             span,
             snippet: None,
         }

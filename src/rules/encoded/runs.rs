@@ -1,0 +1,151 @@
+//! Base64 and hexadecimal: long runs of their characters.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+use super::{LONGEST, Layer, Map};
+
+/// Shorter runs are no credential of a telling format: 24 characters of base64 are 18 bytes.
+const SHORTEST: usize = 24;
+/// Shortest line of an encoded text that goes on on the next one (RFC 1421 and RFC 2045 wrap at 64 and 76).
+const WRAPPED: usize = 56;
+/// How much is decoded to see whether the rest is worth it, in characters: all but one of a million runs end here.
+const SAMPLE: usize = 32;
+
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+static PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+static URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+
+/// Characters of base64 in both alphabets, padding left out; hexadecimal digits are among them.
+static IN_RUN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[allow(clippy::cast_possible_truncation, reason = "below 256")]
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'-' | b'_');
+        byte += 1;
+    }
+    table
+};
+
+fn in_run(byte: u8) -> bool {
+    IN_RUN[usize::from(byte)]
+}
+
+/// Hands over what decodes to text, until told that it is enough. Steps over a text in strides: of a run of the least length
+/// every stride hits a character, and most runs are words, which end soon.
+pub(super) fn read(text: &str, hand: &mut impl FnMut(Layer) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    while start + SHORTEST <= bytes.len() {
+        if let Some(gap) = bytes[start..start + SHORTEST].iter().rposition(|byte| !in_run(*byte)) {
+            start += gap + 1;
+            continue;
+        }
+        let end = end_of(bytes, start + SHORTEST);
+        let mut run = start..end;
+        let mut layer = decode(&bytes[run.clone()]);
+        if layer.is_some() && run.len() >= WRAPPED {
+            let whole = wrapped(bytes, &run);
+            if whole.len() > run.len() {
+                let joined: Vec<u8> =
+                    bytes[whole.clone()].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+                layer = decode(&joined).or(layer);
+                run = whole;
+            }
+        }
+        if let Some((text, encoding)) = layer {
+            let padding = bytes[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+            let span = run.start..run.end + if encoding == "base64" { padding } else { 0 };
+            if !hand(Layer { text, encoding, map: Map::Whole(span) }) {
+                return false;
+            }
+        }
+        start = run.end + 1;
+    }
+    true
+}
+
+fn end_of(bytes: &[u8], from: usize) -> usize {
+    bytes[from..].iter().position(|byte| !in_run(*byte)).map_or(bytes.len(), |length| from + length)
+}
+
+/// A run with the lines that go on with it: indented alike, and of the same length but for the last.
+fn wrapped(bytes: &[u8], first: &Range<usize>) -> Range<usize> {
+    let line = memchr::memrchr(b'\n', &bytes[..first.start]).map_or(0, |at| at + 1);
+    let mut indent = Some(first.start - line).filter(|_| bytes[line..first.start].iter().all(|b| b" \t".contains(b)));
+    let mut end = first.end;
+    while end - first.start < LONGEST {
+        let Some(line_end) = bytes[end..].iter().take(2).position(|byte| *byte == b'\n') else { break };
+        let start = end + line_end + 1;
+        if line_end == 1 && bytes[end] != b'\r' {
+            break;
+        }
+        let blanks = bytes[start..].iter().take(200).take_while(|byte| b" \t".contains(byte)).count();
+        let start = start + blanks;
+        let next = end_of(bytes, start);
+        let closed = bytes.get(next).is_none_or(|byte| b"\r\n=\"'`".contains(byte));
+        if next == start || next - start > first.len() || *indent.get_or_insert(blanks) != blanks || !closed {
+            break;
+        }
+        end = next;
+        if next - start < first.len() {
+            break;
+        }
+    }
+    first.start..end
+}
+
+/// What a run says, where it is text.
+fn decode(run: &[u8]) -> Option<(String, &'static str)> {
+    if run.len() > LONGEST {
+        return None;
+    }
+    if run.len().is_multiple_of(2) && run.len() >= SHORTEST * 3 / 2 && run.iter().all(u8::is_ascii_hexdigit) {
+        let text = hex(&run[..SAMPLE]).and_then(|sample| readable(&sample, true));
+        let text = text.and_then(|_| readable(&hex(run)?, false));
+        if let Some(text) = text {
+            return Some((text, "hex"));
+        }
+    }
+    let url = memchr::memchr2(b'-', b'_', run).is_some();
+    if url && memchr::memchr2(b'+', b'/', run).is_some() {
+        return None;
+    }
+    let engine = if url { &URL } else { &PLAIN };
+    let sample = engine.decode(&run[..SAMPLE.min(run.len() / 4 * 4)]).ok()?;
+    readable(&sample, true)?;
+    let run = if run.len() % 4 == 1 { &run[..run.len() - 1] } else { run };
+    Some((readable(&engine.decode(run).ok()?, false)?, "base64"))
+}
+
+fn hex(run: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    run.chunks_exact(2).map(|two| Some(digit(two[0])? << 4 | digit(two[1])?)).collect()
+}
+
+/// Bytes as text, where people could read it; of a sample the last character may be cut.
+fn readable(bytes: &[u8], sample: bool) -> Option<String> {
+    let wide = bytes.len() >= 8 && bytes.iter().skip(1).step_by(2).take(4).all(|byte| *byte == 0);
+    let text = if wide {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
+        String::from_utf16(&units).ok()?
+    } else {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(error) if sample && error.error_len().is_none() => {
+                std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?.to_owned()
+            }
+            Err(_) => return None,
+        }
+    };
+    let fits = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    text.chars().all(fits).then_some(text)
+}
