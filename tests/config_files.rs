@@ -69,7 +69,7 @@ fn the_same_secret_in_many_formats_is_one_move() {
         "{after:?}"
     );
     assert!(after["deploy/web.yaml"].contains("valueFrom: {secretKeyRef: {name: keylift, key: "), "{after:?}");
-    assert!(after[".env"].starts_with("DEBUG=1\n# MAIL_PASSWORD is in the store"), "{after:?}");
+    assert!(after[".env"].starts_with("DEBUG=1\n# MAIL_PASSWORD=${MAIL_PASSWORD:?}  # in the store"), "{after:?}");
     assert_eq!(after["config/app.json"], before["config/app.json"]);
     for value in ["Tr0ub4dor-shop", "C0rrect-horse7", "B4ttery-staple", "P0d-staple-9", "kq8Zr2Lw9Xv4Bn7M"] {
         let left: Vec<_> = after.iter().filter(|(_, text)| text.contains(value)).map(|(path, _)| path).collect();

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use tree_sitter::Node;
-
 use crate::edit::{Applicability, Edit, Refusal};
 use crate::facts::ChangeFact;
 use crate::lines;
@@ -13,6 +11,7 @@ use crate::recipe::{ChangeRule, Constant};
 use crate::rewrite::Made;
 use crate::select::{Selection, refusal};
 use crate::undo::apply;
+use crate::visit::{Next, visit};
 
 /// Adds what a declaration's change takes to the edits of a value in it.
 pub(crate) fn declare(parsed: &Parsed, selection: &Selection, made: &mut Made) -> Result<(), Refusal> {
@@ -98,18 +97,12 @@ fn mentions(
     let Some(node) = root.descendant_for_byte_range(place.start, place.end) else { return false };
     let Some(declared) = root.descendant_for_byte_range(name.start, name.end) else { return false };
     let text = &parsed.text[name.clone()];
-    leaves(node, &mut |leaf| {
+    visit(node, &mut |leaf| {
         let span = leaf.byte_range();
-        leaf.kind_id() == declared.kind_id() && parsed.text[span.clone()] == *text && span != *name && counts(span)
+        let same = leaf.kind_id() == declared.kind_id() && leaf.child_count() == 0;
+        let counted = same && parsed.text[span.clone()] == *text && span != *name && counts(span);
+        if counted { Next::Stop } else { Next::Into }
     })
-}
-
-fn leaves(node: Node<'_>, wanted: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
-    if node.child_count() == 0 {
-        return wanted(node);
-    }
-    let mut cursor = node.walk();
-    node.children(&mut cursor).any(|child| leaves(child, wanted))
 }
 
 /// Where the lookup of a value is going to stand: after its declaration's group, if the declaration leaves that.

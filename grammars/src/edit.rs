@@ -78,6 +78,8 @@ pub struct Place {
     pub fixed_name: Option<String>,
     /// How far the edit can be trusted.
     pub applicability: Applicability,
+    /// It stands in documentation or a comment: the value is crossed out, and nothing looks it up.
+    pub prose: bool,
     /// What a person must do beside the edit for the program to run as before, with `<name>` for the secret's name.
     pub todo: Option<String>,
 }

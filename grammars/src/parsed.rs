@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Parser, Tree};
 
 use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
 use crate::facts::Facts;
@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::imports::Imports;
 use crate::inner;
 use crate::language::{self, Language};
-use crate::literal::Literal;
+use crate::literal::{Literal, Role};
 use crate::loaded::Loaded;
 use crate::names;
 use crate::patterns;
@@ -22,6 +22,7 @@ use crate::rewrite;
 use crate::select::{self, Selection};
 use crate::taken;
 use crate::undo::{self, Chunk, Original, Undo};
+use crate::visit::{self, Next};
 use crate::walk::{self, Site};
 
 /// A source text with its syntax tree.
@@ -52,7 +53,7 @@ impl std::fmt::Debug for Parsed {
 }
 
 impl Parsed {
-    /// Parses a text. None where the parser gives up (it does so on no text, but on a cancelled or too long parse).
+    /// Parses a text. None where the parser gives up, or the tree is deeper than code ever is.
     pub fn new(language: &'static Language, text: &str) -> Option<Self> {
         Self::at(language, Path::new(""), text)
     }
@@ -66,6 +67,9 @@ impl Parsed {
         };
         let text = host.as_ref().map_or(text, |(_, code)| code);
         let tree = parse(loaded, text)?;
+        if visit::is_hostile(&tree) {
+            return None;
+        }
         let reading = patterns::read(loaded, text);
         let mut facts = Facts::gather(loaded, &tree, text);
         facts.flags.extend(language::path_flags(&loaded.recipe.path_flags, path));
@@ -184,6 +188,7 @@ impl Parsed {
             shape,
             names,
             scopes: literal.scopes.clone(),
+            prose: literal.role == Role::Prose,
             fixed_name,
             applicability,
             todo,
@@ -341,12 +346,10 @@ pub(crate) fn damage(loaded: &Loaded, text: &str) -> Option<usize> {
 
 /// Number of ERROR and MISSING nodes of a tree.
 pub(crate) fn errors(tree: &Tree) -> usize {
-    fn count(node: Node<'_>) -> usize {
-        if !node.has_error() && !node.is_missing() {
-            return 0;
-        }
-        let mut cursor = node.walk();
-        usize::from(node.is_error() || node.is_missing()) + node.children(&mut cursor).map(count).sum::<usize>()
-    }
-    count(tree.root_node())
+    let mut count = 0;
+    visit::visit(tree.root_node(), &mut |node| {
+        count += usize::from(node.is_error() || node.is_missing());
+        if node.has_error() { Next::Into } else { Next::Past }
+    });
+    count
 }

@@ -9,6 +9,7 @@ use crate::layout;
 use crate::literal::Part;
 use crate::loaded::{Form, Loaded};
 use crate::names::upper_snake_plain;
+use crate::visit::{Next, visit};
 
 /// A literal node taken apart. Implicitly concatenated literals have several.
 #[derive(Clone, Debug)]
@@ -244,19 +245,20 @@ fn delimiters(form: &Form, source: &str) -> Option<(usize, usize)> {
 
 /// Topmost descendants that are holes or hold text.
 fn children(form: &Form, node: Node<'_>, holes: &mut Vec<Range<usize>>, contents: &mut Vec<Range<usize>>) {
-    let mut cursor = node.walk();
-    for child in node.children(&mut cursor) {
-        if form.rule.holes.iter().any(|kind| kind == child.kind()) {
-            holes.push(child.byte_range());
-            continue;
+    visit(node, &mut |child| {
+        let is = |kinds: &[String]| kinds.iter().any(|kind| kind == child.kind());
+        if child == node {
+            return Next::Into;
         }
-        if form.rule.content.iter().any(|kind| kind == child.kind()) {
+        if is(&form.rule.holes) {
+            holes.push(child.byte_range());
+            return Next::Past;
+        }
+        if is(&form.rule.content) {
             contents.push(child.byte_range());
         }
-        if child.child_count() > 0 {
-            children(form, child, holes, contents);
-        }
-    }
+        Next::Into
+    });
 }
 
 /// A range with others taken out.

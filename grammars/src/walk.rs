@@ -9,6 +9,7 @@ use crate::facts::{ChangeFact, DefaultFact, Facts};
 use crate::literal::{Binding, Call, Literal, LiteralKind, Part, Role};
 use crate::loaded::{Kind, Loaded};
 use crate::piece::Piece;
+use crate::visit::{Next, visit};
 
 /// Beyond this many calls and lists, a name says nothing about a literal.
 const FARTHEST: usize = 12;
@@ -355,11 +356,11 @@ impl Walk<'_> {
 
 /// Whether a node holds an error, or misses a token that its language does not leave out.
 fn damaged(node: Node<'_>, forgiven: &dyn Fn(Node<'_>) -> bool) -> bool {
-    if node.is_error() || node.is_missing() {
-        return !forgiven(node);
-    }
-    let mut cursor = node.walk();
-    node.has_error() && node.children(&mut cursor).any(|child| damaged(child, forgiven))
+    visit(node, &mut |node| match node.is_error() || node.is_missing() {
+        true if !forgiven(node) => Next::Stop,
+        false if node.has_error() => Next::Into,
+        _ => Next::Past,
+    })
 }
 
 /// A name without white space and quotes.

@@ -73,6 +73,7 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
             }
         }
     }
+    leave_prose(&mut groups, &mut refusals, target.key);
     let mut names = Names::new(target.reserved.clone());
     settle_fixed_names(&mut groups, &mut names, &mut refusals, target.key);
     let mut moves = Vec::new();
@@ -134,6 +135,23 @@ fn settle_fixed_names(
         });
     }
     groups.retain(|group| !group.places.is_empty());
+}
+
+/// A value that stands in comments and documentation alone is looked up by nothing: a store would keep it for nobody, and
+/// a person decides what the text says instead. One that moves is crossed out there too.
+fn leave_prose(groups: &mut Vec<Group<'_>>, refusals: &mut Vec<Refused>, key: &FingerprintKey) {
+    groups.retain(|group| {
+        let prose = group.places.iter().all(|(_, _, placed)| placed.place.prose);
+        if prose {
+            let refusal = locate::refusal(
+                "prose",
+                "the value stands in a comment or in documentation, and nothing in the code uses it",
+                "delete it from the text, and revoke it where it was issued if it ever worked",
+            );
+            refusals.extend(group.places.iter().map(|(path, finding, _)| refused(path, finding, refusal.clone(), key)));
+        }
+        !prose
+    });
 }
 
 fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<PlannedMove, Refusal> {

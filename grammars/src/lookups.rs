@@ -1,0 +1,146 @@
+//! What a recipe says about lookups: how they are written, and what they need around them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::Deserialize;
+
+use crate::edit::Applicability;
+use crate::rules::Constant;
+
+/// A style's lookup.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Lookup {
+    /// Forms, best first.
+    pub forms: Vec<LookupForm>,
+    /// Conversions to other types: `bytes`, `integer`, `float`.
+    pub conversions: BTreeMap<String, String>,
+    /// Conversions whose text must stand in parentheses unless the parent is one of `bare_parents`.
+    pub loose_conversions: Vec<String>,
+    /// The generated file that the lookup calls.
+    pub accessor: Option<Accessor>,
+    /// A check before the statement, where the lookup stands in a place that can only fail by itself.
+    pub guard: Option<Guard>,
+    /// Not offered here: why.
+    pub refuse: Option<Constant>,
+    /// How far the edit can be trusted.
+    pub applicability: Option<Applicability>,
+    /// The environment variable that the lookup of a name reads, where it is another: `TF_VAR_<lower>`.
+    pub reads: Option<String>,
+    /// What must be declared once in the folder for the lookup to work.
+    pub declares: Option<Declaration>,
+    /// What a person must do beside the edit, with `<name>`.
+    pub todo: Option<String>,
+}
+
+/// A declaration that comes with a lookup.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declaration {
+    /// The block, put at the end of the file; `<lower>` is the name in lower case.
+    pub text: String,
+    /// Regex of a declaration of that name, whoever made it.
+    pub known: String,
+}
+
+/// A check before a statement.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guard {
+    /// Kinds of node that fail by themselves: the statement around them goes on.
+    pub under: Vec<String>,
+    /// Kinds that the search ends at.
+    pub functions: Vec<String>,
+    /// Kinds whose children are statements, but for those of the fields `conditions`.
+    pub bodies: Vec<String>,
+    pub conditions: Vec<String>,
+    /// Kinds whose conditions no line can be put before.
+    pub never: Vec<String>,
+    /// The check, with `<name>`.
+    pub text: String,
+}
+
+/// One way to write a lookup.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LookupForm {
+    /// What it needs.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// The expression.
+    pub text: String,
+    /// The expression in a hole, where it differs.
+    #[serde(default)]
+    pub hole: Option<String>,
+    /// It must stand in parentheses unless its parent is one of `bare_parents`.
+    #[serde(default)]
+    pub loose: bool,
+    /// Only where no other form can be used.
+    #[serde(default)]
+    pub last: bool,
+    /// A flag of the file (a capture `@file.FLAG`) that this form is for.
+    #[serde(default)]
+    pub when_flag: Option<String>,
+    /// A flag that this form is not for.
+    #[serde(default)]
+    pub unless_flag: Option<String>,
+}
+
+impl LookupForm {
+    /// Whether it is for a file with such flags.
+    pub(crate) fn fits(&self, flags: &HashSet<String>) -> bool {
+        self.when_flag.as_ref().is_none_or(|flag| flags.contains(flag))
+            && self.unless_flag.as_ref().is_none_or(|flag| !flags.contains(flag))
+    }
+}
+
+/// A generated file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accessor {
+    /// Its name in the project.
+    pub name: String,
+    /// The file in the language's folder that holds its text.
+    pub text: String,
+}
+
+/// Something that must be in scope.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Need {
+    /// The module.
+    pub module: Option<String>,
+    /// The member of it that is wanted; else the module itself.
+    pub member: Option<String>,
+    /// The name that it has unless an alias is given; `<stem>` is the file's name without its extension, in one word.
+    pub bind: String,
+    /// The line that brings it in. Absent: it is used where it is there already.
+    pub line: Option<String>,
+    /// It is there without being brought in, unless something else has its name.
+    pub global: bool,
+    /// The text where an import group is there (`@import.group`), inserted in order among its entries (`@import.entry`).
+    pub grouped: Option<String>,
+    /// Where the line goes.
+    pub place: NeedPlace,
+    /// A helper function's text instead of an import, with `<stem>` and the names of what it needs.
+    pub helper: Option<String>,
+    /// Other needs of the helper.
+    pub needs: Vec<String>,
+    /// A flag of the file (a capture `@file.FLAG`) without which the line cannot be used.
+    pub when_flag: Option<String>,
+}
+
+/// Where a need's text goes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NeedPlace {
+    /// Before the first import, or after the header.
+    #[default]
+    First,
+    /// After the last import of the leading block, or after the header.
+    Last,
+    /// Among the leading imports, in order.
+    Sorted,
+    /// At the end of the file.
+    End,
+}

@@ -1,0 +1,215 @@
+//! What a recipe says about places: where literals may be taken out of them, and how.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::edit::Applicability;
+
+/// Where code of the language begins and ends in its host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Region {
+    /// Regex of what stands before it.
+    pub open: String,
+    /// Regex of what stands after it.
+    pub close: String,
+}
+
+/// A pattern of a format that is a list of lines.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PatternRule {
+    /// Regex, in which `^` and `$` are those of lines. Groups: `value`, `key`, `section`, `comment`.
+    pub regex: String,
+    /// What the forms call the value's kind of node.
+    #[serde(default = "value")]
+    pub kind: String,
+    /// The value is the hardcoded default of what its key names: a rule among `defaults`.
+    #[serde(default)]
+    pub default: Option<String>,
+}
+
+fn value() -> String {
+    "value".into()
+}
+
+/// A reason with advice.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Constant {
+    /// The place in words.
+    pub place: String,
+    /// Why not.
+    pub reason: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// A flag of the file that speaks against rewriting it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlagRefusal {
+    /// The flag; it is the refusal's code too.
+    pub flag: String,
+    /// Flags that outweigh it.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// Why not.
+    pub reason: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// What becomes of a lookup whose default goes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DefaultRule {
+    /// Which captured node the edit replaces: `whole`, `value`, `argument`…
+    #[serde(default = "whole")]
+    pub target: String,
+    /// By what: captured texts by name, needs by name, `<lookup>` for the lookup of the variable, `<gap>` for blanks that
+    /// keep the `=` in its column. Absent: it goes, with
+    /// the comma beside it.
+    #[serde(default)]
+    pub with: Option<String>,
+    /// Text before the target that goes too (regex, anchored at its end).
+    #[serde(default)]
+    pub eat_before: Option<String>,
+    /// The name of the variable, from the captures; `<variable>` unless told.
+    #[serde(default)]
+    pub variable: Option<String>,
+    /// What a person must do beside the edit, with `<variable>`.
+    #[serde(default)]
+    pub todo: Option<String>,
+    /// A value within the default moves whole.
+    #[serde(default)]
+    pub widen: bool,
+    /// The variable is the name in capitals.
+    #[serde(default)]
+    pub upper: bool,
+    /// A flag of the file with which it is the name as it stands.
+    #[serde(default)]
+    pub exact_flag: Option<String>,
+    /// It only adds captures to what another pattern finds at the same value.
+    #[serde(default)]
+    pub partial: bool,
+}
+
+fn whole() -> String {
+    "whole".into()
+}
+
+/// How a declaration changes where its value becomes a lookup, and when it cannot.
+///
+/// `sites.scm` sets `change` to its name, and captures `@change.value` with any of: `@change.name` (what is declared),
+/// `@change.replace`, `@change.remove`, `@change.before`, `@change.after`, `@change.cut` with `@change.paste`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChangeRule {
+    /// What becomes of `@change.edit.NAME`, by name.
+    pub edits: BTreeMap<String, ChangeEdit>,
+    /// What `@change.replace` becomes.
+    pub replace: Option<String>,
+    /// What comes before `@change.before`.
+    pub before: Option<String>,
+    /// What comes after `@change.after`.
+    pub after: Option<String>,
+    /// `@change.cut` goes, with the comments on it, and this comes after `@change.paste`; `<cut>` is what went,
+    /// `<comments>` what stood above it.
+    pub paste: Option<String>,
+    /// What stays at the place of `@change.cut`, with `<name>`: a filler where positions count. Else the line goes.
+    pub leave: Option<String>,
+    /// Why not, where a declared name is used in a place that takes constants alone (`@use.constant`).
+    pub used: Option<Constant>,
+    /// What follows each use of a declared name, but for those within a `@use.skip`. The name must be declared once.
+    pub uses: Option<String>,
+    /// Regex with `<name>`: what it finds anywhere is a use that cannot change, refused as `used`.
+    pub spoiled: Option<String>,
+    /// Why not, where a declared name is not used in the function that declares it.
+    pub unused: Option<Constant>,
+    /// The change takes the value out of a place that takes constants alone.
+    pub lifts: bool,
+    /// How far the change can be trusted.
+    pub applicability: Option<Applicability>,
+}
+
+/// An interpolation within the text of a literal, told by its look.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InterpolationRule {
+    /// Regex. Where its group `skip` takes part, the match is text after all. Group `default` is a hardcoded default,
+    /// group `variable` what is looked up.
+    pub pattern: String,
+    /// The interpolation without its default, with `<variable>`.
+    #[serde(default)]
+    pub required: Option<String>,
+    /// The variable is the name in capitals, with `_` for what is no letter or digit.
+    #[serde(default)]
+    pub upper: bool,
+}
+
+/// What becomes of one node of a declaration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChangeEdit {
+    /// What comes before it.
+    pub before: Option<String>,
+    /// What comes after it.
+    pub after: Option<String>,
+    /// What it becomes.
+    pub replace: Option<String>,
+    /// Where it is replaced, the blanks before it go too.
+    pub eat_before: bool,
+    /// …and those after it.
+    pub eat_after: bool,
+}
+
+/// A string whose text is a format: some characters are written twice, and a value put in must do so too.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormatRule {
+    /// Texts that stand twice for themselves.
+    pub doubled: Vec<String>,
+    /// The lookup, protected from being read as a format.
+    pub wrap: String,
+    /// What the wrapping needs.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// The shape in words.
+    pub shape: String,
+}
+
+/// One way to put a lookup into a part of a literal.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PartRule {
+    /// Regex over the literal's source that forbids this way.
+    pub unless: Option<String>,
+    /// A flag of the file (a capture `@file.FLAG`) that forbids this way.
+    pub unless_flag: Option<String>,
+    /// A hole within the literal, with `<lookup>`.
+    pub hole: Option<String>,
+    /// Replaces the opening: regex and text.
+    pub open: Option<(String, String)>,
+    /// Replaces the closing.
+    pub close: Option<(String, String)>,
+    /// Texts in the rest that must be written otherwise once the literal is a template.
+    pub escape: BTreeMap<String, String>,
+    /// Quote characters for text in the hole, best first; the literal's own is never used.
+    pub quotes: Vec<String>,
+    /// What the hole must not hold, beside the literal's own quote.
+    pub forbids: Vec<String>,
+    /// What follows the literal, with `<lookup>`: it fills the hole. Each value adds its own.
+    pub suffix: Option<String>,
+    /// What comes before the literal. Only one value of a literal can be taken out then.
+    pub prefix: Option<String>,
+    /// The lookup is not converted to the literal's type.
+    pub raw: bool,
+    /// The hole may hold the literal's own quote.
+    pub own_quote: bool,
+    /// Between the pieces of a concatenation.
+    pub join: Option<String>,
+    /// The concatenation needs no parentheses anywhere.
+    pub atomic: bool,
+}
