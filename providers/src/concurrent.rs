@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use futures_util::StreamExt as _;
 
-use crate::store::{Address, Entry, Receipt, Store, StoreError, Write};
+use crate::store::{Address, Entry, Expect, Receipt, Store, StoreError, Write};
 
 /// One of several requests.
 pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -31,9 +31,14 @@ pub(crate) async fn write_at_once(
     for indices in entries.into_values() {
         tasks.push(Box::pin(async move {
             let mut answers = Vec::with_capacity(indices.len());
+            let mut chain = Chain::default();
             for index in indices {
-                let Write { address, secret, expect, id } = writes[index];
-                answers.push((index, store.write(address, secret, expect, id).await));
+                let Write { address, secret, id, .. } = writes[index];
+                let answer = store.write(address, secret, &chain.expect(&writes[index]), id).await;
+                if let Ok(receipt) = &answer {
+                    chain.wrote(&writes[index], receipt);
+                }
+                answers.push((index, answer));
             }
             answers
         }));
@@ -41,6 +46,37 @@ pub(crate) async fn write_at_once(
     let mut answers: Vec<_> = at_once(most, tasks).await.into_iter().flatten().collect();
     answers.sort_by_key(|(index, _)| *index);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// Several fields of one entry that were seen at one version, and are written one after the other: each of these writes
+/// makes the version that the next one has to expect.
+#[derive(Default)]
+struct Chain<'a> {
+    seen: Option<&'a str>,
+    now: Option<String>,
+    fields: Vec<Option<&'a str>>,
+}
+
+impl<'a> Chain<'a> {
+    /// What a write expects after those that went before.
+    fn expect(&self, write: &Write<'_>) -> Expect {
+        match (write.expect, &self.now) {
+            (Expect::Version(version), Some(now))
+                if self.seen == Some(version.as_str()) && !self.fields.contains(&write.address.field.as_deref()) =>
+            {
+                Expect::Version(now.clone())
+            }
+            (expect, _) => expect.clone(),
+        }
+    }
+
+    fn wrote(&mut self, write: &Write<'a>, receipt: &Receipt) {
+        let Expect::Version(version) = write.expect else { return };
+        if *self.seen.get_or_insert(version.as_str()) == version {
+            self.now.clone_from(&receipt.version);
+            self.fields.push(write.address.field.as_deref());
+        }
+    }
 }
 
 /// The whole path names what is written as one.

@@ -18,17 +18,18 @@ pub(crate) struct Pace {
 struct State {
     next: Instant,
     interval: Duration,
+    slowed: Option<Instant>,
 }
 
 impl Pace {
     /// At most this many writes a second.
     pub fn new(a_second: u32) -> Self {
         let usual = Duration::from_secs(1) / a_second.max(1);
-        Self { usual, state: Mutex::new(State { next: Instant::now(), interval: usual }) }
+        Self { usual, state: Mutex::new(State { next: Instant::now(), interval: usual, slowed: None }) }
     }
 
-    /// Waits for a turn.
-    pub async fn turn(&self) {
+    /// Waits for a turn, and says when it came.
+    pub async fn turn(&self) -> Instant {
         let at = {
             let mut state = self.state();
             let at = state.next.max(Instant::now());
@@ -36,11 +37,17 @@ impl Pace {
             at
         };
         tokio::time::sleep_until(at).await;
+        at
     }
 
-    /// The server was asked too often: half the pace, for everybody.
-    pub fn slow_down(&self) {
+    /// The server was asked too often by the write whose turn was at `turn`: half the pace, for everybody. Refusals of
+    /// what was on its way already when the pace was last halved say nothing about the new pace.
+    pub fn slow_down(&self, turn: Instant) {
         let mut state = self.state();
+        if state.slowed.is_some_and(|slowed| turn <= slowed) {
+            return;
+        }
+        state.slowed = Some(Instant::now());
         state.interval = (state.interval * 2).min(SLOWEST);
         state.next = state.next.max(Instant::now() + state.interval);
     }
@@ -65,13 +72,31 @@ mod tests {
         let pace = Pace::new(40);
         let interval = || pace.state().interval;
         assert_eq!(interval(), Duration::from_millis(25));
-        pace.slow_down();
-        pace.slow_down();
+        let later = |seconds| Instant::now() + Duration::from_secs(seconds);
+        pace.slow_down(later(1));
+        pace.slow_down(later(2));
         assert_eq!(interval(), Duration::from_millis(100));
-        (0..100).for_each(|_| pace.slow_down());
+        for number in 0..100 {
+            pace.slow_down(later(number + 3));
+        }
         assert_eq!(interval(), SLOWEST);
         (0..100).for_each(|_| pace.went_through());
         assert_eq!(interval(), Duration::from_millis(25));
+    }
+
+    #[tokio::test]
+    async fn one_storm_halves_the_pace_once() {
+        let pace = Pace::new(1000);
+        let mut turns = Vec::new();
+        for _ in 0..8 {
+            turns.push(pace.turn().await);
+        }
+        for turn in turns {
+            pace.slow_down(turn);
+        }
+        assert_eq!(pace.state().interval, Duration::from_millis(2));
+        pace.slow_down(pace.turn().await);
+        assert_eq!(pace.state().interval, Duration::from_millis(4));
     }
 
     #[tokio::test]

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::store::{ErrorKind, StoreError};
+
 type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The surroundings of a store: variables, folders.
@@ -72,6 +74,29 @@ impl Settings {
         names.iter().find_map(|name| self.var(name))
     }
 
+    /// A limit that the user may set with a variable: a whole number from 1 to `most`, else `usual`.
+    #[cfg_attr(not(any(feature = "vault", feature = "aws")), allow(dead_code))]
+    pub(crate) fn limit(&self, name: &str, usual: u32, most: u32) -> Result<u32, StoreError> {
+        let Some(text) = self.var(name) else { return Ok(usual) };
+        text.trim().parse().ok().filter(|limit| (1..=most).contains(limit)).ok_or_else(|| {
+            StoreError::new(ErrorKind::Configuration, format!("{name} is not a whole number from 1 to {most}"))
+                .advise(format!("unset it for the usual {usual}"))
+        })
+    }
+
+    /// Requests to one server under way at once: `KEYLIFT_REQUESTS_AT_ONCE`. More than eight gained nothing on any
+    /// server that this was measured with.
+    #[cfg_attr(not(any(feature = "vault", feature = "aws")), allow(dead_code))]
+    pub(crate) fn at_once(&self, usual: u32) -> Result<usize, StoreError> {
+        self.limit("KEYLIFT_REQUESTS_AT_ONCE", usual, 64).map(|limit| limit as usize)
+    }
+
+    /// Writes a second to a service that refuses more than some number of them: `KEYLIFT_WRITES_A_SECOND`.
+    #[cfg_attr(not(any(feature = "vault", feature = "aws")), allow(dead_code))]
+    pub(crate) fn writes_a_second(&self, usual: u32) -> Result<u32, StoreError> {
+        self.limit("KEYLIFT_WRITES_A_SECOND", usual, 10_000)
+    }
+
     /// keylift's own folder in the user's configuration.
     pub fn config_dir(&self) -> &Path {
         &self.config_dir
@@ -108,5 +133,15 @@ mod tests {
         assert_eq!(settings.var("A"), None);
         assert_eq!(settings.first_var(&["A", "B"]).as_deref(), Some("hidden"));
         assert!(!format!("{settings:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn limits_are_whole_numbers_within_reason() {
+        let with = |value: &str| Settings::with_vars("/c", [("KEYLIFT_REQUESTS_AT_ONCE", value)]).at_once(8);
+        assert_eq!(with("").unwrap(), 8);
+        assert_eq!(with(" 16 ").unwrap(), 16);
+        for bad in ["0", "65", "-1", "many", "1.5"] {
+            assert_eq!(with(bad).unwrap_err().kind, ErrorKind::Configuration, "{bad}");
+        }
     }
 }

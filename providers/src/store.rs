@@ -173,6 +173,9 @@ pub struct Capabilities {
     pub fields: bool,
     /// Custom metadata (tags, labels) is kept beside the value.
     pub metadata: bool,
+    /// New values of entries that are there can be put beside the ones that programs read, and made the current ones
+    /// later ([`Store::stage_many`]).
+    pub staging: bool,
     /// Names that differ in case alone are different names.
     pub case_sensitive: bool,
     /// The largest value, in bytes.
@@ -188,6 +191,7 @@ impl Default for Capabilities {
             binary: false,
             fields: false,
             metadata: false,
+            staging: false,
             case_sensitive: true,
             max_bytes: usize::MAX,
         }
@@ -338,6 +342,26 @@ pub trait Store: Send + Sync + fmt::Debug {
             answers.push(self.write(write.address, write.secret, write.expect, write.id).await);
         }
         answers
+    }
+
+    /// The first half of a mass cut-over: puts each new value of an entry beside the one that programs read, and reads
+    /// it back there, so that [`Store::flip_many`] with the same writes has little left to do and little that can fail.
+    /// Nothing that programs read changes. What would be a conflict is one already here. Repeating it is harmless.
+    ///
+    /// Where nothing is there yet, or the store has no such place ([`Capabilities::staging`]), this only checks.
+    async fn stage_many(&self, writes: &[Write<'_>]) -> Vec<Result<(), StoreError>> {
+        writes.iter().map(|write| self.accepts(write.address, write.secret).map_err(StoreError::from)).collect()
+    }
+
+    /// The second half: makes each staged value the current one, provided that the version that the write expects still
+    /// is. What was not staged is written.
+    async fn flip_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
+        self.write_many(writes).await
+    }
+
+    /// Instead of the second half: takes what was staged away again. What is current is not touched.
+    async fn unstage_many(&self, _writes: &[Write<'_>]) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// The versions that the store keeps of an entry, oldest first; empty where it keeps none.

@@ -138,8 +138,8 @@ impl Context {
 
     /// Runs what waits for a store.
     pub fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+        // One thread waits for all answers: handing them from thread to thread costs more than they do.
+        tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::usage(format!("could not start: {error}")))?

@@ -46,9 +46,10 @@ where
 {
     // The policy decides on faults; a refusal that means something goes past it as a success.
     let outcome = retry(|| async {
-        if let Some(pace) = pace {
-            pace.turn().await;
-        }
+        let turn = match pace {
+            Some(pace) => Some(pace.turn().await),
+            None => None,
+        };
         let error = match attempt().await {
             Ok(answer) => {
                 if let Some(pace) = pace {
@@ -59,8 +60,8 @@ where
             Err(error) => error,
         };
         let (code, fault) = classify(&error, doing);
-        if let Some(pace) = pace.filter(|_| fault.again == Again::Busy) {
-            pace.slow_down();
+        if let Some((pace, turn)) = pace.zip(turn).filter(|_| fault.again == Again::Busy) {
+            pace.slow_down(turn);
         }
         if fault.again == Again::Never { Ok(Err(Refusal { code, error: fault.error })) } else { Err(fault) }
     })

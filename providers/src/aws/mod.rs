@@ -11,6 +11,7 @@ pub(crate) mod connect;
 mod entry;
 mod names;
 mod policy;
+mod stage;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -39,7 +40,7 @@ use crate::store::{
 /// Writes a second: AWS refuses more than about 50 ("Secrets Manager quotas", combined rate of `PutSecretValue` and others).
 const WRITES_A_SECOND: u32 = 40;
 /// Requests under way at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: u32 = 8;
 /// Values in one answer (`BatchGetSecretValue`, parameter `SecretIdList`).
 const BATCH: usize = 20;
 /// Names on one page (`ListSecrets`, parameter `MaxResults`).
@@ -54,6 +55,8 @@ pub struct AwsStore {
     location: String,
     target: Target,
     settings: Settings,
+    at_once: usize,
+    writes_a_second: u32,
     link: OnceCell<Link>,
     /// What this process wrote and has not read back yet: answers can lag behind.
     written: Mutex<HashMap<String, String>>,
@@ -76,6 +79,8 @@ impl AwsStore {
             location: format!("aws-sm://{}{query}", target.path),
             target,
             settings: settings.clone(),
+            at_once: settings.at_once(AT_ONCE)?,
+            writes_a_second: settings.writes_a_second(WRITES_A_SECOND)?,
             link: OnceCell::new(),
             written: Mutex::new(HashMap::new()),
             single: AtomicBool::new(false),
@@ -91,7 +96,7 @@ impl AwsStore {
             .get_or_try_init(|| async {
                 let config = self.target.configuration("SECRETS_MANAGER", &self.settings).await?;
                 let client = aws_sdk_secretsmanager::Client::new(&config);
-                Ok(Link { client, pace: Pace::new(WRITES_A_SECOND), kms: self.kms().map(str::to_owned) })
+                Ok(Link { client, pace: Pace::new(self.writes_a_second), kms: self.kms().map(str::to_owned) })
             })
             .await
     }
@@ -141,7 +146,7 @@ impl AwsStore {
                 None => Box::pin(self.read_one(link, address)),
             });
         }
-        at_once(AT_ONCE, tasks).await
+        at_once(self.at_once, tasks).await
     }
 
     /// The values of several names in one request, as far as it gives them.
@@ -223,6 +228,7 @@ impl Store for AwsStore {
             binary: true,
             fields: true,
             metadata: true,
+            staging: true,
             case_sensitive: true,
             max_bytes: names::MAX_BYTES,
         }
@@ -359,11 +365,23 @@ impl Store for AwsStore {
         for some in addresses.chunks(BATCH) {
             chunks.push(Box::pin(self.read_some(link, some)));
         }
-        at_once(AT_ONCE, chunks).await.into_iter().flatten().collect()
+        at_once(self.at_once, chunks).await.into_iter().flatten().collect()
     }
 
     async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
-        write_at_once(self, AT_ONCE, writes, path).await
+        write_at_once(self, self.at_once, writes, path).await
+    }
+
+    async fn stage_many(&self, writes: &[Write<'_>]) -> Vec<Result<(), StoreError>> {
+        self.stage_all(writes).await
+    }
+
+    async fn flip_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
+        self.flip_all(writes).await
+    }
+
+    async fn unstage_many(&self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        self.unstage_all(writes).await
     }
 
     async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {

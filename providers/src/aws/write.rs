@@ -94,30 +94,52 @@ impl AwsStore {
         content: &Secret,
         token: &str,
     ) -> Result<Option<StoreError>, StoreError> {
-        // One stage a write: two writers would take a shared one from each other.
-        let stage = format!("keylift-{token}");
-        match link.stage(name, content, token, &stage).await {
+        if let Some(refusal) = self.put_aside(link, name, content, token).await? {
+            return Ok(Some(refusal));
+        }
+        self.make_current(link, name, from, token).await
+    }
+
+    /// Puts a version under a stage of its own, which no program reads, and reads it back. AWS's refusal where the entry
+    /// takes none.
+    pub(super) async fn put_aside(
+        &self,
+        link: &Link,
+        name: &str,
+        content: &Secret,
+        token: &str,
+    ) -> Result<Option<StoreError>, StoreError> {
+        match link.stage(name, content, token, &stage_of(token)).await {
             Ok(()) => {}
             // Deleted in the meantime, or scheduled for it; or a replica, which takes no writes at all.
             Err(Refusal { code: Code::NotFound | Code::InvalidRequest, error }) => return Ok(Some(error)),
             Err(refusal) => return Err(refusal.error),
         }
         match link.get(name, Some(token)).await? {
-            State::Live(staged) if staged.content == *content => {}
-            State::Doomed => return Err(doomed(name)),
-            _ => {
-                return Err(StoreError::new(
-                    ErrorKind::Corrupt,
-                    format!("{name} was left as it is: AWS gives the new version back changed"),
-                ));
-            }
+            State::Live(staged) if staged.content == *content => Ok(None),
+            State::Doomed => Err(doomed(name)),
+            _ => Err(StoreError::new(
+                ErrorKind::Corrupt,
+                format!("{name} was left as it is: AWS gives the new version back changed"),
+            )),
         }
+    }
+
+    /// Moves `AWSCURRENT` from the version that is expected to one that was put aside. AWS's refusal where another one is
+    /// current.
+    pub(super) async fn make_current(
+        &self,
+        link: &Link,
+        name: &str,
+        from: Option<&str>,
+        token: &str,
+    ) -> Result<Option<StoreError>, StoreError> {
         let moved = link.move_stage(name, CURRENT, from, Some(token)).await;
         if moved.is_ok() {
             self.remember(name, token);
         }
         // The version stays, or goes with its last stage where it lost. Neither depends on this going through.
-        let _ = link.move_stage(name, &stage, Some(token), None).await;
+        let _ = link.move_stage(name, &stage_of(token), Some(token), None).await;
         match moved {
             Ok(()) => Ok(None),
             Err(Refusal { code: Code::InvalidParameter | Code::NotFound | Code::InvalidRequest, error }) => {
@@ -178,7 +200,7 @@ impl AwsStore {
 }
 
 /// The content that makes `address` hold the secret, and the token of the write that puts it there.
-fn merged(
+pub(super) fn merged(
     live: Option<&Live>,
     address: &Address,
     secret: &Secret,
@@ -215,11 +237,16 @@ pub(super) fn fresh_token() -> Result<String, StoreError> {
     Ok(hex(&bytes))
 }
 
-fn receipt(address: &Address, version: String, written: Written) -> Receipt {
+/// One stage a write: two writers would take a shared one from each other.
+pub(super) fn stage_of(token: &str) -> String {
+    format!("keylift-{token}")
+}
+
+pub(super) fn receipt(address: &Address, version: String, written: Written) -> Receipt {
     Receipt { address: Address { version: None, ..address.clone() }, version: Some(version), written }
 }
 
-fn conflict(name: &str, why: &str) -> StoreError {
+pub(super) fn conflict(name: &str, why: &str) -> StoreError {
     StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
         .advise("choose another name in the plan, or look at the entry first")
 }

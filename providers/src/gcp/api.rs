@@ -141,9 +141,10 @@ impl Api {
         let url = self.base.join(&url).map_err(|_| refusal("", configuration("a request cannot be built")))?;
         let pace = (method != Method::GET).then_some(&self.pace);
         let outcome = retry(|| async {
-            if let Some(pace) = pace {
-                pace.turn().await;
-            }
+            let turn = match pace {
+                Some(pace) => Some(pace.turn().await),
+                None => None,
+            };
             let mut request = reqwest::Request::new(method.clone(), url.clone());
             request.headers_mut().insert(AUTHORIZATION, self.auth.header().await.map_err(Fault::last)?);
             if let Some(body) = body {
@@ -158,8 +159,8 @@ impl Api {
                     Ok(understood(&answer, doing))
                 }
                 Err(fault) => {
-                    if let Some(pace) = pace.filter(|_| fault.again == Again::Busy) {
-                        pace.slow_down();
+                    if let Some((pace, turn)) = pace.zip(turn).filter(|_| fault.again == Again::Busy) {
+                        pace.slow_down(turn);
                     }
                     if matches!(fault.again, Again::Lost | Again::Failed) && !twice {
                         return Ok(Err(refusal(LOST, fault.error)));

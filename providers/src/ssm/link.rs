@@ -65,9 +65,10 @@ impl Link {
         let writes = !action.starts_with("Get") && !action.starts_with("List");
         let pace = writes.then_some(&self.pace);
         let outcome = retry(|| async {
-            if let Some(pace) = pace {
-                pace.turn().await;
-            }
+            let turn = match pace {
+                Some(pace) => Some(pace.turn().await),
+                None => None,
+            };
             match self.attempt(action, body, doing).await {
                 Ok(answer) => {
                     if let Some(pace) = pace {
@@ -76,8 +77,8 @@ impl Link {
                     Ok(Ok(answer))
                 }
                 Err((code, fault)) => {
-                    if let Some(pace) = pace.filter(|_| fault.again == Again::Busy) {
-                        pace.slow_down();
+                    if let Some((pace, turn)) = pace.zip(turn).filter(|_| fault.again == Again::Busy) {
+                        pace.slow_down(turn);
                     }
                     match fault.again {
                         Again::Never => Ok(Err(Refusal { code, error: fault.error })),

@@ -116,7 +116,7 @@ impl SsmStore {
         self.link
             .get_or_try_init(|| async {
                 let config = self.target.configuration("SSM", &self.settings).await?;
-                Link::new(config, &self.settings, Pace::new(WRITES_A_SECOND))
+                Link::new(config, &self.settings, Pace::new(self.settings.writes_a_second(WRITES_A_SECOND)?))
             })
             .await
     }

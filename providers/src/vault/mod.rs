@@ -39,7 +39,7 @@ use crate::store::{
 /// The field that holds the value where a name says no other.
 const FIELD: &str = "value";
 /// Requests under way at once: more gain nothing.
-const AT_ONCE: usize = 8;
+const AT_ONCE: u32 = 8;
 /// Paths asked for in one question about capabilities.
 const CAPABILITIES_AT_ONCE: usize = 100;
 
@@ -48,6 +48,7 @@ pub struct VaultStore {
     config: Config,
     settings: Settings,
     versions: ContentVersion,
+    at_once: usize,
     engine: OnceLock<Engine>,
     ready: RwLock<Option<Arc<Ready>>>,
     /// KV v1 replaces whole entries unconditionally: one write at a time, at least within this process.
@@ -78,6 +79,7 @@ impl VaultStore {
             config,
             settings: settings.clone(),
             versions: ContentVersion::new(settings),
+            at_once: settings.at_once(AT_ONCE)?,
             engine,
             ready: RwLock::new(None),
             turn: Mutex::new(()),
@@ -347,11 +349,11 @@ impl Store for VaultStore {
     }
 
     async fn read_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
-        read_at_once(self, AT_ONCE, addresses).await
+        read_at_once(self, self.at_once, addresses).await
     }
 
     async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
-        write_at_once(self, AT_ONCE, writes, path).await
+        write_at_once(self, self.at_once, writes, path).await
     }
 
     async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {
