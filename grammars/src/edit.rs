@@ -37,6 +37,8 @@ pub enum Style {
     Vault,
     /// From AWS Secrets Manager through the generated accessor.
     AwsSecretsManager,
+    /// Not looked up: the file becomes a template, and holds a reference that is replaced before the program reads it.
+    Inject,
 }
 
 /// Asks for one value to be replaced.

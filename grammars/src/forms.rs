@@ -68,6 +68,9 @@ pub(crate) struct StringForm {
     /// The whole value is replaced between the delimiters too.
     #[serde(default)]
     pub inside: bool,
+    /// How a value is written in it where a template is rendered, by name. Absent: no reference can stand in it.
+    #[serde(default)]
+    pub carry: Option<String>,
     /// Which conversion of a lookup gives the same type.
     #[serde(default)]
     pub conversion: Option<String>,
@@ -129,6 +132,43 @@ pub(crate) struct Escapes {
     pub refused: Vec<String>,
     /// As `refused`, and stronger than any escape: texts that only look like one.
     pub never: Vec<String>,
+}
+
+/// How the value of a reference is written when a template is rendered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CarryRule {
+    /// Characters that are written otherwise.
+    pub escape: BTreeMap<char, String>,
+    /// …only where the value begins with them.
+    pub first: BTreeMap<char, String>,
+    /// Other characters that are written as numbers.
+    pub numbers: Vec<CarryNumber>,
+    /// Regex of values that cannot be carried.
+    pub refuse: Option<String>,
+    /// Why not.
+    pub why: Option<String>,
+}
+
+/// Characters that are written as numbers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CarryNumber {
+    /// Regex of one character.
+    pub when: String,
+    /// Before the digits.
+    pub before: String,
+    /// Least number of digits.
+    #[serde(default)]
+    pub width: usize,
+    /// 10 or 16.
+    #[serde(default = "hex")]
+    pub radix: u32,
+    /// What a number names.
+    pub unit: Unit,
+    /// After the digits.
+    #[serde(default)]
+    pub after: String,
 }
 
 /// A numeric escape.

@@ -216,6 +216,14 @@ impl Language {
             .is_some_and(|one| one.declares.is_some())
     }
 
+    /// Whether files of it, in which nothing can be looked up, can become templates that are rendered at start-up.
+    pub fn injects(&'static self) -> bool {
+        self.loaded().is_ok_and(|loaded| {
+            let lookup = loaded.recipe.lookups.get(&Style::Inject);
+            loaded.recipe.refuse_all.is_some() && lookup.is_some_and(|lookup| lookup.refuse.is_none())
+        })
+    }
+
     /// The environment variable that the lookup of a name reads: mostly the name itself.
     pub fn variable(&'static self, style: Style, name: &str) -> String {
         let lookup = self.loaded().ok().and_then(|loaded| loaded.recipe.lookups.get(&style));

@@ -11,6 +11,7 @@ mod forms;
 mod guard;
 mod host;
 mod imports;
+mod inject;
 mod inner;
 pub mod language;
 mod layout;
@@ -35,6 +36,7 @@ mod visit;
 mod walk;
 
 pub use edit::{Applicability, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
+pub use inject::{Reference, TemplateError};
 pub use language::{Language, LoadError, detect, language, languages};
 pub use literal::{Binding, Call, Literal, LiteralKind, Part, Role};
 pub use names::upper_snake;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use regex::Regex;
 use tree_sitter::Query;
 
+use crate::forms::{CarryNumber, CarryRule};
 use crate::language::{Language, LoadError};
 use crate::parsers;
 use crate::patterns::Pattern;
@@ -31,6 +32,7 @@ pub(crate) struct Form {
     pub inner_name: Option<Regex>,
     pub interpolations: Vec<(Regex, InterpolationRule)>,
     pub parts: Vec<(String, Part)>,
+    pub carry: Option<Carry>,
     pub defaults: Vec<InnerDefault>,
 }
 
@@ -48,6 +50,13 @@ pub(crate) struct Part {
     pub unless: Option<Regex>,
     pub open: Option<(Regex, String)>,
     pub close: Option<(Regex, String)>,
+}
+
+/// How a reference's value is written, with its regexes.
+pub(crate) struct Carry {
+    pub rule: CarryRule,
+    pub refuse: Option<Regex>,
+    pub numbers: Vec<(Regex, CarryNumber)>,
 }
 
 /// A query with the names of its captures.
@@ -257,6 +266,19 @@ fn form(
             upper: inner.upper,
         })
     });
+    let carry = match &rule.carry {
+        None => None,
+        Some(name) => {
+            let known = recipe.carry.get(name).ok_or_else(|| fail(format!("carry: {name} is not explained")))?;
+            let numbers =
+                known.numbers.iter().map(|number| Ok((regex(&format!("^(?:{})$", number.when))?, number.clone())));
+            Some(Carry {
+                refuse: known.refuse.as_deref().map(regex).transpose()?,
+                numbers: numbers.collect::<Result<_, LoadError>>()?,
+                rule: known.clone(),
+            })
+        }
+    };
     let mut interpolations = Vec::new();
     for name in &rule.interpolations {
         let known = recipe.interpolations.get(name);
@@ -276,6 +298,7 @@ fn form(
         close: rule.close.as_deref().map(|source| regex(&format!("(?:{source})$"))).transpose()?,
         when: rule.when.as_deref().map(regex).transpose()?,
         parts,
+        carry,
         rule: rule.clone(),
     })
 }

@@ -130,6 +130,11 @@ impl Parsed {
         errors(&self.tree) + self.stray
     }
 
+    /// Whether a grammar reads the whole text. Formats that are read by patterns take anything.
+    pub fn is_well_formed(&self) -> bool {
+        errors(&self.tree) == 0
+    }
+
     pub(crate) fn imports(&self) -> &Imports {
         self.imports.get_or_init(|| Imports::gather(self.loaded, &self.tree, &self.text))
     }
@@ -148,7 +153,7 @@ impl Parsed {
     /// A [`Refusal`] where the value cannot be looked up there.
     pub fn place_with(&self, span: &Range<usize>, style: Style) -> Result<Place, Refusal> {
         let inner = self.inward(span)?;
-        let selection = select::select(self, &inner)?;
+        let selection = select::select(self, &inner, style)?;
         if self.host.as_ref().is_some_and(|(host, _)| host.stretches(&selection).is_none()) {
             return Err(select::not_reversible());
         }
@@ -282,7 +287,8 @@ impl Parsed {
     pub fn undo(&self, requests: &[Request], edits: &[Edit]) -> Option<Vec<Undo>> {
         let mut stretches: Vec<(usize, usize, select::Stretch)> = Vec::new();
         for (index, request) in requests.iter().enumerate() {
-            let Ok(selection) = self.inward(&request.span).and_then(|span| select::select(self, &span)) else {
+            let Ok(selection) = self.inward(&request.span).and_then(|span| select::select(self, &span, request.style))
+            else {
                 continue;
             };
             let own = match &self.host {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::change;
 use crate::decode::Spelled;
-use crate::edit::{Applicability, Edit, Refusal, Request};
+use crate::edit::{Applicability, Edit, Refusal, Request, Style};
 use crate::lines;
 use crate::loaded::Part;
 use crate::parsed::Parsed;
@@ -192,7 +192,10 @@ impl Context<'_> {
             ));
         }
         let rendered = self.lookup(quote, !way.rule.raw)?;
-        let filled = hole.replace("<lookup>", &rendered.hole).replace("<name>", &self.request.name);
+        // A reference that is all of a literal needs nothing that tells where it ends.
+        let alone = self.selection.whole && self.request.style == Style::Inject;
+        let lookup = if alone { &rendered.text } else { &rendered.hole };
+        let filled = hole.replace("<lookup>", lookup).replace("<name>", &self.request.name);
         let clashes = !way.rule.own_quote && way.open.is_none() && own.is_some_and(|own| filled.contains(own));
         if clashes || way.rule.forbids.iter().any(|text| filled.contains(text.as_str())) {
             return Err(refusal(

@@ -7,7 +7,7 @@ use serde_yaml::Value;
 
 use crate::edit::Style;
 
-pub(crate) use crate::forms::{Escapes, Layout, NumberEscape, StringForm, Unknown};
+pub(crate) use crate::forms::{CarryRule, Escapes, Layout, NumberEscape, StringForm, Unknown};
 pub(crate) use crate::lookups::{Guard, Lookup, LookupForm, Need, NeedPlace};
 pub(crate) use crate::rules::{
     ChangeEdit, ChangeRule, Constant, DefaultRule, FlagRefusal, FormatRule, InterpolationRule, PartRule, PatternRule,
@@ -36,6 +36,8 @@ pub(crate) struct Recipe {
     pub strings: Vec<StringForm>,
     /// Escape schemes by name.
     pub escapes: BTreeMap<String, Escapes>,
+    /// How values are written where a template is rendered, by name.
+    pub carry: BTreeMap<String, CarryRule>,
     /// Nodes whose literals are one literal: implicit concatenation.
     pub joins: Vec<String>,
     /// Nodes that do not count as distance between a literal and its binding.

@@ -6,6 +6,7 @@ use crate::change;
 use crate::edit::{Applicability, Edit, GeneratedFile, Outcome, Refusal, Request, Rewrite, Style};
 use crate::guard;
 use crate::imports::Resolution;
+use crate::inject;
 use crate::inner;
 use crate::lines;
 use crate::literal::Role;
@@ -30,7 +31,7 @@ pub(crate) struct Made {
 /// `declared` are names that another file of the folder is about to declare.
 pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet<String>) -> Rewrite {
     let selections: Vec<Result<Selection, Refusal>> =
-        requests.iter().map(|request| select::select(parsed, &request.span)).collect();
+        requests.iter().map(|request| select::select(parsed, &request.span, request.style)).collect();
     let mut made: Vec<Result<Made, Refusal>> = Vec::new();
     for (index, (request, selection)) in requests.iter().zip(&selections).enumerate() {
         let overlaps = selections.iter().enumerate().any(|(other, theirs)| {
@@ -183,8 +184,8 @@ fn one(
                 "Give the move another name.",
             ));
         }
-        None => match inner::default(parsed, selection, request.style) {
-            Some(inner) => {
+        None => {
+            if let Some(inner) = inner::default(parsed, selection, request.style) {
                 fits(&inner.variable, request)?;
                 return Ok(Made {
                     edits: vec![inner.edit],
@@ -193,8 +194,11 @@ fn one(
                     declares: BTreeMap::new(),
                 });
             }
-            None => part::replace(parsed, request, selection, all)?,
-        },
+            if request.style == Style::Inject {
+                inject::carried(parsed, selection)?;
+            }
+            part::replace(parsed, request, selection, all)?
+        }
     };
     made.edits.extend(guard::edit(parsed, request, selection));
     change::declare(parsed, selection, &mut made)?;

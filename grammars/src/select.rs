@@ -68,10 +68,17 @@ pub(crate) fn not_a_literal() -> Refusal {
 }
 
 /// The value at a span, or why it cannot be taken out.
-pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, Refusal> {
+pub(crate) fn select(parsed: &Parsed, span: &Range<usize>, style: Style) -> Result<Selection, Refusal> {
     let index = parsed.index_at(span);
     if let Some(all) = &parsed.loaded.recipe.refuse_all {
-        return Err(explained("not-rewritten", all, index.map(|index| &parsed.literals[index])));
+        let injects = parsed.language.injects();
+        if style != Style::Inject || !injects {
+            let mut refusal = explained("not-rewritten", all, index.map(|index| &parsed.literals[index]));
+            if injects {
+                refusal.advice.push_str(TEMPLATE);
+            }
+            return Err(refusal);
+        }
     }
     let index = index.ok_or_else(|| match &parsed.loaded.recipe.outside {
         Some(outside) => explained("outside-code", outside, None),
@@ -120,6 +127,10 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>) -> Result<Selection, 
     }
     proven(selection)
 }
+
+/// The way out where a file can become a template.
+const TEMPLATE: &str = " Or plan with `--inject`: the file becomes a template that `keylift inject`, or `keylift run \
+    --inject`, renders at start-up.";
 
 /// A value that can be stored and looked up as it is.
 fn proven(selection: Selection) -> Result<Selection, Refusal> {

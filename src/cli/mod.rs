@@ -8,18 +8,21 @@ mod context;
 mod diff;
 mod export;
 mod hook;
+mod inject;
 mod input;
 mod migrate;
 mod output;
 mod plan;
 mod progress;
 mod project;
+mod rendered;
 mod review;
 mod rules;
 mod run;
 mod scan;
 mod store;
 mod undo;
+mod values;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -58,6 +61,8 @@ enum Verb {
     Status(undo::StatusArgs),
     /// Run a command with the moved secrets in its environment, from the store
     Run(run::RunArgs),
+    /// Render a template: a file with references becomes one with values from the store
+    Inject(inject::InjectArgs),
     /// Carry every secret of a store into another, each read back; verify and undo that
     Migrate(migrate::MigrateArgs),
     /// Print the least policy that the rewritten program, or keylift itself, needs on a store
@@ -80,6 +85,9 @@ enum Verb {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Wait for a command's end, and remove what was rendered for it
+    #[command(hide = true)]
+    Sweep(rendered::SweepArgs),
     /// Print the manual page
     #[command(hide = true)]
     Man,
@@ -118,6 +126,8 @@ fn run(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Undo(args) => undo::undo(&args, context),
         Verb::Status(args) => undo::status(&args, context),
         Verb::Run(args) => run::run(&args, context),
+        Verb::Inject(args) => inject::inject(&args, context),
+        Verb::Sweep(args) => rendered::sweep(&args),
         Verb::Store(args) => store::store(&args, context),
         Verb::Baseline(args) => baseline::baseline(&args, context),
         #[cfg(feature = "live")]

@@ -23,6 +23,9 @@ pub(super) struct Planning {
     /// How the code looks values up: in its environment, or in the store through a small generated module
     #[arg(long, value_enum, default_value = "env")]
     lookup: LookupArg,
+    /// Files in which nothing can be looked up (JSON, TOML, INI, XML…) become templates for `keylift inject`
+    #[arg(long)]
+    inject: bool,
     /// What of a connection URL with a password inside moves: the password alone, or the whole URL
     #[arg(long, value_enum, default_value = "password")]
     url: UrlArg,
@@ -102,6 +105,7 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
         key: &key,
         earlier: names.collect(),
         whole_urls: planning.url == UrlArg::Whole,
+        inject: planning.inject,
         reserved,
     };
     let mut files: Vec<Scanned> = files.into_values().collect();

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
-use keylift_providers::{Address, Fingerprint, Secret};
 
-use super::Context;
-use super::project::{Project, is_in_force};
-use crate::model::plan::PLAN_FILE;
-use crate::model::{Exit, Failure, Plan};
+use super::inject::{self, Injected, Template};
+use super::project::Project;
+use super::rendered::{self, Sweeper};
+use super::{Context, values};
+use crate::model::{Exit, Failure};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -26,102 +26,78 @@ pub(super) struct RunArgs {
     /// Run the command without secrets that the store does not have
     #[arg(long)]
     allow_missing: bool,
+    /// Render a template into a file of mode 0600 that is removed when the command ends; without a path it is kept in
+    /// memory, and KEYLIFT_INJECT_NAME tells the command where; may be repeated
+    #[arg(long, value_name = "TEMPLATE[:PATH]")]
+    inject: Vec<String>,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
-/// What a variable should hold.
-struct Wanted {
-    address: Address,
-    fingerprint: Option<Fingerprint>,
-}
-
 /// Runs the command in this process's place, so that signals and the exit code are the command's own.
 pub(super) fn run(args: &RunArgs, context: &Context) -> Result<Exit, Failure> {
-    let project = match &args.plan {
-        Some(file) => Project::of_plan(file, &Plan::read(file)?, context)?,
-        None => Project::around(context)?,
-    };
-    let wanted = wanted(args, &project)?;
-    let mut stores: BTreeMap<&str, Vec<(&String, &Wanted)>> = BTreeMap::new();
-    for (name, one) in &wanted {
-        if args.preserve_env && std::env::var_os(name).is_some() {
-            continue;
-        }
-        stores.entry(&one.address.store).or_default().push((name, one));
+    let project = inject::project(args.plan.as_deref(), context)?;
+    let injected = args.inject.iter().map(|argument| Injected::read(argument)).collect::<Result<Vec<_>, _>>()?;
+    let mut wanted = values::named(args.plan.as_deref(), &project)?;
+    if wanted.is_empty() && injected.is_empty() {
+        return Err(values::nothing_moved());
     }
-    let mut values: Vec<(&String, Secret)> = Vec::new();
-    let mut missing: Vec<&str> = Vec::new();
-    for (uri, wanted) in stores {
-        let store = context.store(uri, &project.root)?;
-        let addresses: Vec<Address> = wanted.iter().map(|(_, one)| one.address.clone()).collect();
-        let entries = context.wait(async {
-            let entries = store.read_many(&addresses).await;
-            context.closed(store.close().await);
-            Ok(entries)
-        })?;
-        for ((name, one), entry) in wanted.into_iter().zip(entries) {
-            match entry? {
-                None => missing.push(name),
-                Some(entry) => {
-                    if one.fingerprint.as_ref().is_some_and(|known| *known != project.key.fingerprint(&entry.secret)) {
-                        context.say(&format!("{name}: the value was rotated since it was moved"));
-                    }
-                    values.push((name, entry.secret));
-                }
-            }
-        }
+    wanted.retain(|name, one| one.read && !(args.preserve_env && std::env::var_os(name).is_some()));
+    let read = values::read(&wanted, &project, context)?;
+    if !read.missing.is_empty() && !args.allow_missing {
+        return Err(values::missing(&read.missing).advise("apply the plan first, or say --allow-missing"));
     }
-    if !missing.is_empty() && !args.allow_missing {
-        return Err(Failure::new(Exit::Left, format!("the store has no value for {}", missing.join(", ")))
-            .advise("apply the plan first, or say --allow-missing"));
-    }
-    start(&args.command, &values)
-}
-
-/// Variables and where their values are: from the plan, and from what this project's runs did.
-fn wanted(args: &RunArgs, project: &Project) -> Result<BTreeMap<String, Wanted>, Failure> {
-    let mut wanted = BTreeMap::new();
-    let mut take = |plan: &Plan, made: &dyn Fn(&str) -> bool| {
-        let known = plan.fingerprint_key == project.key.id();
-        for planned in plan.approved().filter(|planned| made(&planned.name)) {
-            for name in planned.variables() {
-                let fingerprint = known.then(|| planned.fingerprint.clone());
-                wanted.insert(name.to_owned(), Wanted { address: planned.address.clone(), fingerprint });
-            }
-        }
-    };
-    let runs = if args.plan.is_none() { project.runs.all()? } else { Vec::new() };
-    let file = args.plan.clone().unwrap_or_else(|| project.root.join(PLAN_FILE));
-    if args.plan.is_some() || (file.is_file() && runs.iter().all(|run| !is_in_force(run))) {
-        take(&Plan::read(&file)?, &|_| true);
-    }
-    for run in runs.iter().filter(|run| is_in_force(run)) {
-        if let Some(plan) = &run.plan {
-            take(plan, &|name| run.verified.contains(name));
-        }
-    }
-    if wanted.is_empty() {
-        return Err(Failure::usage("nothing was moved in this project, and there is no plan")
-            .advise("`keylift fix --to STORE` moves what is hardcoded; `--plan FILE` names a plan"));
-    }
-    Ok(wanted)
-}
-
-fn start(command: &[OsString], values: &[(&String, Secret)]) -> Result<Exit, Failure> {
-    let Some((program, arguments)) = command.split_first() else {
-        return Err(Failure::usage("no command to run"));
-    };
-    let mut child = Command::new(program);
-    child.args(arguments);
-    for (name, secret) in values {
+    let mut variables: BTreeMap<String, OsString> = BTreeMap::new();
+    for (name, secret) in &read.found {
         if secret.expose().contains(&0) {
             return Err(Failure::usage(format!("the value of {name} holds a NUL, which no environment can carry"))
                 .advise("have the program read it from the store, with the lookup `vault` or `aws-sm`"));
         }
-        child.env(name, OsStr::from_bytes(secret.expose()));
+        variables.insert(name.clone(), OsStr::from_bytes(secret.expose()).to_owned());
     }
-    let error = std::os::unix::process::CommandExt::exec(&mut child);
+    let sweeper = render(&injected, args.plan.as_deref(), &project, &mut variables, context)?;
+    start(&args.command, &variables, sweeper)
+}
+
+/// Renders the templates, each into its file, and has the files removed when the command has ended.
+fn render(
+    injected: &[Injected],
+    plan: Option<&Path>,
+    project: &Project,
+    variables: &mut BTreeMap<String, OsString>,
+    context: &Context,
+) -> Result<Option<Sweeper>, Failure> {
+    if injected.is_empty() {
+        return Ok(None);
+    }
+    let templates: Vec<&Template> = injected.iter().map(|one| &one.template).collect();
+    let values = inject::values(&templates, plan, project, context)?;
+    let texts = templates.iter().map(|template| template.render(&values)).collect::<Result<Vec<_>, _>>()?;
+    let mut files = rendered::Files::default();
+    for (one, text) in injected.iter().zip(&texts) {
+        let place = match &one.out {
+            Some(out) => out.clone(),
+            None => {
+                let place = files.place(&one.template)?;
+                variables.insert(one.variable(), place.clone().into_os_string());
+                place
+            }
+        };
+        files.write(&place, text.expose(), &one.template)?;
+    }
+    files.swept().map(Some)
+}
+
+fn start(
+    command: &[OsString],
+    variables: &BTreeMap<String, OsString>,
+    sweeper: Option<Sweeper>,
+) -> Result<Exit, Failure> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Failure::usage("no command to run"));
+    };
+    let error = std::os::unix::process::CommandExt::exec(Command::new(program).args(arguments).envs(variables));
+    drop(sweeper);
     Err(Failure::usage(format!("could not run {}: {error}", program.to_string_lossy())))
 }

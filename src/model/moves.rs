@@ -21,6 +21,8 @@ pub struct Site {
     pub line: usize,
     /// The variable that is looked up here: the move's name, or one of its aliases where the code reads that already.
     pub name: String,
+    /// How it is looked up here.
+    pub lookup: Lookup,
 }
 
 /// One secret of an approved plan with its value, read from the code again.
@@ -156,6 +158,7 @@ impl From<Lookup> for Style {
             Lookup::Env => Self::Env,
             Lookup::Vault => Self::Vault,
             Lookup::AwsSm => Self::AwsSecretsManager,
+            Lookup::Inject => Self::Inject,
         }
     }
 }

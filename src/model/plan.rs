@@ -60,6 +60,8 @@ pub enum Lookup {
     Vault,
     /// From AWS Secrets Manager, through a generated accessor.
     AwsSm,
+    /// Not at all: the file becomes a template, rendered at start-up (`keylift inject`).
+    Inject,
 }
 
 /// What a person decided about a move.
@@ -122,6 +124,9 @@ pub struct PlannedSite {
     pub span: (usize, usize),
     /// `string`, `part of an f-string`…
     pub shape: String,
+    /// How it is looked up here, where that differs from the move's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<Lookup>,
     /// `safe`, or `unsafe` where the edit changes more than where the value comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caution: Option<String>,
@@ -250,6 +255,16 @@ impl Plan {
 }
 
 impl PlannedMove {
+    /// How the value is looked up at a site.
+    pub fn lookup_at(&self, site: &PlannedSite, plan: &Plan) -> Lookup {
+        site.lookup.or(self.lookup).unwrap_or(plan.lookup)
+    }
+
+    /// Whether a program reads the value from its environment: not where it only goes into templates.
+    pub fn is_read(&self, plan: &Plan) -> bool {
+        self.sites.is_empty() || self.sites.iter().any(|site| self.lookup_at(site, plan) != Lookup::Inject)
+    }
+
     /// All variables that hold the value.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.also.iter().map(String::as_str))

@@ -79,7 +79,7 @@ pub(super) fn beyond_accessor(approval: &Approval, at: &Surroundings<'_>) -> Vec
         .iter()
         .filter_map(|one| {
             let wanted = match one.lookup {
-                Lookup::Env => return None,
+                Lookup::Env | Lookup::Inject => return None,
                 Lookup::Vault => "vault",
                 Lookup::AwsSm => "aws-sm",
             };
@@ -101,8 +101,8 @@ fn example(files: &[Rewritten], verified: &[Verified], at: &Surroundings<'_>) ->
     let names: BTreeSet<&String> = verified
         .iter()
         .map(Verified::approved)
-        .filter(|one| one.lookup == Lookup::Env && moved.contains(&one.name))
-        .flat_map(|one| one.sites.iter().map(|site| &site.name))
+        .filter(|one| moved.contains(&one.name))
+        .flat_map(|one| one.sites.iter().filter(|site| site.lookup == Lookup::Env).map(|site| &site.name))
         .collect();
     let before = std::fs::read(at.root.join(EXAMPLE)).ok();
     let text = match &before {
@@ -148,7 +148,8 @@ fn filled(template: &str, verified: &[Verified], at: &Surroundings<'_>) -> Strin
     let place = place.split_once('@').map_or(place, |(_, rest)| rest);
     let mount = place.split(['/', '?']).next().unwrap_or_default();
     // An address is the prefix and the name (`beyond_accessor` holds anything else back).
-    let looked_up = verified.iter().map(Verified::approved).find(|one| one.lookup != Lookup::Env);
+    let looked_up =
+        verified.iter().map(Verified::approved).find(|one| !matches!(one.lookup, Lookup::Env | Lookup::Inject));
     let prefix = looked_up.and_then(|one| one.address.path.strip_suffix(one.name.as_str())).unwrap_or_default();
     let field = verified.iter().find_map(|one| one.approved().address.field.clone()).unwrap_or_else(|| "value".into());
     let version = if at.store.capabilities().versions { "2" } else { "1" };

@@ -37,7 +37,10 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let has = |part: &str| lower.contains(part);
     let wrapped = |open: &str, close: &str| lower.starts_with(open) && lower.ends_with(close);
     let of_one = |chars: &[char]| lower.chars().all(|c| chars.contains(&c));
-    wrapped("<", ">")
+    // A reference of a template, or what a URL with one in it has before its `//`.
+    lower.starts_with("keylift://")
+        || lower == "keylift:"
+        || wrapped("<", ">")
         || wrapped("[", "]")
         || wrapped("%", "%")
         || wrapped("__", "__")

@@ -223,7 +223,7 @@ impl<'a> Session<'a> {
 
     fn fits(&self, lookup: Lookup) -> Result<(), String> {
         let wanted = match lookup {
-            Lookup::Env => return Ok(()),
+            Lookup::Env | Lookup::Inject => return Ok(()),
             Lookup::Vault => "vault:",
             Lookup::AwsSm => "aws-sm:",
         };

@@ -123,7 +123,8 @@ fn confirm(
         };
         let source = sources.get(&site.path).ok_or_else(changed)?;
         let span = site.span.0..site.span.1;
-        let placed = locate::place(&span, &source.syntax).map_err(|refusal| {
+        let lookup = planned.lookup_at(site, plan);
+        let placed = locate::place(&span, &source.syntax, lookup.into()).map_err(|refusal| {
             held(planned, Cause::Refused, &format!("{}:{}: {}", site.path, site.line, refusal.reason), &refusal.advice)
         })?;
         if key.fingerprint(&placed.secret) != planned.fingerprint {
@@ -141,6 +142,7 @@ fn confirm(
             span,
             line: site.line,
             name: fixed.unwrap_or_else(|| planned.name.clone()),
+            lookup,
         });
     }
     let secret = value.ok_or_else(|| {

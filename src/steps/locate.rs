@@ -79,11 +79,16 @@ pub struct Placed {
     pub place: Place,
     /// The language of its file.
     pub language: &'static Language,
+    /// As what it is placed: a reference of a template, or whatever lookup the plan has.
+    pub style: Style,
 }
 
-/// Places one finding.
-pub fn locate(finding: &Finding, syntax: &Syntax) -> Located {
-    place(&finding.span, syntax).and_then(|located| {
+/// Places one finding. Where nothing can be looked up, a reference of a template may do, if that is wanted.
+pub fn locate(finding: &Finding, syntax: &Syntax, inject: bool) -> Located {
+    let injects = syntax.parsed.as_ref().is_some_and(|(language, _)| inject && language.injects());
+    let found = place(&finding.span, syntax, Style::Env);
+    let found = if injects { found.or_else(|_| place(&finding.span, syntax, Style::Inject)) } else { found };
+    found.and_then(|located| {
         if located.secret.is_empty() {
             return Err(refusal("empty", "the value is empty once unquoted", "check whether the credential is in use"));
         }
@@ -93,16 +98,18 @@ pub fn locate(finding: &Finding, syntax: &Syntax) -> Located {
 
 /// The whole literal around a finding that is a part of it: a connection URL that moves with all that is in it. None where
 /// the literal has parts that the program fills in.
-pub fn whole(finding: &Finding, syntax: &Syntax) -> Option<Placed> {
+pub fn whole(finding: &Finding, syntax: &Syntax, style: Style) -> Option<Placed> {
     let (_, parsed) = syntax.parsed.as_ref()?;
     match parsed.literal_at(&finding.span)?.parts.as_slice() {
-        [Part::Text { span, .. }] => place(span, syntax).ok(),
+        [Part::Text { span, .. }] => place(span, syntax, style).ok(),
         _ => None,
     }
 }
 
 /// Places the value at a span: also what `apply` does again, so that plan and apply cannot differ.
-pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
+pub fn place(span: &Range<usize>, syntax: &Syntax, style: Style) -> Located {
+    // Whichever lookup is wanted, what the code reads already is told by the environment's.
+    let style = if style == Style::Inject { style } else { Style::Env };
     let Some((language, parsed)) = &syntax.parsed else {
         return Err(refusal(
             "no-grammar",
@@ -110,9 +117,9 @@ pub fn place(span: &Range<usize>, syntax: &Syntax) -> Located {
             "put the value into the store by hand, and have the program read it from there instead of from this file",
         ));
     };
-    let mut place = parsed.place(span)?;
+    let mut place = parsed.place_with(span, style)?;
     let secret = Secret::new(std::mem::take(&mut place.value));
-    Ok(Placed { secret, place, language, span: span.clone() })
+    Ok(Placed { secret, place, language, style, span: span.clone() })
 }
 
 /// A refusal in the words given.

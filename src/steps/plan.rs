@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keylift_grammars::Refusal;
+use keylift_grammars::{Refusal, Style};
 use keylift_providers::{Fingerprint, FingerprintKey, Secret, Store};
 
 use super::locate::{self, Placed, Syntax};
@@ -23,6 +23,8 @@ pub struct Target<'a> {
     pub earlier: BTreeMap<Fingerprint, String>,
     /// Whether a connection URL with a password inside moves whole; else the password alone does.
     pub whole_urls: bool,
+    /// Whether files in which nothing can be looked up become templates.
+    pub inject: bool,
     /// Variables that the code reads already.
     pub reserved: BTreeSet<String>,
 }
@@ -52,12 +54,14 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     for file in files {
         let syntax = Syntax::new(file.path.as_ref(), &file.bytes);
         for finding in &file.findings {
-            let located = syntax.as_ref().map_or_else(|| Err(binary()), |syntax| locate::locate(finding, syntax));
+            let located =
+                syntax.as_ref().map_or_else(|| Err(binary()), |syntax| locate::locate(finding, syntax, target.inject));
             match located {
                 Ok(mut placed) => {
                     if target.whole_urls
                         && finding.kind == Kind::Dsn
-                        && let Some(whole) = syntax.as_ref().and_then(|syntax| locate::whole(finding, syntax))
+                        && let Some(whole) =
+                            syntax.as_ref().and_then(|syntax| locate::whole(finding, syntax, placed.style))
                     {
                         placed = whole;
                     }
@@ -175,7 +179,8 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
     let name = names.choose(&wish, &group.value);
     let mut also: Vec<String> = wish.fixed.iter().filter(|fixed| **fixed != name).cloned().collect();
     // Some formats read a variable that is called otherwise than what they look up (`TF_VAR_x` for `var.x`).
-    let read = group.places.iter().filter(|(_, _, placed)| placed.place.fixed_name.is_none());
+    let read =
+        group.places.iter().filter(|(_, _, placed)| placed.place.fixed_name.is_none() && placed.style != Style::Inject);
     let read = read.map(|(_, _, placed)| placed.language.variable(target.lookup.into(), &name));
     push_new(&mut also, read.filter(|read| *read != name && names.claim(read, &group.value)));
     let address = target.store.address(&name).and_then(|address| {
@@ -207,7 +212,14 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
                 caution: locate::caution(placed.place.applicability),
                 rule: finding.rule.clone(),
                 confidence: finding.confidence,
-                todo: placed.place.todo.as_ref().map(|todo| todo.replace("<name>", &name)),
+                lookup: (placed.style == Style::Inject).then_some(Lookup::Inject),
+                todo: match placed.style {
+                    Style::Inject => Some(format!(
+                        "{path} is a template now: start the program with `keylift run --inject {path}:OUT -- …`, and have \
+                         it read OUT"
+                    )),
+                    _ => placed.place.todo.as_ref().map(|todo| todo.replace("<name>", &name)),
+                },
             })
             .collect(),
         name,

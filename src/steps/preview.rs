@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use keylift_grammars::{Edit, Request};
+use keylift_grammars::{Edit, Request, Style};
 
 use super::locate::Syntax;
 use crate::model::Plan;
@@ -37,9 +37,11 @@ pub fn preview(plan: &Plan, path: &str, bytes: &[u8], secrets: &[Range<usize>]) 
             let span = site.span.0..site.span.1;
             text.get(span.clone())?;
             // A default that is dropped keeps the variable that the code reads; that may be an alias of the move.
-            let fixed = parsed.place(&span).ok().and_then(|place| place.fixed_name);
+            let style: Style = planned.lookup_at(site, plan).into();
+            let placing = if style == Style::Inject { style } else { Style::Env };
+            let fixed = parsed.place_with(&span, placing).ok().and_then(|place| place.fixed_name);
             let name = fixed.filter(|fixed| planned.also.contains(fixed)).unwrap_or_else(|| planned.name.clone());
-            requests.push(Request { span, name, style: planned.lookup.unwrap_or(plan.lookup).into() });
+            requests.push(Request { span, name, style });
         }
     }
     if requests.is_empty() {

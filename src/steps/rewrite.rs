@@ -78,7 +78,7 @@ fn compose(sources: &BTreeMap<String, Source>, moves: &[&Approved], key: &Finger
         let mut wanted: BTreeMap<&str, Vec<Wanted<'_>>> = BTreeMap::new();
         for owner in moves.iter().filter(|owner| !out.contains(owner.name.as_str())) {
             for site in &owner.sites {
-                let request = Request { span: site.span.clone(), name: site.name.clone(), style: owner.lookup.into() };
+                let request = Request { span: site.span.clone(), name: site.name.clone(), style: site.lookup.into() };
                 wanted.entry(&site.path).or_default().push(Wanted { owner, request, line: site.line });
             }
         }
