@@ -10,6 +10,8 @@ use serde::Deserialize;
 struct Head {
     #[serde(default)]
     detect: Detect,
+    extends: Option<String>,
+    embedded: Option<serde_yaml::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -57,8 +59,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         write!(
             out,
-            "Embedded {{ name: {name:?}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
-            detect.extensions, detect.files, detect.globs
+            "Embedded {{ name: {name:?}, extends: {:?}, embeds: {}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
+            head.extends,
+            head.embedded.is_some(),
+            detect.extensions,
+            detect.files,
+            detect.globs
         )?;
         let requires: Vec<String> = detect.requires.iter().map(|group| format!("&{group:?}")).collect();
         write!(

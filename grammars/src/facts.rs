@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
+use tree_sitter::{Node, Tree};
 
 use crate::loaded::Loaded;
 use crate::recipe::{ChangeEdit, ChangeRule};
@@ -70,18 +70,16 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn gather(loaded: &Loaded, tree: &Tree, text: &str) -> Self {
-        let compiled = &loaded.sites;
+        let query = &loaded.sites;
+        let names = query.capture_names();
         let mut facts = Self::default();
-        let mut cursor = QueryCursor::new();
-        let names = compiled.query.capture_names();
-        let mut matches = cursor.matches(&compiled.query, tree.root_node(), text.as_bytes());
-        while let Some(found) = matches.next() {
-            let settings = &compiled.settings[found.pattern_index];
+        query.each(tree.root_node(), text, |found| {
+            let settings = query.settings(found.pattern);
             let captures: Vec<(&str, Node<'_>)> =
-                found.captures().iter().map(|capture| (names[capture.index as usize], capture.node)).collect();
+                found.captures.iter().map(|(capture, node)| (names[*capture].as_str(), *node)).collect();
             let rule = settings.get("change").and_then(|name| loaded.recipe.changes.get(name));
-            facts.add(loaded, &captures, settings, (rule, found.pattern_index), text);
-        }
+            facts.add(loaded, &captures, settings, (rule, found.pattern), text);
+        });
         let rules = &loaded.recipe.defaults;
         let Self { defaults, flags, .. } = &mut facts;
         defaults.retain(|_, fact| rules.get(&fact.rule).is_none_or(|rule| !rule.partial));

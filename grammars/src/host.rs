@@ -3,12 +3,13 @@
 
 use std::ops::Range;
 
-use tree_sitter::{Parser, Query, QueryCursor, StreamingIterator};
+use tree_sitter::Parser;
 
 use crate::decode::{self, Spelled, Unit};
 use crate::edit::{Edit, Refusal};
 use crate::literal::{Literal, Part};
 use crate::loaded::Loaded;
+use crate::query::Query;
 use crate::recipe::Embedded;
 use crate::select::{Selection, Stretch, explained};
 use crate::undo::{Spelling, spell};
@@ -33,19 +34,16 @@ impl Host {
         let tree = parser.parse(text, None)?;
         let query = Query::new(&grammar, query).ok()?;
         let (mut codes, mut outputs) = (Vec::new(), Vec::new());
-        let mut cursor = QueryCursor::new();
-        let names = query.capture_names();
-        let mut matches = cursor.matches(&query, tree.root_node(), text.as_bytes());
-        while let Some(found) = matches.next() {
-            for capture in found.captures() {
-                let span = capture.node.byte_range();
-                match names[capture.index as usize] {
-                    "code" => codes.push((span, capture.node.parent().map_or(0, |up| up.id()))),
+        query.each(tree.root_node(), text, |found| {
+            for (capture, node) in &found.captures {
+                let span = node.byte_range();
+                match query.capture_names()[*capture].as_str() {
+                    "code" => codes.push((span, node.parent().map_or(0, |up| up.id()))),
                     "output" => outputs.push(span),
                     _ => {}
                 }
             }
-        }
+        });
         codes.sort_by_key(|(span, _)| span.start);
         codes.dedup();
         let scheme = loaded.recipe.escapes.get(&rule.escapes);

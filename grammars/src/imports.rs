@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use tree_sitter::{Node, QueryCursor, StreamingIterator, Tree};
+use tree_sitter::{Node, Tree};
 
 use crate::lines;
-use crate::loaded::{Compiled, Loaded};
+use crate::loaded::Loaded;
+use crate::query::Query;
 use crate::recipe::{Need, NeedPlace};
 use crate::regions;
 
@@ -78,12 +79,12 @@ impl Imports {
         if !loaded.regions.is_empty() {
             this.start = regions::find(&loaded.regions, text).first().map_or(0, |region| region.start_byte);
         }
-        let Some(compiled) = &loaded.imports else {
+        let Some(query) = &loaded.imports else {
             return this;
         };
         let mut off: Vec<Range<usize>> = Vec::new();
         let mut names: Vec<(String, Range<usize>, bool)> = Vec::new();
-        this.query(loaded, compiled, root, text, &mut off, &mut names);
+        this.query(loaded, query, root, text, &mut off, &mut names);
         for import in &mut this.list {
             import.usable =
                 !off.iter().any(|range| range.start <= import.statement.start && import.statement.end <= range.end);
@@ -109,21 +110,19 @@ impl Imports {
     fn query(
         &mut self,
         loaded: &Loaded,
-        compiled: &Compiled,
+        query: &Query,
         root: Node<'_>,
         text: &str,
         off: &mut Vec<Range<usize>>,
         names: &mut Vec<(String, Range<usize>, bool)>,
     ) {
-        let mut cursor = QueryCursor::new();
-        let captures = compiled.query.capture_names();
-        let mut matches = cursor.matches(&compiled.query, root, text.as_bytes());
+        let captures = query.capture_names();
         let plain = |node: Node<'_>| text[node.byte_range()].trim_matches(['"', '\'', '`', '<', '>']).to_owned();
-        while let Some(found) = matches.next() {
+        query.each(root, text, |found| {
             let (mut statement, mut module, mut member, mut alias, mut entry) = (None, None, None, None, None);
-            for capture in found.captures() {
-                let node = capture.node;
-                match captures[capture.index as usize] {
+            for (capture, node) in &found.captures {
+                let node = *node;
+                match captures[*capture].as_str() {
                     "import.statement" => statement = Some(node),
                     "import.module" => module = Some(plain(node)),
                     "import.member" => member = Some(plain(node)),
@@ -155,7 +154,7 @@ impl Imports {
                     usable: true,
                 });
             }
-        }
+        });
         self.list.sort_by_key(|import| (import.statement.start, import.entry.start));
     }
 

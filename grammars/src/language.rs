@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::edit::Style;
 use crate::loaded::Loaded;
+use crate::query::Query;
 use crate::rewrite;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -16,6 +17,10 @@ include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 /// A language's folder, as the build script embeds it.
 pub(crate) struct Embedded {
     name: &'static str,
+    /// The language that it builds on.
+    extends: Option<&'static str>,
+    /// Its code stands in a file of another format.
+    embeds: bool,
     detect: Detect,
     files: &'static [(&'static str, &'static str)],
 }
@@ -199,13 +204,21 @@ impl Language {
                 })?;
             }
         }
-        self.loaded().map(|_| ()).map_err(Clone::clone)
+        let loaded = self.loaded().map_err(Clone::clone)?;
+        for (file, query) in [("sites.scm", Some(&loaded.sites)), ("imports.scm", loaded.imports.as_ref())] {
+            query.map_or(Ok(()), Query::check).map_err(|message| LoadError {
+                language: self.name.clone(),
+                file: file.into(),
+                message,
+            })?;
+        }
+        Ok(())
     }
 
     /// The language of its code: for a notebook, that of the cells.
     pub fn code(&'static self) -> &'static str {
-        let embedded = self.loaded().is_ok_and(|loaded| loaded.recipe.embedded.is_some());
-        self.bases().first().filter(|_| embedded).map_or(self.name.as_str(), |base| base.name.as_str())
+        let base = if self.folder.embeds { self.folder.extends } else { None };
+        base.unwrap_or(self.folder.name)
     }
 
     /// Whether a lookup of a style needs a declaration that all files of a folder share (Terraform's variables).
@@ -234,13 +247,13 @@ impl Language {
     pub(crate) fn bases(&self) -> Vec<&'static Self> {
         let mut seen = HashSet::from([self.name.clone()]);
         let mut bases = Vec::new();
-        let mut next = self.file("recipe.yaml").and_then(crate::recipe::extends);
-        while let Some(base) = next.as_deref().and_then(language) {
+        let mut next = self.folder.extends;
+        while let Some(base) = next.and_then(language) {
             if !seen.insert(base.name.clone()) {
                 break;
             }
             bases.push(base);
-            next = base.file("recipe.yaml").and_then(crate::recipe::extends);
+            next = base.folder.extends;
         }
         bases
     }

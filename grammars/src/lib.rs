@@ -25,6 +25,7 @@ mod parsers;
 mod part;
 mod patterns;
 mod piece;
+mod query;
 mod recipe;
 mod regions;
 mod rewrite;

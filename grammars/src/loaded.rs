@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use regex::Regex;
-use tree_sitter::Query;
 
 use crate::forms::{CarryNumber, CarryRule};
 use crate::language::{Language, LoadError};
 use crate::parsers;
 use crate::patterns::Pattern;
+use crate::query::Query;
 use crate::recipe::{self, InterpolationRule, PartRule, Recipe, Region, StringForm};
 
 /// What a node kind is to the engine.
@@ -59,18 +59,11 @@ pub(crate) struct Carry {
     pub numbers: Vec<(Regex, CarryNumber)>,
 }
 
-/// A query with the names of its captures.
-pub(crate) struct Compiled {
-    pub query: Query,
-    /// Settings of each pattern.
-    pub settings: Vec<HashMap<String, String>>,
-}
-
 pub(crate) struct Loaded {
     pub recipe: Recipe,
     pub grammar: tree_sitter::Language,
-    pub sites: Compiled,
-    pub imports: Option<Compiled>,
+    pub sites: Query,
+    pub imports: Option<Query>,
     pub kinds: Vec<Kind>,
     pub forms: Vec<Form>,
     pub patterns: Vec<Pattern>,
@@ -100,18 +93,18 @@ impl Loaded {
         let grammar = parsers::parser(&recipe.parser)
             .ok_or_else(|| fail("recipe.yaml", format!("no parser is linked under the name {}", recipe.parser)))?;
         chain.reverse();
-        let query = |file: &str| -> Result<Option<Compiled>, LoadError> {
+        let query = |file: &str| -> Result<Option<Query>, LoadError> {
             let texts: Vec<&str> = chain.iter().filter_map(|base| base.file(file)).chain(language.file(file)).collect();
             if texts.is_empty() {
                 return Ok(None);
             }
-            compile(&grammar, &texts.join("\n")).map(Some).map_err(|message| fail(file, message))
+            Query::new(&grammar, &texts.join("\n")).map(Some).map_err(|message| fail(file, message))
         };
         let sites = match query("sites.scm")? {
             Some(sites) => sites,
             // What is read by patterns has no tree to ask about.
             None if !recipe.patterns.is_empty() => {
-                compile(&grammar, "").map_err(|message| fail("sites.scm", message))?
+                Query::new(&grammar, "").map_err(|message| fail("sites.scm", message))?
             }
             None => return Err(fail("sites.scm", "is missing".into())),
         };
@@ -200,17 +193,12 @@ impl Loaded {
         for rule in recipe.patterns.iter().filter_map(|pattern| pattern.default.as_ref()) {
             recipe.defaults.get(rule).ok_or_else(|| format!("a pattern's default {rule} is not explained"))?;
         }
-        let captures = self.sites.query.capture_names();
-        for (pattern, settings) in self.sites.settings.iter().enumerate() {
-            let quantifiers = self.sites.query.capture_quantifiers(pattern);
+        for pattern in 0..self.sites.pattern_count() {
+            let settings = self.sites.settings(pattern);
             for (capture, key) in
                 [("constant", "constant"), ("format", "format"), ("mark", "mark"), ("default.value", "default")]
             {
-                let there = captures
-                    .iter()
-                    .zip(quantifiers)
-                    .any(|(name, quantifier)| *name == capture && *quantifier != tree_sitter::CaptureQuantifier::Zero);
-                if there && !settings.contains_key(key) {
+                if self.sites.has_capture(pattern, capture) && !settings.contains_key(key) {
                     return Err(format!("pattern {pattern} of sites.scm captures @{capture}, and does not set {key}"));
                 }
             }
@@ -301,18 +289,4 @@ fn form(
         carry,
         rule: rule.clone(),
     })
-}
-
-fn compile(grammar: &tree_sitter::Language, text: &str) -> Result<Compiled, String> {
-    let query = Query::new(grammar, text).map_err(|error| error.to_string())?;
-    let settings = (0..query.pattern_count())
-        .map(|pattern| {
-            query
-                .property_settings(pattern)
-                .iter()
-                .map(|property| (property.key.to_string(), property.value.as_deref().unwrap_or_default().to_owned()))
-                .collect()
-        })
-        .collect();
-    Ok(Compiled { query, settings })
 }

@@ -142,15 +142,6 @@ pub(crate) fn parse(texts: &[&str]) -> Result<Recipe, serde_yaml::Error> {
     serde_yaml::from_value(merged)
 }
 
-/// The recipe that a text extends.
-pub(crate) fn extends(text: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Head {
-        extends: Option<String>,
-    }
-    serde_yaml::from_str::<Head>(text).ok()?.extends
-}
-
 /// Mappings merge, `key+` appends to a list, `+key` puts before it, anything else replaces.
 pub(crate) fn merge(base: &mut Value, over: Value) {
     let (Value::Mapping(base_map), Value::Mapping(over_map)) = (&mut *base, &over) else {

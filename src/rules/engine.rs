@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use keylift_providers::Secret;
 
 use super::encoded::{self, layers};
+use super::gate::Gate;
 use super::generic::{self, Candidate};
 use super::matcher::Matcher;
 use super::rule::{Rule, RuleError};
@@ -28,7 +28,7 @@ const RULE: u8 = 10;
 pub struct Engine {
     rules: Vec<Cow<'static, Rule>>,
     compiled: Vec<OnceLock<Option<Matcher>>>,
-    gate: Option<AhoCorasick>,
+    gate: Gate,
     /// For each keyword of the gate: the rules that it belongs to, and whether it starts the reading of names.
     owners: Vec<Owner>,
 }
@@ -84,12 +84,7 @@ impl Engine {
                 owners[at].rules.push(number);
             }
         }
-        let gate = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&keywords)
-            .ok();
+        let gate = Gate::new(keywords);
         let compiled = rules.iter().map(|_| OnceLock::new()).collect();
         Self { rules, compiled, gate, owners }
     }
@@ -138,16 +133,15 @@ impl Engine {
 
     fn candidates(&self, tree: &Tree<'_>, file: &SourceFile, least: Confidence) -> Vec<Candidate> {
         let text = tree.text();
-        let Some(gate) = &self.gate else { return Vec::new() };
         let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
         let mut hits: Vec<Range<usize>> = Vec::new();
-        for hit in gate.find_overlapping_iter(text.as_bytes()) {
-            let owner = &self.owners[hit.pattern().as_usize()];
-            windows.extend(owner.rules.iter().map(|rule| (*rule, hit.range())));
+        self.gate.each(text.as_bytes(), |keyword, place| {
+            let owner = &self.owners[keyword];
+            windows.extend(owner.rules.iter().map(|rule| (*rule, place.clone())));
             if owner.generic {
-                hits.push(hit.range());
+                hits.push(place);
             }
-        }
+        });
         hits.sort_unstable_by_key(|hit| hit.start);
         let mut found = generic::read(tree, file.path(), &hits, least);
         self.matches(text, windows, file, &mut found);
@@ -193,13 +187,11 @@ impl Engine {
     /// What the rules' patterns find in what stands encoded in a text. The span is that of the outer text; where a rule
     /// matches the outer text as well, that counts for more.
     fn encoded(&self, text: &str, file: &SourceFile, depth: usize, found: &mut Vec<Candidate>) {
-        let Some(gate) = &self.gate else { return };
         layers(text, |layer| {
             let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
-            for hit in gate.find_overlapping_iter(layer.text.as_bytes()) {
-                let owner = &self.owners[hit.pattern().as_usize()];
-                windows.extend(owner.rules.iter().map(|rule| (*rule, hit.range())));
-            }
+            self.gate.each(layer.text.as_bytes(), |keyword, place| {
+                windows.extend(self.owners[keyword].rules.iter().map(|rule| (*rule, place.clone())));
+            });
             let mut inner = Vec::new();
             self.matches(&layer.text, windows, file, &mut inner);
             inner.retain(|candidate| self.rule(&candidate.rule).is_some_and(|rule| rule.kind != Kind::Identifier));

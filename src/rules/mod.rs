@@ -9,6 +9,7 @@ mod encoded;
 pub mod engine;
 pub mod find_value;
 pub mod foreign;
+mod gate;
 mod generic;
 mod matcher;
 pub mod rule;

@@ -99,21 +99,8 @@ impl<'a> Reader<'a> {
             if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how)) {
                 return true;
             }
-            let mut at = place.end;
-            let limit = (place.end + NEAR).min(self.bytes.len());
-            let own = b"\"'`".contains(&self.at(at));
-            at += usize::from(own);
-            while at < limit {
-                if !b"\"'`".contains(&self.at(at)) {
-                    at += 1;
-                } else if let Some(span) = self.quoted(at) {
-                    at = span.end + 1;
-                    if good(span, true, How::Bound) {
-                        return true;
-                    }
-                } else {
-                    at += 1;
-                }
+            if self.literals_after(place.end).any(|span| good(span, true, How::Bound)) {
+                return true;
             }
             // The other half of a pair on lines of its own: `name: …`, `value: …`.
             let half = memchr::memmem::find(self.near(place.end), b"value:").filter(|_| self.bare);
@@ -127,6 +114,45 @@ impl<'a> Reader<'a> {
                 }
             }
             false
+        })
+    }
+
+    /// The string literals behind a name, as far as its statement goes: over lines where a bracket or an operator
+    /// leaves it open. None where what follows the name is no operator: a word of a sentence, a statement of its own.
+    fn literals_after(&self, end: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut at = end + usize::from(b"\"'`".contains(&self.at(end)));
+        let limit = (end + NEAR).min(self.bytes.len());
+        let first = self.at(self.skip(at, b" \t"));
+        if first.is_ascii_alphanumeric() || b"\r\n_$@#.;}&".contains(&first) || first >= 0x80 {
+            at = limit;
+        }
+        let (mut depth, mut last) = (0_i32, b'=');
+        std::iter::from_fn(move || {
+            while at < limit {
+                let byte = self.at(at);
+                match byte {
+                    b'"' | b'\'' | b'`' => {
+                        if let Some(span) = self.quoted(at) {
+                            at = span.end + 1;
+                            last = byte;
+                            return Some(span);
+                        }
+                    }
+                    b'(' | b'[' | b'{' => depth += 1,
+                    b')' | b']' | b'}' => depth -= 1,
+                    b'\n' if depth <= 0 && !b"=(,[{|&+:?\\>".contains(&last) => break,
+                    b';' if depth <= 0 => break,
+                    _ => {}
+                }
+                if depth < -1 {
+                    break;
+                }
+                if !b" \t\r\n".contains(&byte) {
+                    last = byte;
+                }
+                at += 1;
+            }
+            None
         })
     }
 
