@@ -9,7 +9,15 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::secret::Secret;
 
 /// Fields in their order, each value as its text. Not an object that names a field twice: nobody knows which one counts.
-pub(crate) struct Object(Vec<(String, Box<RawValue>)>);
+#[derive(Default)]
+pub struct Object(Vec<(String, Box<RawValue>)>);
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values are secrets, names are not.
+        f.debug_list().entries(self.names()).finish()
+    }
+}
 
 impl Object {
     /// An object without fields.
@@ -38,6 +46,23 @@ impl Object {
             Some((_, value)) => *value = raw,
             None => self.0.push((field.to_owned(), raw)),
         }
+    }
+
+    /// Takes a field over from another object, as it is written there; false where that has none of the name.
+    pub fn copy(&mut self, field: &str, from: &Self) -> bool {
+        let Some((_, raw)) = from.0.iter().find(|(name, _)| name == field) else { return false };
+        match self.0.iter_mut().find(|(name, _)| name == field) {
+            Some((_, value)) => value.clone_from(raw),
+            None => self.0.push((field.to_owned(), raw.clone())),
+        }
+        true
+    }
+
+    /// The fields in the order of their names.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.0.sort_by(|(left, _), (right, _)| left.cmp(right));
+        self
     }
 
     /// Takes a field out.

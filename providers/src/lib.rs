@@ -16,8 +16,7 @@ pub mod files;
 pub mod gcp;
 #[cfg(feature = "http")]
 mod http;
-#[cfg(feature = "aws")]
-mod json;
+pub mod json;
 #[cfg(feature = "k8s")]
 pub mod k8s;
 mod local;

@@ -1,16 +1,17 @@
 //! `keylift migrate`: every secret of one store into another. `keylift policy`: what that needs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use keylift_providers::{Job, Store};
+use keylift_providers::{FingerprintKey, Job, Store};
 
 use super::input::here;
+use super::progress::Follower;
 use super::{Context, Format};
-use crate::model::{Exit, Failure};
-use crate::pipeline::Silent;
-use crate::pipeline::migrate::{self, Migration, OnConflict};
+use crate::model::{Exit, Failure, Migrated};
+use crate::pipeline::migrate::{self, Asked, Backups, Migration, OnConflict, Undoing, Wanted};
 use crate::render::migration;
+use crate::steps::carry::{Map, Route};
 
 /// Options of `migrate`.
 #[derive(Debug, Args)]
@@ -20,15 +21,30 @@ pub(super) struct MigrateArgs {
     verb: Option<MigrateVerb>,
     #[command(flatten)]
     pair: Option<Pair>,
-    /// What to do where the target holds another value
-    #[arg(long, value_enum, default_value = "skip-if-equal")]
-    on_conflict: OnConflictArg,
+    #[command(flatten)]
+    how: How,
     /// Look, and write nothing
     #[arg(long)]
     dry_run: bool,
     /// How to print the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+}
+
+#[derive(Debug, Args)]
+struct How {
+    /// What to do where the target holds another value
+    #[arg(long, value_enum, default_value = "skip-if-equal")]
+    on_conflict: OnConflictArg,
+    /// Replace values in a store that cannot refuse a racing write; what is replaced is kept, encrypted
+    #[arg(long)]
+    force: bool,
+    /// Carry what the stores keep beside values: tags, custom metadata, descriptions
+    #[arg(long)]
+    metadata: bool,
+    /// Rename, leave out, take apart or gather entries
+    #[arg(long, value_name = "RULES.yaml")]
+    map: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -41,18 +57,36 @@ struct Pair {
 
 #[derive(Debug, Subcommand)]
 enum MigrateVerb {
+    /// Go on with a migration that stopped on its way
+    Resume {
+        /// The stores, where more than one migration stopped
+        #[arg(num_args = 2, value_names = ["FROM", "TO"])]
+        pair: Vec<String>,
+        /// How to print the report
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
     /// Compare every value of a store with its place in another
     Verify {
+        #[command(flatten)]
+        pair: Pair,
+        /// The map that the migration was made with
+        #[arg(long, value_name = "RULES.yaml")]
+        map: Option<PathBuf>,
+        /// A target that holds further fields of a JSON object counts as equal
+        #[arg(long)]
+        merged: bool,
+        /// How to print the report
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// Take the latest migration back: what it made goes, what it replaced comes back
+    Undo {
         #[command(flatten)]
         pair: Pair,
         /// How to print the report
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
-    },
-    /// Remove from the target what the latest migration made there
-    Undo {
-        #[command(flatten)]
-        pair: Pair,
     },
 }
 
@@ -62,8 +96,12 @@ enum OnConflictArg {
     Fail,
     /// An equal value is done already; another is a conflict
     SkipIfEqual,
+    /// Replace what an earlier migration between these stores wrote; another value is a conflict
+    OverwriteIfOwned,
     /// Replace another value, under the version that was seen
     Overwrite,
+    /// Add the fields that the target's entry lacks; one that differs is a conflict
+    MergeKeys,
 }
 
 impl From<OnConflictArg> for OnConflict {
@@ -71,7 +109,9 @@ impl From<OnConflictArg> for OnConflict {
         match asked {
             OnConflictArg::Fail => Self::Fail,
             OnConflictArg::SkipIfEqual => Self::SkipIfEqual,
+            OnConflictArg::OverwriteIfOwned => Self::OverwriteIfOwned,
             OnConflictArg::Overwrite => Self::Overwrite,
+            OnConflictArg::MergeKeys => Self::MergeKeys,
         }
     }
 }
@@ -95,67 +135,177 @@ enum JobArg {
 /// Migrates, or compares.
 pub(super) fn migrate(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure> {
     match (&args.verb, &args.pair) {
-        (Some(MigrateVerb::Verify { pair, format }), _) => verify(pair, *format, context),
-        (Some(MigrateVerb::Undo { pair }), _) => undo(pair, context),
-        (None, Some(pair)) => run(args, pair, context),
+        (Some(MigrateVerb::Resume { pair, format }), _) => resume(pair, *format, context),
+        (Some(MigrateVerb::Verify { pair, map, merged, format }), _) => {
+            verify(pair, map.as_deref(), *merged, *format, context)
+        }
+        (Some(MigrateVerb::Undo { pair, format }), _) => undo(pair, *format, context),
+        (None, Some(pair)) => {
+            let map = read_map(args.how.map.as_deref())?;
+            let asked = Asked {
+                on_conflict: args.how.on_conflict.into(),
+                force: args.how.force,
+                metadata: args.how.metadata,
+                map: map.source().cloned(),
+            };
+            run(pair, &map, asked, args.dry_run, args.format, context)
+        }
         (None, None) => Err(Failure::usage("migrate needs two stores").advise("`keylift migrate FROM TO`")),
     }
 }
 
-fn run(args: &MigrateArgs, pair: &Pair, context: &Context) -> Result<Exit, Failure> {
-    let [from, to] = stores(pair, context)?;
-    let key = context.fingerprint_key()?;
-    let dir = dir(&*from, &*to, context)?;
-    for notice in from.notices().into_iter().chain(to.notices()) {
-        context.warn(&notice);
-    }
-    let migration = Migration {
-        from: &*from,
-        to: &*to,
-        key: &key,
-        on_conflict: args.on_conflict.into(),
-        dry_run: args.dry_run,
-        watch: &Silent,
-    };
-    let moved = context.wait(async {
-        let done = migration.run(&dir).await;
-        context.closed(from.close().await);
-        context.closed(to.close().await);
+fn run(
+    pair: &Pair,
+    map: &Map,
+    asked: Asked,
+    dry_run: bool,
+    format: Format,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let desk = Desk::new(pair, context)?;
+    let watch = Follower::new(context);
+    let moved = watch.wait(async {
+        let migration = Migration {
+            from: &*desk.from,
+            to: &*desk.to,
+            key: &desk.key,
+            map,
+            asked,
+            root: &desk.here,
+            backups: context,
+            dry_run,
+            watch: &watch,
+        };
+        let done = migration.run(&desk.dir).await;
+        desk.close(context).await;
         done
     })?;
-    match args.format {
-        Format::Text => context.print(&migration::moved(&moved, to.location(), args.dry_run))?,
-        Format::Json => context.print(&migration::moved_json(&moved)?)?,
+    tell(&moved, &desk, dry_run, format, context)
+}
+
+fn tell(moved: &Migrated, desk: &Desk, dry_run: bool, format: Format, context: &Context) -> Result<Exit, Failure> {
+    let mut out = context.out();
+    match format {
+        Format::Text => migration::moved(moved, desk.to.location(), dry_run, &mut out)?,
+        Format::Json => migration::moved_json(moved, &mut out)?,
+    }
+    if moved.stopped {
+        let (from, to) = (desk.from.location(), desk.to.location());
+        context.say(&format!("Stopped. `keylift migrate resume {from} {to}` goes on where it was."));
     }
     Ok(moved.exit())
 }
 
-fn verify(pair: &Pair, format: Format, context: &Context) -> Result<Exit, Failure> {
-    let [from, to] = stores(pair, context)?;
-    let compared = context.wait(async {
-        let done = migrate::compare(&*from, &*to).await;
-        context.closed(from.close().await);
-        context.closed(to.close().await);
+fn resume(pair: &[String], format: Format, context: &Context) -> Result<Exit, Failure> {
+    let here = here()?;
+    let locations = match pair {
+        [from, to] => {
+            let [from, to] = [context.store(from, &here)?, context.store(to, &here)?];
+            Some((from.location().to_owned(), to.location().to_owned()))
+        }
+        _ => None,
+    };
+    let pair = locations.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
+    let open = migrate::open(&context.config_dir()?.join("migrations"), &here, pair)?;
+    let map = match &open.asked.map {
+        Some(source) => Map::of(source).map_err(|error| Failure::usage(format!("the journal's map: {error}")))?,
+        None => Map::default(),
+    };
+    run(&Pair { from: open.from, to: open.to }, &map, open.asked, false, format, context)
+}
+
+fn verify(pair: &Pair, map: Option<&Path>, merged: bool, format: Format, context: &Context) -> Result<Exit, Failure> {
+    let (desk, map) = (Desk::new(pair, context)?, read_map(map)?);
+    let watch = Follower::new(context);
+    let compared = watch.wait(async {
+        let done = async {
+            let route = Route::new(&*desk.from, &*desk.to, &map)?;
+            migrate::compare(&route, &desk.key, Wanted { extra: false, merged }, &watch).await
+        };
+        let done = done.await;
+        desk.close(context).await;
+        done
+    })?;
+    let mut out = context.out();
+    match format {
+        Format::Text => migration::compared(&compared, desk.from.location(), desk.to.location(), &mut out)?,
+        Format::Json => migration::compared_json(&compared, &mut out)?,
+    }
+    Ok(if compared.all() { Exit::Done } else { Exit::Left })
+}
+
+fn undo(pair: &Pair, format: Format, context: &Context) -> Result<Exit, Failure> {
+    let desk = Desk::new(pair, context)?;
+    let watch = Follower::new(context);
+    let back = watch.wait(async {
+        let at = Undoing { dir: &desk.dir, to: &*desk.to, key: &desk.key, backups: context, watch: &watch };
+        let done = migrate::undo(&at).await;
+        context.closed(desk.to.close().await);
         done
     })?;
     match format {
-        Format::Text => context.print(&migration::compared(&compared, from.location(), to.location()))?,
-        Format::Json => context.print(&migration::compared_json(&compared)?)?,
+        Format::Text => {
+            let restored = if back.restored > 0 { format!(", {} given back", back.restored) } else { String::new() };
+            let to = desk.to.location();
+            context.print(&format!(
+                "{} entries removed from {to}{restored}, {} left as they are.\n",
+                back.removed, back.kept
+            ))?;
+        }
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&back)
+                .map_err(|error| Failure::usage(format!("could not write the report: {error}")))?;
+            context.print(&format!("{text}\n"))?;
+        }
     }
-    let all = compared.different.is_empty() && compared.missing.is_empty() && compared.stays.is_empty();
-    Ok(if all { Exit::Done } else { Exit::Left })
+    Ok(Exit::Done)
 }
 
-fn undo(pair: &Pair, context: &Context) -> Result<Exit, Failure> {
-    let [from, to] = stores(pair, context)?;
-    let dir = dir(&*from, &*to, context)?;
-    let (removed, kept) = context.wait(async {
-        let done = migrate::undo(&dir, &*to).await;
-        context.closed(to.close().await);
-        done
-    })?;
-    context.print(&format!("{removed} entries removed from {}, {kept} left as they are.\n", to.location()))?;
-    Ok(Exit::Done)
+/// What every verb about two stores works with.
+struct Desk {
+    from: Box<dyn Store>,
+    to: Box<dyn Store>,
+    key: FingerprintKey,
+    /// The journals of migrations between the two. File stores with relative paths are told apart by the folder.
+    dir: PathBuf,
+    here: PathBuf,
+}
+
+impl Desk {
+    fn new(pair: &Pair, context: &Context) -> Result<Self, Failure> {
+        let here = here()?;
+        let (from, to) = (context.store(&pair.from, &here)?, context.store(&pair.to, &here)?);
+        for notice in from.notices().into_iter().chain(to.notices()) {
+            context.warn(&notice);
+        }
+        let key = context.fingerprint_key()?;
+        let parts = [from.location().as_bytes(), to.location().as_bytes(), here.as_os_str().as_encoded_bytes()];
+        let name =
+            key.derive("migration", &parts)[..8].iter().fold(String::new(), |out, byte| format!("{out}{byte:02x}"));
+        let dir = context.config_dir()?.join("migrations").join(name);
+        Ok(Self { from, to, key, dir, here })
+    }
+
+    async fn close(&self, context: &Context) {
+        context.closed(self.from.close().await);
+        context.closed(self.to.close().await);
+    }
+}
+
+impl Backups for Context {
+    fn open(&self, path: &Path) -> Result<Box<dyn Store>, Failure> {
+        let text = path.to_str().ok_or_else(|| Failure::usage("the configuration folder's name is not text"))?;
+        self.store(&format!("age:{text}"), path.parent().unwrap_or(path))
+    }
+}
+
+/// Reads a map from a file.
+fn read_map(path: Option<&Path>) -> Result<Map, Failure> {
+    let Some(path) = path else { return Ok(Map::default()) };
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("could not read the map", path, &error))?;
+    Map::parse(&text).map_err(|error| {
+        Failure::usage(format!("{}: {error}", path.display())).advise("docs/migrate.md describes maps")
+    })
 }
 
 /// Prints the least policy for a job on a store.
@@ -171,18 +321,4 @@ pub(super) fn policy(args: &PolicyArgs, context: &Context) -> Result<Exit, Failu
     })?;
     context.print(&format!("{}\n", policy.text.trim_end()))?;
     Ok(Exit::Done)
-}
-
-fn stores(pair: &Pair, context: &Context) -> Result<[Box<dyn Store>; 2], Failure> {
-    let here = here()?;
-    Ok([context.store(&pair.from, &here)?, context.store(&pair.to, &here)?])
-}
-
-/// The journals of migrations between two stores. File stores with relative paths are told apart by the folder.
-fn dir(from: &dyn Store, to: &dyn Store, context: &Context) -> Result<PathBuf, Failure> {
-    let here = here()?;
-    let key = context.fingerprint_key()?;
-    let parts = [from.location().as_bytes(), to.location().as_bytes(), here.as_os_str().as_encoded_bytes()];
-    let name = key.derive("migration", &parts)[..8].iter().fold(String::new(), |out, byte| format!("{out}{byte:02x}"));
-    Ok(context.config_dir()?.join("migrations").join(name))
 }

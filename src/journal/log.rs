@@ -1,7 +1,7 @@
 //! The log file: append-only, private, synced.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -54,6 +54,27 @@ impl<E: Serialize + DeserializeOwned + Clone> Journal<E> {
         Ok((Self { file, path: path.to_owned(), appended: 0, entries: PhantomData }, entries(&text[..whole], path)?))
     }
 
+    /// Opens a log as [`Journal::open`] does, and hands its entries over one by one instead of holding them all.
+    pub fn open_each(path: &Path, mut each: impl FnMut(E)) -> Result<Self, Failure> {
+        let unreadable = |error: io::Error| Failure::file("could not read the journal", path, &error);
+        let mut entries = Self::stream(path)?;
+        for entry in entries.by_ref() {
+            each(entry?);
+        }
+        let mut file = options().open(path).map_err(unreadable)?;
+        if entries.whole < file.metadata().map_err(unreadable)?.len() {
+            file.set_len(entries.whole).and_then(|()| file.sync_all()).map_err(unreadable)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(unreadable)?;
+        Ok(Self { file, path: path.to_owned(), appended: 0, entries: PhantomData })
+    }
+
+    /// The entries of a log one by one, without touching it; a torn last line does not count.
+    pub fn stream(path: &Path) -> Result<Entries<E>, Failure> {
+        let file = File::open(path).map_err(|error| Failure::file("could not read the journal", path, &error))?;
+        Ok(Entries { reader: BufReader::new(file), path: path.to_owned(), number: 0, whole: 0, kind: PhantomData })
+    }
+
     /// Reads a log without touching it; a torn last line does not count.
     pub fn read(path: &Path) -> Result<Vec<(u64, E)>, Failure> {
         let text =
@@ -100,14 +121,42 @@ fn options() -> OpenOptions {
     options
 }
 
+/// The entries of a log, read as they are asked for.
+#[derive(Debug)]
+pub struct Entries<E> {
+    reader: BufReader<File>,
+    path: PathBuf,
+    number: usize,
+    /// Length of the lines that were read.
+    whole: u64,
+    kind: PhantomData<fn() -> E>,
+}
+
+impl<E: DeserializeOwned> Iterator for Entries<E> {
+    type Item = Result<E, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut line = Vec::new();
+        match self.reader.read_until(b'\n', &mut line) {
+            Err(error) => return Some(Err(Failure::file("could not read the journal", &self.path, &error))),
+            Ok(read) if line.ends_with(b"\n") => self.whole += read as u64,
+            Ok(_) => return None,
+        }
+        self.number += 1;
+        Some(entry::<E>(&line, self.number, &self.path).map(|line| line.entry))
+    }
+}
+
+fn entry<E: DeserializeOwned>(line: &[u8], number: usize, path: &Path) -> Result<Line<E>, Failure> {
+    serde_json::from_slice(line).map_err(|error| {
+        Failure::usage(format!("{}, line {number}: not a journal entry: {error}", path.display()))
+            .advise("the journal was changed or damaged; the files' state can be compared with git")
+    })
+}
+
 fn entries<E: DeserializeOwned>(text: &str, path: &Path) -> Result<Vec<(u64, E)>, Failure> {
-    let parse = |(number, line): (usize, &str)| {
-        let line: Line<E> = serde_json::from_str(line).map_err(|error| {
-            Failure::usage(format!("{}, line {}: not a journal entry: {error}", path.display(), number + 1))
-                .advise("the journal was changed or damaged; the files' state can be compared with git")
-        })?;
-        Ok((line.at, line.entry))
-    };
+    let parse =
+        |(number, line): (usize, &str)| entry(line.as_bytes(), number + 1, path).map(|line| (line.at, line.entry));
     text.lines().enumerate().map(parse).collect()
 }
 
@@ -166,6 +215,10 @@ mod tests {
         assert_eq!(Journal::<Entry>::read(&path).unwrap().len(), 2);
         let (mut journal, found): (Journal, _) = Journal::open(&path).unwrap();
         assert_eq!(found.len(), 2);
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"at\":1,\"event\":\"do").unwrap();
+        let mut one_by_one = Vec::new();
+        Journal::open_each(&path, |entry: Entry| one_by_one.push(entry)).unwrap();
+        assert_eq!(one_by_one, found.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>());
         journal.append(&[Entry::Done]).unwrap();
         let found: Vec<Entry> = Journal::read(&path).unwrap().into_iter().map(|(_, entry)| entry).collect();
         assert_eq!(

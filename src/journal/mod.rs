@@ -9,6 +9,6 @@ mod replay;
 mod runs;
 
 pub use entry::{Entry, JOURNAL_VERSION};
-pub use log::Journal;
+pub use log::{Entries, Journal};
 pub use replay::Replay;
 pub use runs::{RunLock, Runs};

@@ -18,6 +18,8 @@ pub enum Exit {
     Conflict = 4,
     /// The store is unreachable or denied access.
     Store = 5,
+    /// Stopped by the user (128 and the number of the signal SIGINT); what was under way was finished.
+    Interrupted = 130,
 }
 
 /// A failure as the user sees it. It never holds a secret.

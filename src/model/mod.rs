@@ -8,11 +8,13 @@ pub mod moves;
 pub mod plan;
 pub mod report;
 pub mod source;
+pub mod spill;
 
 pub use failure::{Exit, Failure};
 pub use finding::{Confidence, Encoded, Finding, Kind, Severity, Snippet};
-pub use migration::{Compared, Migrated, Stays};
+pub use migration::{Clash, Compared, Loss, Migrated, Renamed, Retired, Stays, TakenBack};
 pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 pub use report::{Phase, Report, Summary, Undone};
 pub use source::{Origin, Skipped, SourceFile, Text, unmarked_utf16};
+pub use spill::Spill;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use keylift_providers::{FingerprintKey, Store};
 
 use crate::journal::Runs;
+use crate::model::Loss;
 
 pub use apply::{apply, resume};
 pub use undo::{UndoOptions, undo};
@@ -44,6 +45,12 @@ pub trait Watch: std::fmt::Debug {
     fn begin(&self, what: &str, total: usize);
     /// So many more of it are done.
     fn step(&self, done: usize);
+    /// What a migration cannot carry, before it writes anything.
+    fn surveyed(&self, _loss: &Loss) {}
+    /// Whether the user wants it to stop: what is under way is finished, and nothing new is begun.
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 /// A watch that says nothing.

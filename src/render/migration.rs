@@ -1,128 +1,218 @@
-//! What a migration or a comparison came to, for people and as JSON. Names, never values.
+//! What a migration or a comparison came to, for people and as JSON. Names, never values. Long reports are written as they
+//! are read, not put together first.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use keylift_providers::Address;
 use serde::Serialize;
 
-use crate::model::{Compared, Failure, Migrated, Stays};
+use crate::model::{Clash, Compared, Failure, Loss, Migrated, Renamed, Retired, Spill, Stays};
+
+/// How many of a kind are told before anything is written; the report at the end tells all.
+const AHEAD: usize = 20;
+
+/// What cannot be carried, told before anything is written; empty where everything can.
+pub fn loss(loss: &Loss) -> Result<String, Failure> {
+    let mut out = Vec::new();
+    let mut told = 0;
+    loss.stays.each(|one| {
+        told += 1;
+        if told <= AHEAD {
+            line(writeln!(out, "  stays: {}: {}; {}", one.from, one.reason, one.advice))
+        } else {
+            Ok(())
+        }
+    })?;
+    let mut told = 0;
+    loss.renamed.each(|Renamed { from, to }| {
+        told += 1;
+        if told <= AHEAD { line(writeln!(out, "  renamed: {from} -> {to}")) } else { Ok(()) }
+    })?;
+    for (what, count) in [("stay", loss.stays.len()), ("are renamed", loss.renamed.len())] {
+        if count > AHEAD {
+            line(writeln!(out, "  … {count} in all {what}"))?;
+        }
+    }
+    for (key, count) in &loss.metadata {
+        line(writeln!(out, "  not carried: metadata `{key}` of {count}"))?;
+    }
+    if loss.versions > 0 {
+        line(writeln!(
+            out,
+            "  not carried: {} older versions of {} entries",
+            loss.versions, loss.entries_with_versions
+        ))?;
+    }
+    if loss.skipped > 0 {
+        line(writeln!(out, "  left out by the map: {}", loss.skipped))?;
+    }
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
 
 /// The report of a migration.
-pub fn moved(moved: &Migrated, to: &str, dry_run: bool) -> String {
-    let mut out = String::new();
-    stays(&mut out, &moved.stays);
-    for (from, to) in &moved.conflicts {
-        let _ = writeln!(out, "  conflict: {to} holds another value than {from}");
-    }
-    for (from, reason) in &moved.failed {
-        let _ = writeln!(out, "  failed: {from}: {reason}");
-    }
+pub fn moved(moved: &Migrated, to: &str, dry_run: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    stays(out, "stays", &moved.loss.stays)?;
+    moved.conflicts.each(|Clash { from, to, reason }| {
+        line(writeln!(out, "  conflict: {to} was left as it is, {from} stays: {reason}"))
+    })?;
+    stays(out, "held back", &moved.held)?;
+    stays(out, "failed", &moved.failed)?;
     for (key, count) in &moved.lost {
-        let _ = writeln!(out, "  not carried: metadata `{key}` of {count}");
+        line(writeln!(out, "  not carried: metadata `{key}` of {count}"))?;
     }
     let written = if dry_run { "would be written" } else { "written and read back" };
-    let _ = writeln!(
+    line(write!(
         out,
-        "{} {written} to {to}, {} equal there already, {} done before, {} conflicts, {} stay, {} failed.",
+        "{} {written} to {to}, {} equal there already, {} done before, {} conflicts, {} stay, {} failed",
         moved.written,
         moved.equal,
         moved.before,
         moved.conflicts.len(),
-        moved.stays.len(),
+        moved.loss.stays.len(),
         moved.failed.len()
-    );
-    out
+    ))?;
+    for (count, what) in [
+        (moved.replaced, "of them replaced another value"),
+        (moved.merged, "of them added fields"),
+        (moved.versions, "older versions before them"),
+        (moved.held.len(), "held back"),
+        (moved.gone, "of the plan gone from the source"),
+    ] {
+        if count > 0 {
+            line(write!(out, ", {count} {what}"))?;
+        }
+    }
+    line(writeln!(out, "."))
 }
 
 /// The report of a comparison.
-pub fn compared(compared: &Compared, from: &str, to: &str) -> String {
-    let mut out = String::new();
-    stays(&mut out, &compared.stays);
-    for address in &compared.missing {
-        let _ = writeln!(out, "  missing in {to}: {address}");
-    }
-    for address in &compared.different {
-        let _ = writeln!(out, "  different in {to}: {address}");
-    }
-    let _ = writeln!(
+pub fn compared(compared: &Compared, from: &str, to: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    stays(out, "stays", &compared.stays)?;
+    stays(out, "failed", &compared.failed)?;
+    compared.missing.each(|address| line(writeln!(out, "  missing in {to}: {address}")))?;
+    compared.different.each(|address| line(writeln!(out, "  different in {to}: {address}")))?;
+    compared.extra.each(|address| line(writeln!(out, "  only in {to}: {address}")))?;
+    line(write!(
         out,
-        "{} of {from} equal in {to}, {} different, {} missing, {} cannot be held there.",
+        "{} of {from} equal in {to}, {} different, {} missing, {} cannot be held there",
         compared.equal,
         compared.different.len(),
         compared.missing.len(),
         compared.stays.len()
-    );
-    out
-}
-
-fn stays(out: &mut String, stays: &[Stays]) {
-    for one in stays {
-        let _ = writeln!(out, "  stays: {}: {}; {}", one.from, one.reason, one.advice);
+    ))?;
+    for (count, what) in [
+        (compared.more, "of the equal ones with further fields there"),
+        (compared.extra.len(), "only there"),
+        (compared.failed.len(), "not to be read"),
+    ] {
+        if count > 0 {
+            line(write!(out, ", {count} {what}"))?;
+        }
     }
+    line(writeln!(out, "."))
 }
 
-#[derive(Serialize)]
-struct StaysRow<'a> {
-    from: &'a Address,
-    reason: &'a str,
-    advice: &'a str,
+/// The report of retiring.
+pub fn retired(retired: &Retired, from: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    stays(out, "kept", &retired.kept)?;
+    line(writeln!(
+        out,
+        "{} retired in {from}, {} gone before, {} kept.",
+        retired.retired,
+        retired.gone,
+        retired.kept.len()
+    ))
+}
+
+fn stays(out: &mut dyn Write, what: &str, all: &Spill<Stays>) -> Result<(), Failure> {
+    all.each(|one| line(writeln!(out, "  {what}: {}: {}; {}", one.from, one.reason, one.advice)))
+}
+
+fn line(written: io::Result<()>) -> Result<(), Failure> {
+    written.map_err(|error| Failure::usage(format!("could not write the report: {error}")))
 }
 
 #[derive(Serialize)]
 struct MigratedRow<'a> {
     written: usize,
+    replaced: usize,
+    merged: usize,
     equal: usize,
     before: usize,
-    conflicts: Vec<Conflict<'a>>,
-    stays: Vec<StaysRow<'a>>,
-    failed: Vec<StaysRow<'a>>,
-    lost: &'a BTreeMap<String, usize>,
-}
-
-#[derive(Serialize)]
-struct Conflict<'a> {
-    from: &'a Address,
-    to: &'a Address,
+    versions: usize,
+    gone: usize,
+    stopped: bool,
+    conflicts: &'a Spill<Clash>,
+    stays: &'a Spill<Stays>,
+    held: &'a Spill<Stays>,
+    failed: &'a Spill<Stays>,
+    renamed: &'a Spill<Renamed>,
+    skipped: usize,
+    lost: BTreeMap<&'a str, usize>,
+    lost_versions: usize,
 }
 
 #[derive(Serialize)]
 struct ComparedRow<'a> {
     equal: usize,
-    different: &'a [Address],
-    missing: &'a [Address],
-    stays: Vec<StaysRow<'a>>,
+    more: usize,
+    different: &'a Spill<Address>,
+    missing: &'a Spill<Address>,
+    extra: &'a Spill<Address>,
+    stays: &'a Spill<Stays>,
+    failed: &'a Spill<Stays>,
 }
 
-fn rows(stays: &[Stays]) -> Vec<StaysRow<'_>> {
-    stays.iter().map(|one| StaysRow { from: &one.from, reason: &one.reason, advice: &one.advice }).collect()
+#[derive(Serialize)]
+struct RetiredRow<'a> {
+    retired: usize,
+    gone: usize,
+    stopped: bool,
+    kept: &'a Spill<Stays>,
 }
 
 /// The report of a migration as JSON.
-pub fn moved_json(moved: &Migrated) -> Result<String, Failure> {
-    json(&MigratedRow {
+pub fn moved_json(moved: &Migrated, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut lost: BTreeMap<&str, usize> = BTreeMap::new();
+    for (key, count) in moved.loss.metadata.iter().chain(&moved.lost) {
+        *lost.entry(key).or_default() += count;
+    }
+    let row = MigratedRow {
         written: moved.written,
+        replaced: moved.replaced,
+        merged: moved.merged,
         equal: moved.equal,
         before: moved.before,
-        conflicts: moved.conflicts.iter().map(|(from, to)| Conflict { from, to }).collect(),
-        stays: rows(&moved.stays),
-        failed: moved.failed.iter().map(|(from, reason)| StaysRow { from, reason, advice: "" }).collect(),
-        lost: &moved.lost,
-    })
+        versions: moved.versions,
+        gone: moved.gone,
+        stopped: moved.stopped,
+        conflicts: &moved.conflicts,
+        stays: &moved.loss.stays,
+        held: &moved.held,
+        failed: &moved.failed,
+        renamed: &moved.loss.renamed,
+        skipped: moved.loss.skipped,
+        lost,
+        lost_versions: moved.loss.versions,
+    };
+    json(&row, out)
 }
 
 /// The report of a comparison as JSON.
-pub fn compared_json(compared: &Compared) -> Result<String, Failure> {
-    json(&ComparedRow {
-        equal: compared.equal,
-        different: &compared.different,
-        missing: &compared.missing,
-        stays: rows(&compared.stays),
-    })
+pub fn compared_json(compared: &Compared, out: &mut dyn Write) -> Result<(), Failure> {
+    let Compared { equal, more, different, missing, extra, stays, failed } = compared;
+    json(&ComparedRow { equal: *equal, more: *more, different, missing, extra, stays, failed }, out)
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value)
-        .map(|text| format!("{text}\n"))
-        .map_err(|error| Failure::usage(format!("could not write the report: {error}")))
+/// The report of retiring as JSON.
+pub fn retired_json(retired: &Retired, out: &mut dyn Write) -> Result<(), Failure> {
+    let Retired { retired, gone, kept, stopped } = retired;
+    json(&RetiredRow { retired: *retired, gone: *gone, stopped: *stopped, kept }, out)
+}
+
+fn json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *out, value)
+        .map_err(|error| Failure::usage(format!("could not write the report: {error}")))?;
+    line(writeln!(out))
 }

@@ -1,12 +1,15 @@
 //! Secrets of every awkward kind go from store to store and come back unchanged, or are refused before a write; a
 //! migration that is killed goes on where it stopped.
 
-#[path = "../providers/tests/support/mod.rs"]
+#[path = "../../providers/tests/support/mod.rs"]
 mod support;
 
-use std::process::{Command, Output};
+mod conflicts;
+mod desk;
+mod maps;
 
-use keylift_providers::{Expect, FingerprintKey, Secret, Settings, Store, WriteId, open};
+use desk::{Desk, wait};
+use keylift_providers::Secret;
 use support::servers;
 
 /// Values that some store or reader treats in a way of its own.
@@ -22,56 +25,6 @@ fn awkward() -> Vec<(&'static str, Vec<u8>)> {
         ("QUOTES", br#"a"b'c\d"#.to_vec()),
         ("LARGE", vec![b'x'; 65_536]),
     ]
-}
-
-struct Desk {
-    dir: tempfile::TempDir,
-    env: Vec<(String, String)>,
-}
-
-impl Desk {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keylift"));
-        command.args(arguments).current_dir(self.dir.path()).env("KEYLIFT_CONFIG_DIR", self.dir.path().join("config"));
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().expect("keylift runs");
-        let text = [output.stdout.clone(), output.stderr.clone()].concat();
-        assert!(!String::from_utf8_lossy(&text).contains("hunter-two"), "{arguments:?} shows a value");
-        output
-    }
-
-    fn expect(&self, arguments: &[&str], exit: i32) -> String {
-        let output = self.run(arguments);
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {text}");
-        text
-    }
-
-    fn store(&self, uri: &str) -> Box<dyn Store> {
-        let settings = Settings::with_vars(self.dir.path().join("config"), self.env.clone()).in_dir(self.dir.path());
-        open(uri, &settings).expect("a store")
-    }
-
-    /// Puts values into a store, by hand.
-    fn fill(&self, uri: &str, values: &[(&str, Vec<u8>)]) {
-        let store = self.store(uri);
-        wait(async {
-            for (name, value) in values {
-                let address = store.address(name).expect("a name");
-                let secret = Secret::new(value.clone());
-                let id = WriteId::new(&FingerprintKey::new([9; 32]), "fill", &address, &secret);
-                store.write(&address, &secret, &Expect::Absent, &id).await.expect("written");
-            }
-        });
-    }
-}
-
-fn wait<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(work)
 }
 
 #[cfg(feature = "aws")]
@@ -107,7 +60,7 @@ fn every_kind_of_value_goes_round() {
 
 #[test]
 fn what_cannot_be_held_stays_and_is_told_before_a_write() {
-    let desk = Desk { dir: tempfile::tempdir().expect("a folder"), env: Vec::new() };
+    let desk = Desk::local();
     desk.fill("age:from.age", &[("NUL", b"a\0b".to_vec()), ("FINE", b"fine".to_vec())]);
     let said = desk.expect(&["migrate", "age:from.age", "dotenv:.env", "--dry-run"], 1);
     assert!(said.contains("stays: age:from.age NUL") && said.contains("1 would be written"), "{said}");
@@ -118,7 +71,7 @@ fn what_cannot_be_held_stays_and_is_told_before_a_write() {
 
 #[test]
 fn another_value_in_the_target_is_a_conflict_and_stays() {
-    let desk = Desk { dir: tempfile::tempdir().expect("a folder"), env: Vec::new() };
+    let desk = Desk::local();
     desk.fill("age:from.age", &[("A", b"one".to_vec()), ("B", b"two".to_vec())]);
     desk.fill("age:to.age", &[("A", b"foreign".to_vec())]);
     desk.expect(&["migrate", "age:from.age", "age:to.age"], 4);
@@ -133,24 +86,11 @@ fn another_value_in_the_target_is_a_conflict_and_stays() {
 #[test]
 fn a_killed_migration_goes_on_and_writes_nothing_twice() {
     let Some(bao) = servers::bao() else { return };
-    let env = vec![("VAULT_ADDR".into(), bao.url()), ("VAULT_TOKEN".into(), servers::ROOT.into())];
     let values: Vec<(String, Vec<u8>)> =
         (0..250).map(|n| (format!("S{n:03}"), format!("value {n}").into_bytes())).collect();
     let values: Vec<(&str, Vec<u8>)> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let desk = Desk { dir: tempfile::tempdir().expect("a folder"), env };
-    let store = desk.store("age:many.age");
-    let key = FingerprintKey::new([9; 32]);
-    let addresses: Vec<_> = values.iter().map(|(name, _)| store.address(name).expect("a name")).collect();
-    let secrets: Vec<_> = values.iter().map(|(_, value)| Secret::new(value.clone())).collect();
-    let ids: Vec<_> =
-        addresses.iter().zip(&secrets).map(|(address, secret)| WriteId::new(&key, "fill", address, secret)).collect();
-    let writes: Vec<_> = addresses
-        .iter()
-        .zip(&secrets)
-        .zip(&ids)
-        .map(|((address, secret), id)| keylift_providers::Write { address, secret, expect: &Expect::Absent, id })
-        .collect();
-    wait(async { assert!(store.write_many(&writes).await.iter().all(Result::is_ok)) });
+    let desk = Desk::vault(&bao);
+    desk.fill_together("age:many.age", &values);
     // Each process is killed further on; the journal's entries count from its own start.
     for number in [1, 2, 60, 101, 150, 102, 103, 250, 3] {
         let output = desk
@@ -173,4 +113,38 @@ fn a_killed_migration_goes_on_and_writes_nothing_twice() {
     });
     let said = desk.expect(&["migrate", "undo", "age:many.age", "vault://secret/many"], 0);
     assert!(said.starts_with("250 entries removed"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_finishes_what_is_under_way_and_says_how_to_go_on() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    let values: Vec<(String, Vec<u8>)> =
+        (0..1500).map(|n| (format!("S{n:04}"), format!("v{n}").into_bytes())).collect();
+    let values: Vec<(&str, Vec<u8>)> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    desk.fill_together("age:many.age", &values);
+    let mut child = desk
+        .command(&["migrate", "age:many.age", "vault://secret/stopped"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("keylift runs");
+    let target = desk.store("vault://secret/stopped");
+    let first = target.address("S0000").expect("a name");
+    while wait(async { target.read(&first).await }).expect("readable").is_none() {
+        assert!(child.try_wait().expect("a state").is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let killed =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("an end");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("keylift migrate resume"), "{said}");
+    let said = desk.expect(&["migrate", "resume"], 0);
+    assert!(!said.contains(" 0 done before"), "{said}");
+    assert!(desk.expect(&["migrate", "verify", "age:many.age", "vault://secret/stopped"], 0).starts_with("1500 of"));
+    assert!(desk.expect(&["migrate", "resume"], 0).contains("no migration stopped"));
 }

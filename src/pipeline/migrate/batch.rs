@@ -1,0 +1,296 @@
+//! One batch: what the target holds decides, the intent is journalled, then written, read back, compared, journalled.
+
+use futures_util::StreamExt as _;
+use keylift_providers::{
+    Address, Entry, ErrorKind, Expect, Receipt, Secret, Store, StoreError, Write, WriteId, Written,
+};
+
+use super::log::{Known, Log, Step};
+use super::{AT_ONCE, Migration, OnConflict, backup};
+use crate::model::{Clash, Failure, Migrated, Stays};
+use crate::steps::carry::{Carried, Fields, Reading};
+
+/// From so many writes on, a batch of which all are denied means that all others will be.
+const TELLING: usize = 10;
+
+/// A batch that was read, with what the target holds in its place.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    entries: usize,
+    open: Vec<Carried>,
+    found: Vec<Result<Option<Entry>, StoreError>>,
+    before: usize,
+    held: Vec<Stays>,
+    failed: Vec<Stays>,
+}
+
+impl Prepared {
+    /// Sorts out what was done before.
+    pub(super) fn new(reading: Reading, verified: impl Fn(&Carried) -> bool) -> Self {
+        let (before, open): (Vec<_>, Vec<_>) = reading.carried.into_iter().partition(verified);
+        let (entries, failed) = (reading.entries, reading.failed);
+        Self { entries, open, found: Vec::new(), before: before.len(), held: Vec::new(), failed }
+    }
+
+    /// How many entries of the source these are.
+    pub(super) fn len(&self) -> usize {
+        self.entries
+    }
+
+    /// Keeps what may go; the rest is told.
+    pub(super) fn hold_back(&mut self, may: impl Fn(&Carried) -> Result<(), (String, String)>) {
+        let mut open = Vec::with_capacity(self.open.len());
+        for one in self.open.drain(..) {
+            match may(&one) {
+                Ok(()) => open.push(one),
+                Err((reason, advice)) => self.held.push(Stays { from: one.from, reason, advice }),
+            }
+        }
+        self.open = open;
+    }
+
+    /// Looks at what the target holds.
+    pub(super) async fn probe(&mut self, to: &dyn Store) {
+        let addresses: Vec<Address> = self.open.iter().map(|one| one.to.clone()).collect();
+        self.found = to.read_many(&addresses).await;
+    }
+}
+
+/// A write that was decided on.
+struct Planned {
+    one: Carried,
+    /// What is written, where that is not the value itself: the target's fields with ours.
+    merged: Option<Secret>,
+    expect: Expect,
+    /// What it replaces.
+    replaced: Option<Entry>,
+}
+
+impl Planned {
+    fn secret(&self) -> &Secret {
+        self.merged.as_ref().unwrap_or(&self.one.secret)
+    }
+}
+
+enum Verdict {
+    Write(Planned),
+    /// It is there already, written by an earlier process of this migration.
+    Own(Carried, Receipt),
+    Equal,
+    Clash(Carried, String),
+}
+
+/// Whether the target lets this user write at an address. What else is wrong with that one is its own matter.
+pub(super) async fn may_write(to: &dyn Store, sample: &Address) -> Result<(), StoreError> {
+    match to.preflight(std::slice::from_ref(sample)).await {
+        Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => Ok(()),
+        other => other,
+    }
+}
+
+/// Trouble with one entry rather than with the store.
+fn of_one(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Conflict | ErrorKind::Rejected | ErrorKind::Denied | ErrorKind::Corrupt)
+}
+
+impl Migration<'_> {
+    pub(super) async fn batch(
+        &self,
+        prepared: Prepared,
+        log: &mut Log,
+        known: &Known,
+        moved: &mut Migrated,
+    ) -> Result<(), Failure> {
+        moved.before += prepared.before;
+        prepared.held.into_iter().try_for_each(|held| moved.held.push(held))?;
+        prepared.failed.into_iter().try_for_each(|failed| moved.failed.push(failed))?;
+        let (mut writes, mut own) = (Vec::new(), Vec::new());
+        for (one, found) in prepared.open.into_iter().zip(prepared.found) {
+            let found = match found {
+                Ok(found) => found,
+                Err(error) if of_one(error.kind) => {
+                    fail(moved, one.from, error)?;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            match self.judge(one, found, known) {
+                Verdict::Write(planned) => writes.push(planned),
+                Verdict::Equal => moved.equal += 1,
+                Verdict::Own(one, receipt) => {
+                    let fingerprint = Some(self.key.fingerprint(&one.secret));
+                    let from = one.from.clone();
+                    own.push(Step::Written { from, receipt, fingerprint: fingerprint.clone() });
+                    own.push(Step::Verified { from: one.from, fingerprint });
+                    moved.written += 1;
+                }
+                Verdict::Clash(one, reason) => moved.conflicts.push(Clash { from: one.from, to: one.to, reason })?,
+            }
+        }
+        if !log.writes() {
+            moved.written += writes.len();
+            moved.replaced += writes.iter().filter(|write| write.replaced.is_some() && write.merged.is_none()).count();
+            moved.merged += writes.iter().filter(|write| write.merged.is_some()).count();
+            return Ok(());
+        }
+        log.append(&own)?;
+        if writes.is_empty() { Ok(()) } else { self.write(writes, log, moved).await }
+    }
+
+    /// What is to be done with a value, given what the target holds.
+    fn judge(&self, one: Carried, found: Option<Entry>, known: &Known) -> Verdict {
+        let write = |one, merged, expect, replaced| Verdict::Write(Planned { one, merged, expect, replaced });
+        let Some(entry) = found else { return write(one, None, Expect::Absent, None) };
+        let fields = one.compare_fields(&entry.secret);
+        let merging = self.asked.on_conflict == OnConflict::MergeKeys;
+        if one.equals(&entry.secret) || (fields == Some(Fields::More) && (one.fields || merging)) {
+            // The write was begun: a crash took its answer.
+            if let Some(written) = known.begun(self.key, &one.from) {
+                let receipt = Receipt { address: one.to.clone(), version: entry.version, written };
+                return Verdict::Own(one, receipt);
+            }
+            if self.asked.on_conflict == OnConflict::Fail {
+                return Verdict::Clash(one, "it is there already, and equal".to_owned());
+            }
+            return Verdict::Equal;
+        }
+        let expect = entry.version.clone().map_or(Expect::Anything, Expect::Version);
+        match (self.asked.on_conflict, &fields) {
+            (OnConflict::Overwrite, _) => {}
+            (OnConflict::OverwriteIfOwned, _) if known.owns(self.key, &one.to, &entry) => {}
+            (OnConflict::OverwriteIfOwned, _) => {
+                return Verdict::Clash(one, "it holds another value, which keylift did not write".to_owned());
+            }
+            (OnConflict::MergeKeys, Some(Fields::Lacks(missing))) => {
+                let merged = one.merged_into(&entry.secret, missing);
+                let fits = merged.as_ref().map(|merged| self.to.accepts(&one.to, merged));
+                return match fits {
+                    Some(Ok(())) => write(one, merged, expect, Some(entry)),
+                    Some(Err(rejected)) => Verdict::Clash(one, format!("with the fields added {}", rejected.reason)),
+                    None => Verdict::Clash(one, "it holds another value".to_owned()),
+                };
+            }
+            (_, Some(Fields::Differ(names))) => {
+                return Verdict::Clash(one, format!("another value is in {}", names.join(", ")));
+            }
+            (_, Some(Fields::Lacks(names))) if one.fields => {
+                let reason = format!("it lacks {}, which --on-conflict merge-keys adds", names.join(", "));
+                return Verdict::Clash(one, reason);
+            }
+            _ => return Verdict::Clash(one, "it holds another value".to_owned()),
+        }
+        // Fields of others stay where several of ours are written into one entry.
+        let merged = match fields {
+            Some(_) if one.fields => one.overlaid_on(&entry.secret),
+            _ => None,
+        };
+        write(one, merged, expect, Some(entry))
+    }
+
+    async fn write(&self, writes: Vec<Planned>, log: &mut Log, moved: &mut Migrated) -> Result<(), Failure> {
+        let mut steps = backup::keep(self, log, &writes.iter().filter_map(Planned::lost).collect::<Vec<_>>()).await?;
+        steps.extend(writes.iter().map(|write| Step::Intent {
+            from: write.one.from.clone(),
+            to: write.one.to.clone(),
+            replaces: write.replaced.as_ref().map(|entry| entry.version.clone().unwrap_or_default()),
+        }));
+        log.append(&steps)?;
+        let ids: Vec<WriteId> =
+            writes.iter().map(|write| WriteId::new(self.key, &log.run, &write.one.to, write.secret())).collect();
+        let asked: Vec<Write<'_>> = writes
+            .iter()
+            .zip(&ids)
+            .map(|(write, id)| Write { address: &write.one.to, secret: write.secret(), expect: &write.expect, id })
+            .collect();
+        let answers = self.to.write_many(&asked).await;
+        let denied = answers.iter().filter(|answer| matches!(answer, Err(error) if error.kind == ErrorKind::Denied));
+        let all_denied = denied.count() == answers.len() && answers.len() >= TELLING;
+        let (mut taken, mut steps, mut fatal) = (Vec::new(), Vec::new(), None);
+        for (write, answer) in writes.into_iter().zip(answers) {
+            match answer {
+                Ok(receipt) => {
+                    let fingerprint = Some(self.key.fingerprint(write.secret()));
+                    let from = write.one.from.clone();
+                    steps.push(Step::Written { from, receipt: receipt.clone(), fingerprint });
+                    taken.push((write, receipt));
+                }
+                Err(error) if error.kind == ErrorKind::Conflict => {
+                    let Carried { from, to, .. } = write.one;
+                    moved.conflicts.push(Clash { from, to, reason: error.message })?;
+                }
+                Err(error) if of_one(error.kind) && !all_denied => fail(moved, write.one.from, error)?,
+                Err(error) => fatal = Some(error),
+            }
+        }
+        let back: Vec<Address> = taken.iter().map(|(_, receipt)| receipt.address.clone()).collect();
+        let (mut verified, entries) = (Vec::new(), self.to.read_many(&back).await);
+        for ((write, _), entry) in taken.into_iter().zip(entries) {
+            match entry {
+                Ok(Some(entry)) if same(&write, &entry) => {
+                    let fingerprint = Some(self.key.fingerprint(&write.one.secret));
+                    steps.push(Step::Verified { from: write.one.from.clone(), fingerprint });
+                    verified.push(write);
+                }
+                Ok(_) => {
+                    let reason = "another value came back than was written".to_owned();
+                    let advice = "look who else writes there".to_owned();
+                    moved.failed.push(Stays { from: write.one.from, reason, advice })?;
+                }
+                Err(error) if of_one(error.kind) => fail(moved, write.one.from, error)?,
+                Err(error) => fatal = Some(error),
+            }
+        }
+        log.append(&steps)?;
+        moved.written += verified.len();
+        moved.merged += verified.iter().filter(|write| write.merged.is_some()).count();
+        moved.replaced += verified.iter().filter(|write| write.replaced.is_some() && write.merged.is_none()).count();
+        self.annotate(&verified, moved).await;
+        fatal.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Writes what is kept beside values. A target that refuses it has the value all the same.
+    async fn annotate(&self, verified: &[Planned], moved: &mut Migrated) {
+        if !self.asked.metadata || !self.to.capabilities().metadata {
+            return;
+        }
+        let with = verified.iter().filter(|write| !write.one.metadata.is_empty());
+        let all = with.map(|write| async move {
+            let to = &write.one.to;
+            let mut metadata = match &write.replaced {
+                // What the target keeps beside a value of its own stays, but for the same keys.
+                Some(_) => self.to.metadata(to).await.unwrap_or_default(),
+                None => std::collections::BTreeMap::new(),
+            };
+            metadata.extend(write.one.metadata.clone());
+            (write, self.to.set_metadata(to, &metadata).await.is_ok())
+        });
+        let done: Vec<_> = futures_util::stream::iter(all).buffered(AT_ONCE).collect().await;
+        for (write, _) in done.into_iter().filter(|(_, done)| !done) {
+            write.one.metadata.keys().for_each(|key| *moved.lost.entry(key.clone()).or_default() += 1);
+        }
+    }
+}
+
+impl Planned {
+    /// What would be lost with the write: kept beside the journal where the target keeps no versions.
+    fn lost(&self) -> Option<(&Address, &Entry)> {
+        self.replaced.as_ref().map(|entry| (&self.one.to, entry))
+    }
+}
+
+fn same(write: &Planned, entry: &Entry) -> bool {
+    write.secret() == &entry.secret
+        || (write.merged.is_none() && write.one.equals(&entry.secret))
+        || write.merged.is_some()
+            && matches!(write.one.compare_fields(&entry.secret), Some(Fields::Equal | Fields::More))
+}
+
+fn fail(moved: &mut Migrated, from: Address, error: StoreError) -> Result<(), Failure> {
+    let advice = error.advice.unwrap_or_else(|| "say the same command again once that is mended".to_owned());
+    moved.failed.push(Stays { from, reason: error.message, advice })
+}
+
+/// Whether a receipt says that something was written.
+pub(super) fn wrote(receipt: &Receipt) -> bool {
+    receipt.written != Written::AlreadyEqual
+}

@@ -1,0 +1,308 @@
+//! The journal of a migration, and what it says after a crash: kept as digests, never as a list of names.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use keylift_providers::{Address, Entry, Fingerprint, FingerprintKey, Receipt, Written};
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, Migration, OnConflict};
+use crate::journal::{Journal, RunLock};
+use crate::model::{Exit, Failure};
+use crate::steps::carry::Carried;
+
+/// One step of a migration, for its journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Step {
+    /// It begins, or goes on.
+    Started {
+        /// The source.
+        from: String,
+        /// The target.
+        to: String,
+        /// What was asked for.
+        #[serde(flatten)]
+        asked: Asked,
+        /// The folder that relative paths of file stores are below.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<PathBuf>,
+    },
+    /// A value is about to be written.
+    Intent {
+        /// Where from.
+        from: Address,
+        /// Where to.
+        to: Address,
+        /// The version that it replaces; none where the address was found empty.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<String>,
+    },
+    /// What a store without versions held is kept in an encrypted file beside the journal.
+    BackedUp {
+        /// Where it was.
+        to: Address,
+        /// The file's name.
+        file: String,
+        /// Its name in there.
+        name: String,
+    },
+    /// The target took a value.
+    Written {
+        /// Where from.
+        from: Address,
+        /// The target's answer.
+        receipt: Receipt,
+        /// Which value it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<Fingerprint>,
+    },
+    /// A value was read back and found equal.
+    Verified {
+        /// Where from.
+        from: Address,
+        /// Which value of the source it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<Fingerprint>,
+    },
+    /// It is over.
+    Done,
+    /// What it made was removed from the target.
+    Undone,
+}
+
+/// The journal of a migration.
+#[derive(Debug)]
+pub(super) struct Log {
+    /// The migration's name, part of the identity of its writes.
+    pub run: String,
+    journal: Option<Journal<Step>>,
+    path: PathBuf,
+    /// Keeps two processes apart that migrate between the same stores.
+    _lock: Option<RunLock>,
+}
+
+/// What journals say that were there before.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    verified: HashSet<u128>,
+    created: HashSet<u128>,
+    replaced: HashSet<u128>,
+    owned: HashMap<u128, u128>,
+}
+
+impl Known {
+    /// Whether an earlier process of this migration wrote this very value and read it back.
+    pub(super) fn is_verified(&self, key: &FingerprintKey, one: &Carried) -> bool {
+        !self.verified.is_empty()
+            && (self.verified.contains(&done(key, &one.from, None))
+                || self.verified.contains(&done(key, &one.from, Some(&key.fingerprint(&one.secret)))))
+    }
+
+    /// How a write ended that was begun and whose answer a crash took, where the value is there.
+    pub(super) fn begun(&self, key: &FingerprintKey, from: &Address) -> Option<Written> {
+        if self.created.is_empty() && self.replaced.is_empty() {
+            return None;
+        }
+        let digest = digest(key, &from.to_string());
+        if self.created.contains(&digest) {
+            return Some(Written::Created);
+        }
+        self.replaced.contains(&digest).then_some(Written::Updated)
+    }
+
+    /// Whether what the target holds is what an earlier migration between these stores wrote there last.
+    pub(super) fn owns(&self, key: &FingerprintKey, to: &Address, entry: &Entry) -> bool {
+        let Some(owned) = self.owned.get(&digest(key, &to.to_string())) else { return false };
+        let fingerprint = value(key, Some(&key.fingerprint(&entry.secret)), None);
+        *owned == fingerprint || (entry.version.is_some() && *owned == value(key, None, entry.version.as_deref()))
+    }
+
+    fn learn(&mut self, key: &FingerprintKey, step: Step) {
+        match step {
+            Step::Verified { from, fingerprint } => drop(self.verified.insert(done(key, &from, fingerprint.as_ref()))),
+            Step::Intent { from, replaces: None, .. } => drop(self.created.insert(digest(key, &from.to_string()))),
+            Step::Intent { from, replaces: Some(_), .. } => drop(self.replaced.insert(digest(key, &from.to_string()))),
+            _ => {}
+        }
+    }
+
+    /// What earlier migrations wrote, the latest for each address.
+    fn own(&mut self, key: &FingerprintKey, step: Step) {
+        if let Step::Written { receipt, fingerprint, .. } = step
+            && receipt.written != Written::AlreadyEqual
+        {
+            let value = value(key, fingerprint.as_ref(), receipt.version.as_deref());
+            self.owned.insert(digest(key, &receipt.address.to_string()), value);
+        }
+    }
+}
+
+/// Sixteen bytes for an address: with a hundred thousand of them the chance that two are one is nil.
+pub(super) fn digest(key: &FingerprintKey, text: &str) -> u128 {
+    let mut short = [0; 16];
+    short.copy_from_slice(&key.derive("migrated", &[text.as_bytes()])[..16]);
+    u128::from_be_bytes(short)
+}
+
+fn done(key: &FingerprintKey, from: &Address, fingerprint: Option<&Fingerprint>) -> u128 {
+    digest(key, &format!("{from} {}", fingerprint.map(Fingerprint::as_str).unwrap_or_default()))
+}
+
+fn value(key: &FingerprintKey, fingerprint: Option<&Fingerprint>, version: Option<&str>) -> u128 {
+    match fingerprint {
+        Some(fingerprint) => digest(key, &format!("fingerprint {fingerprint}")),
+        None => digest(key, &format!("version {}", version.unwrap_or_default())),
+    }
+}
+
+impl Log {
+    /// Of a migration that writes nothing.
+    pub(super) fn none() -> Self {
+        Self { run: String::new(), journal: None, path: PathBuf::new(), _lock: None }
+    }
+
+    /// The journal that is open between the two stores, or a new one.
+    pub(super) fn open(dir: &Path, lock: RunLock, migration: &Migration<'_>) -> Result<(Self, Known), Failure> {
+        let asked = &migration.asked;
+        let (from, to) = (migration.from.location().to_owned(), migration.to.location().to_owned());
+        let mut known = Known::default();
+        let all = journals(dir);
+        let (mut path, mut number) = (all.last().cloned(), all.len());
+        if let Some(last) = &path {
+            let state = State::of(last)?;
+            if state.is_over() {
+                path = None;
+            } else if state.asked.as_ref().is_some_and(|before| before.map != asked.map) {
+                return Err(Failure::new(
+                    Exit::Conflict,
+                    "a migration between these two stopped on its way, with another map",
+                )
+                .advise(format!(
+                    "`keylift migrate resume {from} {to}` goes on with that; `migrate undo` takes it back"
+                )));
+            }
+        }
+        if path.is_none() {
+            number += 1;
+        }
+        if asked.on_conflict == OnConflict::OverwriteIfOwned {
+            for one in &all {
+                if !State::of(one)?.undone {
+                    for step in Journal::stream(one)? {
+                        known.own(migration.key, step?);
+                    }
+                }
+            }
+        }
+        let mut journal = match &path {
+            Some(path) => Journal::open_each(path, |step| known.learn(migration.key, step))?,
+            None => Journal::create(&dir.join(format!("{number}.jsonl")))?,
+        };
+        let run = format!("{from} {to} {number}");
+        let root = Some(migration.root.to_owned());
+        journal.append(&[Step::Started { from, to, asked: asked.clone(), root }])?;
+        let path = path.unwrap_or_else(|| dir.join(format!("{number}.jsonl")));
+        Ok((Self { run, journal: Some(journal), path, _lock: Some(lock) }, known))
+    }
+
+    /// Whether anything is written at all.
+    pub(super) fn writes(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// Where what is replaced is kept: beside the journal, a file for each batch.
+    pub(super) fn backup(&self, part: usize) -> PathBuf {
+        self.path.with_extension(format!("backup-{part}.age"))
+    }
+
+    /// Adds steps, and makes them last.
+    pub(super) fn append(&mut self, steps: &[Step]) -> Result<(), Failure> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.append(steps))
+    }
+
+    /// It is over.
+    pub(super) fn done(&mut self) -> Result<(), Failure> {
+        self.append(&[Step::Done])
+    }
+}
+
+/// Where a journal stands.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    asked: Option<Asked>,
+    pair: Option<(String, String)>,
+    root: Option<PathBuf>,
+    done: bool,
+    pub undone: bool,
+}
+
+impl State {
+    pub(super) fn of(path: &Path) -> Result<Self, Failure> {
+        let mut state = Self::default();
+        for step in Journal::<Step>::stream(path)? {
+            match step? {
+                Step::Started { from, to, asked, root } => {
+                    (state.asked, state.pair, state.root) = (Some(asked), Some((from, to)), root);
+                }
+                Step::Done => state.done = true,
+                Step::Undone => state.undone = true,
+                _ => {}
+            }
+        }
+        Ok(state)
+    }
+
+    fn is_over(&self) -> bool {
+        self.done || self.undone
+    }
+}
+
+/// The journals in a folder, oldest first.
+pub(super) fn journals(dir: &Path) -> Vec<PathBuf> {
+    let path = |number: usize| dir.join(format!("{number}.jsonl"));
+    let mut all = Vec::new();
+    while path(all.len() + 1).exists() {
+        all.push(path(all.len() + 1));
+    }
+    all
+}
+
+/// A migration that stopped on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Open {
+    /// The source.
+    pub from: String,
+    /// The target.
+    pub to: String,
+    /// What was asked for.
+    pub asked: Asked,
+}
+
+/// The migration that stopped on its way, begun in the folder `root`: between two stores where they are given, else the
+/// only one there is among `all`, the folder of every pair's journals.
+///
+/// # Errors
+/// Where there is none, or several.
+pub fn open(all: &Path, root: &Path, pair: Option<(&str, &str)>) -> Result<Open, Failure> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(all).into_iter().flatten().flatten() {
+        let Some(last) = journals(&folder.path()).pop() else { continue };
+        let state = State::of(&last)?;
+        let here = state.root.as_deref().is_none_or(|its| its == root);
+        if let (false, true, Some(asked), Some((from, to))) = (state.is_over(), here, state.asked.clone(), state.pair)
+            && pair.is_none_or(|pair| pair == (from.as_str(), to.as_str()))
+        {
+            found.push(Open { from, to, asked });
+        }
+    }
+    match (found.pop(), found.pop()) {
+        (None, _) => Err(Failure::new(Exit::Done, "no migration stopped on its way here")),
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(other)) => {
+            let message = format!("several migrations stopped on their way, {} -> {} among them", one.from, one.to);
+            Err(Failure::usage(message)
+                .advise(format!("say which: keylift migrate resume {} {}", other.from, other.to)))
+        }
+    }
+}

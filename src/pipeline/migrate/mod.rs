@@ -1,0 +1,204 @@
+//! From one store to another: look at everything once, then a batch at a time: probe, write under a condition, read back,
+//! compare, journalled. While one batch is written the next one is read; no more than these two are in memory.
+
+mod backup;
+mod batch;
+mod compare;
+mod log;
+mod survey;
+mod undo;
+
+use std::path::Path;
+
+use futures_util::future::join;
+use keylift_providers::{FingerprintKey, Store, StoreError};
+use serde::{Deserialize, Serialize};
+
+use self::batch::Prepared;
+use self::log::{Known, Log};
+use self::survey::Survey;
+use super::Watch;
+use crate::model::{Failure, Loss, Migrated};
+use crate::steps::carry::{Map, Route, Walk};
+
+pub use self::backup::Backups;
+pub use self::compare::{Wanted, compare};
+pub use self::log::{Open, Step, open};
+pub use self::undo::{Undoing, undo};
+
+/// Values written and read back between two syncs of the journal.
+const BATCH: usize = 200;
+/// Requests of a kind that a store has no call for several of: more than eight gain nothing on the measured servers.
+const AT_ONCE: usize = 8;
+
+/// What is done where the target holds another value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnConflict {
+    /// Anything that is there already is a conflict, equal or not.
+    Fail,
+    /// An equal value is done already; another is a conflict.
+    #[default]
+    SkipIfEqual,
+    /// A value that an earlier migration between these stores wrote is replaced; another is a conflict.
+    OverwriteIfOwned,
+    /// Another value is replaced, under the version that was seen.
+    Overwrite,
+    /// Fields that the target's entry lacks are added; one that differs is a conflict.
+    MergeKeys,
+}
+
+impl OnConflict {
+    /// Whether a value that is there may be replaced.
+    fn replaces(self) -> bool {
+        matches!(self, Self::OverwriteIfOwned | Self::Overwrite | Self::MergeKeys)
+    }
+}
+
+/// What the user asked for, kept in the journal so that the way on is the same.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// What is done where the target holds another value.
+    pub on_conflict: OnConflict,
+    /// Replace values in a store that cannot make a write conditional.
+    #[serde(default)]
+    pub force: bool,
+    /// Carry what stores keep beside values.
+    #[serde(default)]
+    pub metadata: bool,
+    /// The map, as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<serde_yaml::Value>,
+}
+
+/// What a migration works with.
+#[derive(Debug)]
+pub struct Migration<'a> {
+    /// The source. Nothing is ever written to it.
+    pub from: &'a dyn Store,
+    /// The target.
+    pub to: &'a dyn Store,
+    /// The key of fingerprints and write identities.
+    pub key: &'a FingerprintKey,
+    /// The map that `asked` holds as text.
+    pub map: &'a Map,
+    /// What the user asked for.
+    pub asked: Asked,
+    /// The folder that relative paths of file stores are below.
+    pub root: &'a Path,
+    /// Opens the files in which replaced values are kept.
+    pub backups: &'a dyn Backups,
+    /// Look, and write nothing.
+    pub dry_run: bool,
+    /// Told what happens.
+    pub watch: &'a dyn Watch,
+}
+
+impl Migration<'_> {
+    /// Carries every value over. A migration between the same two stores that stopped on its way goes on where it was.
+    ///
+    /// # Errors
+    /// Where two values would go to one place, a store is out of reach, or the target cannot refuse a racing write and
+    /// the user did not insist. What was done by then stays done, and the next call goes on.
+    pub async fn run(&self, dir: &Path) -> Result<Migrated, Failure> {
+        let route = Route::new(self.from, self.to, self.map)?;
+        self.from.preflight(&[]).await?;
+        self.to.preflight(&[]).await?;
+        self.check_force()?;
+        let lock = if self.dry_run { None } else { Some(crate::journal::RunLock::take(dir)?) };
+        let survey = self.survey(&route).await?;
+        self.watch.surveyed(&survey.loss);
+        if self.watch.stopped() {
+            return Ok(Migrated { loss: survey.loss, stopped: true, ..Migrated::default() });
+        }
+        if let Some(sample) = survey.sample.as_ref().filter(|_| !self.dry_run) {
+            batch::may_write(self.to, sample).await?;
+        }
+        let (mut log, known) = match lock {
+            Some(lock) => Log::open(dir, lock, self)?,
+            None => (Log::none(), Known::default()),
+        };
+        let mut moved = Migrated::default();
+        let told = self.carry(&route, &survey, &mut log, &known, &mut moved).await;
+        moved.loss = survey.loss;
+        told.map_err(|failure| {
+            if self.dry_run {
+                failure
+            } else {
+                failure.advise("say the same command again: it goes on where it stopped")
+            }
+        })?;
+        if moved.failed.is_empty() && !moved.stopped {
+            log.done()?;
+        }
+        Ok(moved)
+    }
+
+    async fn carry(
+        &self,
+        route: &Route<'_>,
+        survey: &Survey,
+        log: &mut Log,
+        known: &Known,
+        moved: &mut Migrated,
+    ) -> Result<(), Failure> {
+        self.watch.begin(if self.dry_run { "looking" } else { "moving" }, survey.loss.carried);
+        let mut walk = route.walk(BATCH, self.asked.metadata);
+        let mut next = self.prepare(&mut walk, survey, known).await?;
+        while let Some(prepared) = next {
+            if self.watch.stopped() {
+                moved.stopped = true;
+                break;
+            }
+            let size = prepared.len();
+            let (done, ahead) =
+                join(self.batch(prepared, log, known, moved), self.prepare(&mut walk, survey, known)).await;
+            done?;
+            self.watch.step(size);
+            next = ahead?;
+        }
+        Ok(())
+    }
+
+    /// Reads a batch of the source, and what the target holds in its place.
+    async fn prepare(
+        &self,
+        walk: &mut Walk<'_>,
+        survey: &Survey,
+        known: &Known,
+    ) -> Result<Option<Prepared>, StoreError> {
+        let Some(reading) = walk.next().await? else { return Ok(None) };
+        self.to.keep_alive().await?;
+        let mut prepared = Prepared::new(reading, |one| known.is_verified(self.key, one));
+        prepared.hold_back(|one| {
+            if survey.owns(self, one) {
+                return Ok(());
+            }
+            let advice = "say the command again: it looks at everything first".to_owned();
+            Err(("it came after the first look at the source".to_owned(), advice))
+        });
+        prepared.probe(self.to).await;
+        Ok(Some(prepared))
+    }
+
+    /// A store that cannot refuse a write which races with another is overwritten only where the user insists.
+    fn check_force(&self) -> Result<(), Failure> {
+        if !self.asked.on_conflict.replaces() || self.asked.force || self.to.capabilities().compare_and_swap {
+            return Ok(());
+        }
+        let message = format!("{} cannot refuse a write that races with another one", self.to.location());
+        Err(Failure::usage(message).advise(
+            "stop every other writer, then add --force: what is replaced is kept, encrypted, beside the journal, and \
+             `keylift migrate undo` puts it back",
+        ))
+    }
+}
+
+/// Looks at everything the source holds: what goes, and what cannot.
+///
+/// # Errors
+/// As [`Migration::run`], but for what concerns writing.
+pub async fn loss(migration: &Migration<'_>) -> Result<Loss, Failure> {
+    let route = Route::new(migration.from, migration.to, migration.map)?;
+    Ok(migration.survey(&route).await?.loss)
+}
