@@ -116,3 +116,18 @@ sys.exit(os.waitstatus_to_exitcode(status))
     assert!(text.contains("What about DB_PASSWORD?"), "{text}");
     assert_eq!(plan(&project).matches("reviewed: true").count(), plan(&project).matches("- name:").count());
 }
+
+#[test]
+fn a_variable_that_a_format_makes_of_the_name_is_renamed_with_it() {
+    let project = Project::new("age:secrets.age", &[]);
+    let text = format!("resource \"x_db\" \"main\" {{\n  master_password = \"{}-tf\"\n}}\n", common::planted()[0]);
+    std::fs::write(project.root().join("main.tf"), text).expect("written");
+    project.expect(&["plan", "--to", &project.store], 1);
+    let before = plan(&project);
+    let also = before.lines().find_map(|line| line.trim().strip_prefix("- TF_VAR_")).expect("Terraform's variable");
+    let name = also.to_uppercase();
+    answers(&project, &format!("answers:\n- {{move: {name}, answer: rename, to: OTHER_PW}}\n- {{answer: accept}}\n"));
+    project.expect(&["review", "--answers", "answers.yaml"], 0);
+    let after = plan(&project);
+    assert!(after.contains("- TF_VAR_other_pw") && !after.contains(&format!("TF_VAR_{also}")), "{after}");
+}

@@ -206,6 +206,13 @@ impl<'a> Session<'a> {
         if old.as_ref() == Ok(&planned.address) {
             planned.address = self.store.address(name).map_err(|rejected| rejected.to_string())?;
         }
+        // A variable that a format makes of the name (`TF_VAR_x` of `X`) goes with it; one that the code reads stays.
+        let (was, lower) = (planned.name.to_lowercase(), name.to_lowercase());
+        for also in &mut planned.also {
+            if let Some(prefix) = also.strip_suffix(was.as_str()).filter(|prefix| prefix.ends_with('_')) {
+                *also = format!("{prefix}{lower}");
+            }
+        }
         planned.also.retain(|also| also != name);
         name.clone_into(&mut planned.name);
         Ok(())
