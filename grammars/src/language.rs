@@ -205,6 +205,13 @@ impl Language {
             }
         }
         let loaded = self.loaded().map_err(Clone::clone)?;
+        for source in &loaded.sources {
+            Regex::new(source).map_err(|error| LoadError {
+                language: self.name.clone(),
+                file: "recipe.yaml".into(),
+                message: error.to_string(),
+            })?;
+        }
         for (file, query) in [("sites.scm", Some(&loaded.sites)), ("imports.scm", loaded.imports.as_ref())] {
             query.map_or(Ok(()), Query::check).map_err(|message| LoadError {
                 language: self.name.clone(),

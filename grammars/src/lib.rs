@@ -27,6 +27,7 @@ mod patterns;
 mod piece;
 mod query;
 mod recipe;
+mod regexes;
 mod regions;
 mod rewrite;
 mod rules;

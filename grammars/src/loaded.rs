@@ -1,8 +1,7 @@
 //! A language ready for use: its recipe with regexes compiled, its queries, and tables by node kind.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-
-use regex::Regex;
 
 use crate::forms::{CarryNumber, CarryRule};
 use crate::language::{Language, LoadError};
@@ -10,6 +9,7 @@ use crate::parsers;
 use crate::patterns::Pattern;
 use crate::query::Query;
 use crate::recipe::{self, InterpolationRule, PartRule, Recipe, Region, StringForm};
+use crate::regexes::Regex;
 
 /// What a node kind is to the engine.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +74,8 @@ pub(crate) struct Loaded {
     /// What is no code in an embedded text.
     pub skip: Option<Regex>,
     pub import_name: Option<Regex>,
+    /// The texts of all regular expressions above.
+    pub sources: Vec<String>,
 }
 
 impl Loaded {
@@ -109,7 +111,11 @@ impl Loaded {
             None => return Err(fail("sites.scm", "is missing".into())),
         };
         let imports = query("imports.scm")?;
-        let regex = |source: &str| Regex::new(source).map_err(|error| fail("recipe.yaml", error.to_string()));
+        let sources = RefCell::new(Vec::new());
+        let regex = |source: &str| {
+            sources.borrow_mut().push(source.to_owned());
+            Ok(Regex::new(source))
+        };
         let mut forms = Vec::new();
         for rule in &recipe.strings {
             forms.push(form(rule, &recipe, &regex, &|message| fail("recipe.yaml", message))?);
@@ -130,12 +136,14 @@ impl Loaded {
             skip: recipe.embedded.as_ref().and_then(|rule| rule.skip.as_deref()).map(regex).transpose()?,
             top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,
             kinds: vec![Kind::default(); grammar.node_kind_count()],
+            sources: Vec::new(),
             recipe,
             grammar,
             sites,
             imports,
             forms,
         };
+        this.sources = sources.into_inner();
         this.fill_kinds().map_err(|message| fail("recipe.yaml", message))?;
         this.check_references().map_err(|message| fail("recipe.yaml", message))?;
         Ok(this)

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use regex::Regex;
+use crate::regexes::Regex;
 
 use crate::facts::DefaultFact;
 use crate::literal::{Binding, Literal, LiteralKind, Role};
@@ -94,7 +94,7 @@ impl Reading {
         let mut parts = Vec::new();
         piece.parts(&mut parts);
         let default = pattern.rule.default.as_ref().filter(|_| group == "value").map(|rule| {
-            let groups = pattern.regex.capture_names().flatten();
+            let groups = pattern.regex.capture_names();
             let mut captures: HashMap<String, Range<usize>> = groups
                 .filter_map(|name| Some((if name == "key" { "variable" } else { name }.to_owned(), found.name(name)?)))
                 .map(|(name, found)| (name, found.range()))

@@ -1,7 +1,7 @@
 //! Code that stands in a host: script blocks of a page, the head of a component. The parser sees these regions alone, as
 //! one text, and every span is one of the whole file.
 
-use regex::Regex;
+use crate::regexes::Regex;
 use tree_sitter::{Point, Range};
 
 /// The regions of a text in order: between each opening and the first closing after it, or the end.
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn texts<'a>(open: &str, close: &str, text: &'a str) -> Vec<&'a str> {
-        let marks = [(Regex::new(open).expect("a regex"), Regex::new(close).expect("a regex"))];
+        let marks = [(Regex::new(open), Regex::new(close))];
         find(&marks, text).iter().map(|range| &text[range.start_byte..range.end_byte]).collect()
     }
 
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(texts("<s>", "</s>", "none"), [""]);
         assert_eq!(texts("", "$", "é"), ["é"]);
         let text = "a\né<s>b\n";
-        let marks = [(Regex::new("<s>").expect("a regex"), Regex::new("</s>").expect("a regex"))];
+        let marks = [(Regex::new("<s>"), Regex::new("</s>"))];
         assert_eq!(find(&marks, text)[0].start_point, Point { row: 1, column: 5 });
         assert_eq!(find(&marks, text)[0].end_point, Point { row: 2, column: 0 });
     }

@@ -12,7 +12,7 @@ use super::{Child, Count, Operand, Pattern, Predicate, Query, Step, Test, What};
 /// # Errors
 /// A sentence with the line where the text is no query, or names what the grammar does not have.
 pub(super) fn read(grammar: &Language, text: &str) -> Result<Query, String> {
-    let mut reader = Reader { grammar, text, at: 0, captures: Vec::new() };
+    let mut reader = Reader { grammar, kinds: kinds(grammar), text, at: 0, captures: Vec::new() };
     let mut patterns = Vec::new();
     reader.blank();
     while reader.at < text.len() {
@@ -22,8 +22,25 @@ pub(super) fn read(grammar: &Language, text: &str) -> Result<Query, String> {
     Ok(Query::of(reader.captures, patterns))
 }
 
+/// Node kinds by name: a grammar may have several of one name; a supertype stands for its subtypes.
+fn kinds(grammar: &Language) -> HashMap<(&str, bool), Vec<u16>> {
+    let mut kinds: HashMap<(&str, bool), Vec<u16>> = HashMap::new();
+    for id in 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX) {
+        if let Some(name) = grammar.node_kind_for_id(id) {
+            let same = kinds.entry((name, grammar.node_kind_is_named(id))).or_default();
+            if grammar.node_kind_is_supertype(id) {
+                same.extend_from_slice(grammar.subtypes_for_supertype(id));
+            }
+            same.push(id);
+        }
+    }
+    kinds
+}
+
 struct Reader<'a> {
     grammar: &'a Language,
+    /// The numbers of node kinds by name, and by whether they are named.
+    kinds: HashMap<(&'a str, bool), Vec<u16>>,
     text: &'a str,
     at: usize,
     captures: Vec<String>,
@@ -303,16 +320,7 @@ impl<'a> Reader<'a> {
         if named && name == "ERROR" {
             return Ok(vec![u16::MAX]);
         }
-        let mut found = Vec::new();
-        for id in 0..u16::try_from(self.grammar.node_kind_count()).unwrap_or(u16::MAX) {
-            if self.grammar.node_kind_for_id(id) == Some(name) && self.grammar.node_kind_is_named(id) == named {
-                if self.grammar.node_kind_is_supertype(id) {
-                    found.extend_from_slice(self.grammar.subtypes_for_supertype(id));
-                }
-                found.push(id);
-            }
-        }
-        if found.is_empty() { Err(format!("the parser has no node {name}")) } else { Ok(found) }
+        self.kinds.get(&(name, named)).cloned().ok_or_else(|| format!("the parser has no node {name}"))
     }
 
     fn field(&self, name: &str) -> Read<u16> {
