@@ -117,30 +117,39 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The string literals behind a name, as far as its statement goes: over lines where a bracket or an operator
-    /// leaves it open. None where what follows the name is no operator: a word of a sentence, a statement of its own.
+    /// The string literals behind a name that may be its value, as far as its statement goes: over lines where a bracket
+    /// or an operator leaves it open. None where what follows the name is no operator: a word of a sentence.
     fn literals_after(&self, end: usize) -> impl Iterator<Item = Range<usize>> + '_ {
-        let mut at = end + usize::from(b"\"'`".contains(&self.at(end)));
+        let own = b"\"'`".contains(&self.at(end));
+        let mut at = end + usize::from(own);
         let limit = (end + NEAR).min(self.bytes.len());
         let first = self.at(self.skip(at, b" \t"));
-        if first.is_ascii_alphanumeric() || b"\r\n_$@#.;}&".contains(&first) || first >= 0x80 {
+        if first.is_ascii_alphanumeric() || b"\r\n_$@#.;}\"'`".contains(&first) || first >= 0x80 {
             at = limit;
         }
-        let (mut depth, mut last) = (0_i32, b'=');
+        // A comma ends the value, but for the one behind the name itself: `get("password", "x")`.
+        let (mut depth, mut last, mut commas) = (0_i32, b'=', usize::from(first == b',' && own));
         std::iter::from_fn(move || {
             while at < limit {
                 let byte = self.at(at);
                 match byte {
                     b'"' | b'\'' | b'`' => {
                         if let Some(span) = self.quoted(at) {
+                            let before = last;
+                            let start = at;
                             at = span.end + 1;
                             last = byte;
-                            return Some(span);
+                            if self.may_be_value(start, &span, depth, before) {
+                                return Some(span);
+                            }
+                            continue;
                         }
                     }
                     b'(' | b'[' | b'{' => depth += 1,
                     b')' | b']' | b'}' => depth -= 1,
-                    b'\n' if depth <= 0 && !b"=(,[{|&+:?\\>".contains(&last) => break,
+                    b'\n' if depth <= 0 && !b"=(,[{|+&:?\\>".contains(&last) => break,
+                    b',' if depth <= 0 && commas == 0 => break,
+                    b',' if depth <= 0 => commas -= 1,
                     b';' if depth <= 0 => break,
                     _ => {}
                 }
@@ -154,6 +163,26 @@ impl<'a> Reader<'a> {
             }
             None
         })
+    }
+
+    /// Whether a literal behind a name is no key, no name of something else, and has no name of its own; `before` is what
+    /// stands before it.
+    fn may_be_value(&self, start: usize, span: &Range<usize>, depth: i32, before: u8) -> bool {
+        let after = self.at(self.skip(span.end + 1, b" \t"));
+        if after == b':' || before == b'[' && after == b']' {
+            return false;
+        }
+        let inside = depth >= 1;
+        if inside && b"=:".contains(&before) {
+            let head = self.bytes.get(..start).unwrap_or_default().trim_ascii_end();
+            let head = head.strip_suffix(&[before]).unwrap_or(head).trim_ascii_end();
+            let word = head.iter().rev().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
+            let word = self.text.get(head.len() - word..head.len()).unwrap_or_default();
+            return names::is_value(word.trim_matches(['"', '\'']));
+        }
+        // `params.get("password")`: a name, looked up.
+        let value = self.text.get(span.clone()).unwrap_or_default();
+        !(inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit()))
     }
 
     fn near(&self, from: usize) -> &'a [u8] {
