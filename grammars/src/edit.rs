@@ -109,4 +109,6 @@ pub struct GeneratedFile {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// Ends of file names: it goes to the nearest folder upwards that has such a file, if there is one.
+    pub beside: Vec<String>,
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use regex::Regex;
 use serde::Deserialize;
 
-use crate::edit::Applicability;
+use crate::edit::{Applicability, GeneratedFile};
 use crate::rules::Constant;
 
 /// A style's lookup.
@@ -101,6 +102,36 @@ pub(crate) struct Accessor {
     /// Its name in the project.
     pub name: String,
     /// The file in the language's folder that holds its text.
+    pub text: String,
+    /// What it says of the package of the file that calls it, for `@KEYLIFT_PACKAGE@`.
+    #[serde(default)]
+    pub package: Option<Package>,
+    /// Ends of file names: it stands in the nearest folder upwards that has such a file (a project's), not beside
+    /// the file that calls it.
+    #[serde(default)]
+    pub beside: Vec<String>,
+}
+
+impl Accessor {
+    /// The generated file, for a file of the project.
+    pub(crate) fn file(&self, template: &str, caller: &str) -> Option<GeneratedFile> {
+        let mut text = template.to_owned();
+        if let Some(package) = &self.package {
+            let found = Regex::new(&package.pattern).ok()?.captures(caller).and_then(|found| found.get(1));
+            let line = found.map_or_else(String::new, |found| package.text.replace("<package>", found.as_str()));
+            text = text.replace("@KEYLIFT_PACKAGE@", &line);
+        }
+        Some(GeneratedFile { name: self.name.clone(), text, beside: self.beside.clone() })
+    }
+}
+
+/// How a generated file says what package it is of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Package {
+    /// Regex whose first group is the package, in the file that calls it.
+    pub pattern: String,
+    /// The text, with `<package>`; nothing where the file names none.
     pub text: String,
 }
 

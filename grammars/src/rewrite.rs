@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change;
-use crate::edit::{Applicability, Edit, GeneratedFile, Outcome, Refusal, Request, Rewrite, Style};
+use crate::edit::{Applicability, Edit, Outcome, Refusal, Request, Rewrite, Style};
 use crate::guard;
 use crate::imports::Resolution;
 use crate::inject;
@@ -130,7 +130,7 @@ fn assemble(
         let accessor = parsed.loaded.recipe.lookups.get(style)?.accessor.as_ref()?;
         let own = parsed.language.file(&accessor.text);
         let text = own.or_else(|| parsed.language.bases().iter().find_map(|base| base.file(&accessor.text)))?;
-        Some(GeneratedFile { name: accessor.name.clone(), text: text.to_owned() })
+        accessor.file(text, &parsed.text)
     });
     let declares: BTreeSet<String> =
         fine.iter().flat_map(|made| made.declares.keys()).filter(|name| !declared.contains(*name)).cloned().collect();

@@ -23,7 +23,8 @@ pub(super) fn generated(
     let mut made: BTreeMap<String, Rewritten> = BTreeMap::new();
     for file in files {
         let Some(accessor) = file.accessor() else { continue };
-        let folder = import_root(&at.root, &file.staged().path);
+        let own = &file.staged().path;
+        let folder = project(&at.root, own, &accessor.beside).unwrap_or_else(|| import_root(&at.root, own));
         let path = join(&folder, &accessor.name);
         if made.contains_key(&path) {
             continue;
@@ -136,6 +137,16 @@ fn import_root(root: &Path, file: &str) -> PathBuf {
         folder.pop();
     }
     folder
+}
+
+/// The nearest folder upwards that has a file whose name ends so.
+fn project(root: &Path, file: &str, names: &[String]) -> Option<PathBuf> {
+    let named = |folder: &Path| {
+        let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+        let mut files = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        files.any(|file| names.iter().any(|name| file.ends_with(name.as_str())))
+    };
+    Path::new(file).ancestors().skip(1).find(|folder| !names.is_empty() && named(folder)).map(Path::to_owned)
 }
 
 fn join(folder: &Path, name: &str) -> String {

@@ -114,6 +114,7 @@ fn confirm(
     key: &FingerprintKey,
     scope: &Scope<'_>,
 ) -> Result<Approved, Held> {
+    let lookup = planned.lookup.unwrap_or(plan.lookup);
     let mut value: Option<Secret> = None;
     let mut sites = Vec::new();
     for site in planned.sites.iter().filter(|site| scope.done.is_none_or(|done| !done.contains(&site.path))) {
@@ -148,13 +149,7 @@ fn confirm(
     let secret = value.ok_or_else(|| {
         held(planned, Cause::Changed, "the move has no site", "plan again, or take the move out of the plan")
     })?;
-    Ok(Approved {
-        name: planned.name.clone(),
-        address: planned.address.clone(),
-        lookup: planned.lookup.unwrap_or(plan.lookup),
-        secret,
-        sites,
-    })
+    Ok(Approved { name: planned.name.clone(), address: planned.address.clone(), lookup, secret, sites })
 }
 
 fn held(planned: &PlannedMove, cause: Cause, reason: &str, advice: &str) -> Held {

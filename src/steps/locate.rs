@@ -83,10 +83,11 @@ pub struct Placed {
     pub style: Style,
 }
 
-/// Places one finding. Where nothing can be looked up, a reference of a template may do, if that is wanted.
-pub fn locate(finding: &Finding, syntax: &Syntax, inject: bool) -> Located {
+/// Places one finding, for a lookup of a style. Where nothing can be looked up, a reference of a template may do, if that is
+/// wanted.
+pub fn locate(finding: &Finding, syntax: &Syntax, style: Style, inject: bool) -> Located {
     let injects = syntax.parsed.as_ref().is_some_and(|(language, _)| inject && language.injects());
-    let found = place(&finding.span, syntax, Style::Env);
+    let found = place(&finding.span, syntax, style);
     let found = if injects { found.or_else(|_| place(&finding.span, syntax, Style::Inject)) } else { found };
     found.and_then(|located| {
         if located.secret.is_empty() {
@@ -108,8 +109,6 @@ pub fn whole(finding: &Finding, syntax: &Syntax, style: Style) -> Option<Placed>
 
 /// Places the value at a span: also what `apply` does again, so that plan and apply cannot differ.
 pub fn place(span: &Range<usize>, syntax: &Syntax, style: Style) -> Located {
-    // Whichever lookup is wanted, what the code reads already is told by the environment's.
-    let style = if style == Style::Inject { style } else { Style::Env };
     let Some((language, parsed)) = &syntax.parsed else {
         return Err(refusal(
             "no-grammar",

@@ -54,8 +54,9 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     for file in files {
         let syntax = Syntax::new(file.path.as_ref(), &file.bytes);
         for finding in &file.findings {
-            let located =
-                syntax.as_ref().map_or_else(|| Err(binary()), |syntax| locate::locate(finding, syntax, target.inject));
+            let style = target.lookup.into();
+            let placed = |syntax| locate::locate(finding, syntax, style, target.inject);
+            let located = syntax.as_ref().map_or_else(|| Err(binary()), placed);
             match located {
                 Ok(mut placed) => {
                     if target.whole_urls

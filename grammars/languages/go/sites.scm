@@ -100,3 +100,6 @@
 
 ; "Code generated … DO NOT EDIT.": go help generate.
 ((comment) @file.generated (#match? @file.generated "^// Code generated .* DO NOT EDIT\\.$"))
+
+; A test in a package of its own sees what the tested package exports, and no more.
+((package_clause (package_identifier) @file.external-test) (#match? @file.external-test "_test$"))

@@ -1,0 +1,34 @@
+@KEYLIFT_PACKAGE@import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.secretsmanager.model.GetSecretValueRequest;
+import software.amazon.awssdk.services.secretsmanager.model.GetSecretValueResponse;
+
+/**
+ * Secrets from AWS Secrets Manager, each read once.
+ *
+ * <p>Made by keylift. Needs software.amazon.awssdk:secretsmanager; region and credentials come from its own chain. A
+ * secret that cannot be read throws: there is no default.
+ */
+final class KeyliftSecrets {
+    private static final Map<String, String> KNOWN = new ConcurrentHashMap<>();
+
+    private KeyliftSecrets() {
+    }
+
+    /** The secret of that name, as text. */
+    static String get(String name) {
+        return KNOWN.computeIfAbsent(name, KeyliftSecrets::read);
+    }
+
+    private static String read(String name) {
+        String prefix = System.getenv("KEYLIFT_AWS_PREFIX");
+        String id = (prefix == null ? "@KEYLIFT_PREFIX@" : prefix) + name;
+        try (SecretsManagerClient client = SecretsManagerClient.create()) {
+            GetSecretValueResponse answer =
+                    client.getSecretValue(GetSecretValueRequest.builder().secretId(id).build());
+            String text = answer.secretString();
+            return text == null ? answer.secretBinary().asUtf8String() : text;
+        }
+    }
+}
