@@ -7,7 +7,7 @@ use std::path::Path;
 use keylift_grammars::{Language, Literal, LiteralKind, Parsed, Role};
 
 /// Larger texts are read by lines: parsing takes a hundred times as long as matching.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 5 << 18;
 /// A text with a line of this length was made by a program.
 const LONGEST_LINE: usize = 50_000;
 /// How much of a file its language is told from, in bytes.
@@ -96,7 +96,8 @@ impl<'a> Tree<'a> {
     /// A text of several lines under a name such as `EXAMPLES` or `USAGE`.
     pub(super) fn is_documentation(&self, literal: &Literal) -> bool {
         const WORDS: [&str; 7] = ["example", "documentation", "usage", "help", "docstring", "description", "epilog"];
-        let says = |name: &str| WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+        // `RETURN` documents what an Ansible module gives back.
+        let says = |name: &str| name == "RETURN" || WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
         literal.bindings.first().is_some_and(|binding| says(&binding.name))
             && self.text.get(literal.span.clone()).is_some_and(|text| text.contains('\n'))
     }

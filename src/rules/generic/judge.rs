@@ -216,5 +216,6 @@ fn names_itself(class: Class, name: &str, value: &str, look: Look, how: How) -> 
     word || same
         || flat(value).len() > 3 && own
         || (topic || is_about(value)) && !direct
+        || how == How::Pair && names::classify(value).is_some()
         || how == How::Argument && digits(value) < 3 && names::classify(value).is_some()
 }

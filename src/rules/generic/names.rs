@@ -99,6 +99,36 @@ const KEYS: [&str; 25] = [
 /// After these words nothing secret follows: `password` in `confirm_password_label` is a topic.
 const CONFIRM: [&str; 5] = ["confirmation", "confirm", "again", "repeat", "base"];
 
+/// `NextToken`, `pad_token`: a token that is a place in a list or a text, or marks a request; no credential.
+const PLACES: [&str; 26] = [
+    "next",
+    "page",
+    "continuation",
+    "request",
+    "output",
+    "input",
+    "cancellation",
+    "cancel",
+    "pad",
+    "padding",
+    "eos",
+    "bos",
+    "unk",
+    "mask",
+    "sep",
+    "cls",
+    "special",
+    "start",
+    "end",
+    "stop",
+    "image",
+    "resume",
+    "sync",
+    "upload",
+    "idempotency",
+    "purchase",
+];
+
 /// The class of a name; none for a name that promises nothing, or names something about a secret (`password_field`).
 pub(super) fn classify(name: &str) -> Option<Class> {
     if name.split(' ').count() > 2 {
@@ -173,6 +203,7 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     Some(match last {
         word if PASSWORD.contains(&word) || glued => Class::Password,
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
+        "token" if PLACES.contains(&before) => return None,
         "token" | "tokens" | "authtoken" | "accesstoken" | "bearer" => Class::Token,
         "apikey" | "secretkey" | "accesskey" | "privatekey" | "authkey" | "sessionkey" | "appkey" => Class::Key,
         "key" if before == "secret" || before == "jwt" => Class::Secret,

@@ -26,6 +26,7 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
             "playwright",
             "e2e",
             "cypress",
+            "molecule",
             "mocks",
             "__mocks__",
             "docs",
@@ -55,6 +56,7 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         || stem.ends_with("_test")
         || stem.ends_with("_spec")
         || stem == "conftest"
+        || stem.starts_with("example")
         || stem == "tests"
         || [".test.", ".spec.", ".min.", ".bundle."].iter().any(|part| name.contains(part))
         || is_test_class(path)

@@ -234,7 +234,8 @@ impl Reading<'_> {
                 if let Some(meaning) = self.pair(at).or_else(|| scoped(literal, &binding.name)) {
                     return Some(meaning);
                 }
-            } else if binding.distance == 0 && how != How::Compared {
+            } else if how != How::Compared {
+                // A name of its own, however far: what is around it is called something else.
                 return None;
             }
         }
