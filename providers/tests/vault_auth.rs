@@ -161,6 +161,45 @@ async fn a_token_is_renewed_before_it_ends_and_its_end_is_told() {
     assert!(error.advice.is_some_and(|advice| advice.contains("resume")));
 }
 
+#[tokio::test]
+async fn a_login_of_two_seconds_outlasts_a_long_wait() {
+    let Some(server) = bao() else { return };
+    policy(&server);
+    let body = json!({ "policies": ["app"], "period": "2s" }).to_string();
+    let periodic = ok(server.vault("POST", "auth/token/create", &body));
+    let periodic = periodic["auth"]["client_token"].as_str().expect("a token").to_owned();
+    ok(server.vault("POST", "sys/auth/approle", r#"{"type": "approle"}"#));
+    // Cannot be renewed beyond three seconds: the login is made anew.
+    let role = r#"{"token_policies": "app", "token_ttl": "2s", "token_max_ttl": "3s"}"#;
+    ok(server.vault("POST", "auth/approle/role/job", role));
+    let role_id = ok(server.vault("GET", "auth/approle/role/job/role-id", ""));
+    let secret_id = ok(server.vault("POST", "auth/approle/role/job/secret-id", ""));
+    let role_id = role_id["data"]["role_id"].as_str().expect("an id");
+    let secret_id = secret_id["data"]["secret_id"].as_str().expect("an id");
+    let given = store(&server, &[("VAULT_TOKEN", &periodic)]);
+    let minted =
+        store(&server, &[("VAULT_AUTH_METHOD", "approle"), ("VAULT_ROLE_ID", role_id), ("VAULT_SECRET_ID", secret_id)]);
+    for (store, name) in [(&given, "A"), (&minted, "B")] {
+        Contract::new(&**store).put(name, b"before", Expect::Absent).await.expect("written");
+    }
+    // Nobody asks the store anything meanwhile, as when the other store of a migration is slow.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    for (store, name) in [(&given, "C"), (&minted, "D")] {
+        let receipt = Contract::new(&**store).put(name, b"after", Expect::Absent).await;
+        receipt.unwrap_or_else(|error| panic!("{name}: {error}"));
+        store.close().await.expect("closed");
+    }
+    // keylift's own login is gone at once, the token that it was given is not revoked.
+    let alive = server.request("GET", "/v1/auth/token/lookup-self", &format!("X-Vault-Token: {periodic}\r\n"), "");
+    assert_eq!(alive.0, 200, "{}", alive.1);
+    let accessors = server.vault("LIST", "auth/token/accessors", "").1;
+    let left: Value = serde_json::from_str(&accessors).expect("JSON");
+    for accessor in left["data"]["keys"].as_array().expect("accessors") {
+        let about = server.vault("POST", "auth/token/lookup-accessor", &json!({ "accessor": accessor }).to_string()).1;
+        assert!(!about.contains("auth/approle/login"), "keylift's login is still there");
+    }
+}
+
 /// A program that ends with the test.
 struct Running(Child);
 

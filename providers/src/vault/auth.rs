@@ -1,5 +1,6 @@
 //! Logging in, keeping the login alive, and revoking it.
 
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rustify::Endpoint;
@@ -7,13 +8,17 @@ use serde_json::{Value, json};
 use vaultrs::api::auth::approle::requests::LoginWithApproleRequest;
 use vaultrs::api::token::requests::{LookupTokenSelfRequest, RenewTokenSelfRequest, RevokeTokenSelfRequest};
 
-use super::config::{Login, configuration};
+use super::Ready;
+use super::config::{Config, Login, configuration};
 use super::link::{Call, Link};
 use crate::secret::Secret;
 use crate::store::{ErrorKind, StoreError};
 
 /// A renewal is due when less than this is left.
 const SOON: Duration = Duration::from_mins(5);
+
+/// The shortest time between two looks at a login's end.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// The token in use.
 pub(super) struct Session {
@@ -22,6 +27,8 @@ pub(super) struct Session {
     renewable: bool,
     /// None where the token does not end, or nobody may ask.
     ends: Option<Instant>,
+    /// How long it was to last when it was last asked about.
+    lasts: Duration,
 }
 
 impl Session {
@@ -30,7 +37,7 @@ impl Session {
         match login {
             Login::Agent => {
                 link.use_token(None)?;
-                Ok(Self { minted: false, renewable: false, ends: None })
+                Ok(Self { minted: false, renewable: false, ends: None, lasts: Duration::ZERO })
             }
             Login::Token(token) => {
                 link.use_token(Some(token))?;
@@ -83,8 +90,7 @@ impl Session {
     }
 
     async fn login<E: Endpoint>(link: &Link, request: &E, doing: &str) -> Result<Self, StoreError> {
-        link.use_token(None)?;
-        let answer = link.ask(request, doing).await.map_err(|error| match error.kind {
+        let answer = link.log_in(request, doing).await.map_err(|error| match error.kind {
             // A wrong password or secret id answers 400.
             ErrorKind::Rejected => StoreError { kind: ErrorKind::Denied, ..error },
             _ => error,
@@ -99,11 +105,34 @@ impl Session {
     }
 
     fn lasting(ttl: &Value, renewable: &Value, minted: bool) -> Self {
-        let ttl = ttl.as_u64().filter(|seconds| *seconds > 0);
-        Self {
-            minted,
-            renewable: renewable.as_bool().unwrap_or(false),
-            ends: ttl.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds))),
+        let lasts = Duration::from_secs(ttl.as_u64().unwrap_or_default());
+        let ends = if lasts.is_zero() { None } else { Instant::now().checked_add(lasts) };
+        Self { minted, renewable: renewable.as_bool().unwrap_or(false), ends, lasts }
+    }
+
+    /// When the login has to be renewed at the latest, where it ends at all.
+    fn due(&self) -> Option<Instant> {
+        let ends = self.ends?;
+        Some(ends.checked_sub(SOON.min(self.lasts / 2)).unwrap_or(ends))
+    }
+
+    /// Renews a login that is due while nobody calls [`Self::keep_alive`]: a batch in the other store of a migration can
+    /// take longer than a short token lasts. Ends with the store.
+    pub async fn watch(ready: Weak<Ready>, config: Arc<Config>) {
+        loop {
+            let due = match ready.upgrade() {
+                Some(ready) => ready.session.lock().await.due(),
+                None => return,
+            };
+            let Some(due) = due else { return };
+            tokio::time::sleep(due.saturating_duration_since(Instant::now()).max(PAUSE)).await;
+            let Some(ready) = ready.upgrade() else { return };
+            let mut session = ready.session.lock().await;
+            let still = session.due().is_some_and(|due| due <= Instant::now());
+            // What cannot be renewed is told by the next call that somebody waits for.
+            if still && session.keep_alive(&ready.link, &config.login).await.is_err() {
+                return;
+            }
         }
     }
 
@@ -143,6 +172,7 @@ impl Session {
         if std::mem::take(&mut self.minted) {
             link.ask(&RevokeTokenSelfRequest {}, "revoking the token").await?;
         }
+        self.ends = None;
         link.use_token(None)
     }
 }

@@ -108,10 +108,10 @@ impl Link {
 
     /// The answer to a request, whatever its status.
     pub async fn answer<E: Endpoint>(&self, endpoint: &E) -> Result<Answer, StoreError> {
-        self.http.send(|| self.request(endpoint)).await
+        self.http.send(|| self.request(endpoint, true)).await
     }
 
-    fn request<E: Endpoint>(&self, endpoint: &E) -> Result<reqwest::Request, StoreError> {
+    fn request<E: Endpoint>(&self, endpoint: &E, known: bool) -> Result<reqwest::Request, StoreError> {
         // The library's errors can hold the request: they are not passed on.
         let request = endpoint.request(&self.base).map_err(|_| configuration("a request to Vault cannot be built"))?;
         let mut request =
@@ -120,20 +120,27 @@ impl Link {
         let tidy = request.url().path().replace("/v1//", "/v1/");
         request.url_mut().set_path(&tidy);
         request.headers_mut().extend(self.headers.clone());
-        if let Some(token) = &*self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        if let Some(token) = &*self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+            && known
+        {
             request.headers_mut().insert("x-vault-token", token.clone());
         }
         Ok(request)
     }
 
+    /// The JSON of a successful answer to a login. It goes without the token in use, which others go on using meanwhile.
+    pub async fn log_in<E: Endpoint>(&self, endpoint: &E, doing: &str) -> Result<Value, StoreError> {
+        success(&self.http.send(|| self.request(endpoint, false)).await?, doing)
+    }
+
     /// The JSON of a successful answer (null where it is empty); an error for any other.
     pub async fn ask<E: Endpoint>(&self, endpoint: &E, doing: &str) -> Result<Value, StoreError> {
-        let answer = self.answer(endpoint).await?;
-        if (200..300).contains(&answer.status) {
-            return json(&answer, doing);
-        }
-        Err(refused(&answer, doing))
+        success(&self.answer(endpoint).await?, doing)
     }
+}
+
+fn success(answer: &Answer, doing: &str) -> Result<Value, StoreError> {
+    if (200..300).contains(&answer.status) { json(answer, doing) } else { Err(refused(answer, doing)) }
 }
 
 pub(super) fn json(answer: &Answer, doing: &str) -> Result<Value, StoreError> {

@@ -45,7 +45,7 @@ const CAPABILITIES_AT_ONCE: usize = 100;
 
 /// A KV mount of a Vault or OpenBao server.
 pub struct VaultStore {
-    config: Config,
+    config: Arc<Config>,
     settings: Settings,
     versions: ContentVersion,
     at_once: usize,
@@ -68,7 +68,7 @@ impl VaultStore {
     /// # Errors
     /// [`ErrorKind::Configuration`] where the URI or a variable cannot be understood.
     pub fn open(rest: &str, settings: &Settings) -> Result<Self, StoreError> {
-        let config = Config::new(rest, settings)?;
+        let config = Arc::new(Config::new(rest, settings)?);
         let engine = OnceLock::new();
         match config.kv {
             Some(1) => drop(engine.set(Engine::V1)),
@@ -105,6 +105,7 @@ impl VaultStore {
         };
         let ready = Arc::new(Ready { link, session: Mutex::new(session), engine });
         *slot = Some(Arc::clone(&ready));
+        tokio::spawn(Session::watch(Arc::downgrade(&ready), Arc::clone(&self.config)));
         Ok(ready)
     }
 
