@@ -9,7 +9,7 @@ hundred requests, how many meet which fault. It ends with its standard input, an
 - `lost`: the server does what it was asked, and the connection is reset before any of the answer
 - `truncated`: half of the answer's body comes through
 - `slow`: up to 200 ms pass
-- `storm`: this request and the next 40 are answered 429
+- `storm`: all requests of the next two seconds are answered 429
 """
 
 import asyncio
@@ -19,6 +19,7 @@ import random
 import socket
 import struct
 import sys
+import time
 
 PAGE = b"<html>please come again</html>"
 
@@ -50,11 +51,10 @@ async def message(reader):
 class Proxy:
     def __init__(self, port, seed, rates):
         self.port, self.random, self.rates = port, random.Random(seed), rates
-        self.counts, self.storm = collections.Counter(), 0
+        self.counts, self.calm = collections.Counter(), 0.0
 
     def fault(self):
-        if self.storm > 0:
-            self.storm -= 1
+        if time.monotonic() < self.calm:
             return "busy"
         chance = self.random.uniform(0, 100)
         for name, rate in self.rates.items():
@@ -62,7 +62,7 @@ class Proxy:
             if chance < 0:
                 if name == "storm":
                     self.counts["storms"] += 1
-                    self.storm = 40
+                    self.calm = time.monotonic() + 2
                     return "busy"
                 return name
         return None

@@ -34,14 +34,14 @@ def keylift():
 class Server:
     """A process that listens on a free port of loopback, with a home of its own; it ends with the `with` block."""
 
-    def __init__(self, name, arguments, ready):
+    def __init__(self, name, arguments, ready, path=None):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.authority = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.authority}"
         self.home = tempfile.TemporaryDirectory()
-        path = program(name)
+        path = path or program(name)
         environment = {"HOME": self.home.name, "PATH": os.environ.get("PATH", "")}
         arguments = [argument.replace("PORT", str(self.port)) for argument in arguments]
         self.child = subprocess.Popen(
@@ -133,11 +133,40 @@ class Bao(Server):
         return answer["data"]["keys"] if status == 200 else []
 
 
+# The emulator goes through all of its secrets to find one, several times in each call, and fails (500) where another
+# call adds one meanwhile: ten thousand of them would take hours. This looks names up as names, and else goes through a
+# copy. What a call does and answers stays the same.
+INDEXED = """
+import sys
+from moto.secretsmanager import models
+store, plain = models.SecretsStore, dict
+def find(self, key):
+    found = plain.get(self, key)
+    if found is not None and found.name == key:
+        return found
+    for secret in list(plain.values(self)):
+        if secret.arn == key or secret.name == key:
+            return secret
+    return plain.get(self, models.get_secret_name_from_partial_arn(key))
+def item(self, key):
+    found = find(self, key)
+    if found is None:
+        raise KeyError(key)
+    return found
+store.get, store.__getitem__, store.__contains__ = find, item, lambda self, key: find(self, key) is not None
+store.values = lambda self: list(plain.values(self))
+from moto.server import main
+sys.exit(main())
+"""
+
+
 class Moto(Server):
-    """The emulator of AWS."""
+    """The emulator of AWS, under the Python that its program names."""
 
     def __init__(self):
-        super().__init__("moto_server", ["-H", "127.0.0.1", "-p", "PORT"], "/moto-api/data.json")
+        first = pathlib.Path(program("moto_server")).read_text().splitlines()[0]
+        arguments = ["-c", INDEXED, "-H", "127.0.0.1", "-p", "PORT"]
+        super().__init__("moto_server", arguments, "/moto-api/data.json", first.removeprefix("#!").strip())
 
     def secrets_manager(self, action, body):
         headers = {
