@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
+use crate::expect::{conflict, judge, receipt};
 use crate::local::{self, ContentVersion, Lock};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -19,8 +20,6 @@ use crate::store::{
 
 /// The largest value, in bytes: what a Kubernetes secret and a systemd credential hold at most (`systemd.exec(5)`).
 const MAX_BYTES: usize = 1 << 20;
-/// Names on one page of a listing.
-const PAGE: usize = 1000;
 /// The longest name: that of a file, with room for the end of a temporary one.
 const LONGEST: usize = 240;
 
@@ -148,27 +147,15 @@ impl Store for FilesStore {
         local::private_dir(&self.folder)?;
         let _turn = self.turn.lock().await;
         let _lock = Lock::on(&path).await?;
-        let version = Some(self.versions.of(secret)?);
-        let receipt = |written| Receipt { address: Address { version: None, ..address.clone() }, version, written };
-        let conflict = |why: &str| {
-            Err(StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-                .advise("choose another name in the plan, or look at the file first"))
-        };
-        match (self.find(name)?, expect) {
-            (Some(entry), _) if entry.secret == *secret => Ok(receipt(Written::AlreadyEqual)),
-            (Some(_), Expect::Absent) => conflict("it holds another value"),
-            (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
-                conflict("it was changed in the meantime")
-            }
-            (None, Expect::Version(_)) => conflict("it is gone"),
-            (Some(_), _) => {
-                local::replace(&path, secret.expose())?;
-                Ok(receipt(Written::Updated))
-            }
+        let written = judge(name, self.find(name)?.as_ref(), secret, expect)?;
+        match written {
+            Written::AlreadyEqual => {}
+            Written::Updated => local::replace(&path, secret.expose())?,
             // Another program that makes the file at this very moment keeps it.
-            (None, _) if local::create_private(&path, secret.expose())? => Ok(receipt(Written::Created)),
-            (None, _) => conflict("it was made in the meantime"),
+            Written::Created if local::create_private(&path, secret.expose())? => {}
+            Written::Created => return Err(conflict(name, "it was made in the meantime")),
         }
+        Ok(receipt(address, self.versions.of(secret)?, written))
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
@@ -190,9 +177,7 @@ impl Store for FilesStore {
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
         let names = self.names()?;
-        let start = from.map_or(0, |last| names.partition_point(|name| *name <= last));
-        let page = &names[start..names.len().min(start + PAGE)];
-        let next = if start + page.len() < names.len() { page.last().cloned() } else { None };
+        let (page, next) = local::page(&names, from.as_deref());
         let address =
             |path: &String| Address { store: self.location.clone(), path: path.clone(), field: None, version: None };
         Ok(Listing { addresses: page.iter().map(address).collect(), next })

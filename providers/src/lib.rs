@@ -7,10 +7,15 @@
 pub mod age;
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "azure")]
+pub mod azure;
+#[cfg(feature = "rest")]
+mod bearer;
 #[cfg(feature = "http")]
 mod concurrent;
 pub mod dotenv;
 pub mod exec;
+mod expect;
 pub mod files;
 #[cfg(feature = "gcp")]
 pub mod gcp;
@@ -22,12 +27,16 @@ pub mod k8s;
 mod local;
 mod names;
 pub mod open;
-#[cfg(any(feature = "aws", feature = "gcp"))]
+#[cfg(any(feature = "aws", feature = "rest"))]
 mod pace;
+#[cfg(feature = "rest")]
+mod rest;
 #[cfg(feature = "http")]
 mod retry;
 pub mod secret;
 pub mod settings;
+#[cfg(feature = "sops")]
+pub mod sops;
 #[cfg(feature = "aws")]
 pub mod ssm;
 pub mod store;

@@ -118,6 +118,16 @@ pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// Names on one page of a listing.
+const PAGE: usize = 1000;
+
+/// A page of sorted names, and where the next one starts.
+pub(crate) fn page<'a>(names: &'a [String], after: Option<&str>) -> (&'a [String], Option<String>) {
+    let start = after.map_or(0, |last| names.partition_point(|name| name.as_str() <= last));
+    let page = &names[start..names.len().min(start + PAGE)];
+    (page, page.last().filter(|_| start + page.len() < names.len()).cloned())
+}
+
 /// Held while a file is read, changed and replaced.
 pub(crate) struct Lock {
     _file: File,
@@ -233,6 +243,22 @@ mod tests {
         assert_eq!(fs::read(&real).unwrap(), b"two");
         assert!(!create_private(&real, b"three").unwrap());
         assert_eq!(fs::read(&real).unwrap(), b"two");
+    }
+
+    #[test]
+    fn pages_hold_every_name_once() {
+        let names: Vec<String> = (0..2500).map(|n| format!("{n:05}")).collect();
+        let (mut all, mut from) = (Vec::new(), None);
+        loop {
+            let (some, next) = page(&names, from.as_deref());
+            all.extend_from_slice(some);
+            from = next;
+            if from.is_none() {
+                break;
+            }
+        }
+        assert_eq!(all, names);
+        assert_eq!(page(&[], None), (&[][..], None));
     }
 
     #[test]

@@ -13,10 +13,14 @@ const SCHEMES: &[(&str, &str)] = &[
     ("dotenv", "dotenv:PATH"),
     ("exec", "exec:PROGRAM"),
     ("files", "files:DIR"),
+    #[cfg(feature = "sops")]
+    ("sops", "sops:PATH"),
     #[cfg(feature = "aws")]
     ("aws-sm", "aws-sm://PREFIX"),
     #[cfg(feature = "aws")]
     ("aws-ssm", "aws-ssm://PATH"),
+    #[cfg(feature = "azure")]
+    ("azure-kv", "azure-kv:VAULT"),
     #[cfg(feature = "gcp")]
     ("gcp-sm", "gcp-sm://PROJECT/PREFIX"),
     #[cfg(feature = "k8s")]
@@ -44,12 +48,16 @@ pub fn open(uri: &str, settings: &Settings) -> Result<Box<dyn Store>, StoreError
         "dotenv" => Ok(Box::new(DotenvStore::open(path(scheme, rest)?, settings))),
         #[cfg(feature = "aws")]
         "aws-ssm" => Ok(Box::new(crate::ssm::SsmStore::open(rest.trim_start_matches('/'), settings)?)),
+        #[cfg(feature = "azure")]
+        "azure-kv" => Ok(Box::new(crate::azure::AzureStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "gcp")]
         "gcp-sm" => Ok(Box::new(crate::gcp::GcpStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "k8s")]
         "k8s" => Ok(Box::new(crate::k8s::K8sStore::open(rest.trim_start_matches('/'), settings)?)),
         #[cfg(feature = "vault")]
         "vault" => Ok(Box::new(crate::vault::VaultStore::open(rest.trim_start_matches('/'), settings)?)),
+        #[cfg(feature = "sops")]
+        "sops" => Ok(Box::new(crate::sops::SopsStore::open(path(scheme, rest)?, settings)?)),
         "exec" => Ok(Box::new(ExecStore::open(rest, settings)?)),
         "files" => Ok(Box::new(FilesStore::open(path(scheme, rest.trim_end_matches('/'))?, settings))),
         #[cfg(feature = "aws")]
@@ -75,6 +83,7 @@ fn example(scheme: &str) -> &'static str {
     match scheme {
         "age" => "secrets.age",
         "files" => "/run/secrets",
+        "sops" => "secrets.yaml",
         _ => ".env",
     }
 }
@@ -88,6 +97,7 @@ fn unknown(scheme: &str) -> StoreError {
         "bao" | "openbao" | "hashivault" | "kv" | "hcv" => Some("vault"),
         "aws" | "asm" | "secretsmanager" | "aws-secretsmanager" | "awssm" => Some("aws-sm"),
         "kubernetes" | "kube" | "kubectl" => Some("k8s"),
+        "azure" | "akv" | "azkv" | "keyvault" | "key-vault" | "azurekv" => Some("azure-kv"),
         "gcp" | "gsm" | "google" | "gcpsm" => Some("gcp-sm"),
         "ssm" | "parameterstore" | "parameter-store" | "awsssm" => Some("aws-ssm"),
         _ => None,

@@ -75,7 +75,7 @@ impl Settings {
     }
 
     /// A limit that the user may set with a variable: a whole number from 1 to `most`, else `usual`.
-    #[cfg_attr(not(any(feature = "vault", feature = "aws")), allow(dead_code))]
+    #[cfg_attr(not(any(feature = "vault", feature = "aws", feature = "azure")), allow(dead_code))]
     pub(crate) fn limit(&self, name: &str, usual: u32, most: u32) -> Result<u32, StoreError> {
         let Some(text) = self.var(name) else { return Ok(usual) };
         text.trim().parse().ok().filter(|limit| (1..=most).contains(limit)).ok_or_else(|| {
@@ -86,13 +86,13 @@ impl Settings {
 
     /// Requests to one server under way at once: `KEYLIFT_REQUESTS_AT_ONCE`. More than eight gained nothing on any
     /// server that this was measured with.
-    #[cfg_attr(not(any(feature = "vault", feature = "aws")), allow(dead_code))]
+    #[cfg_attr(not(any(feature = "vault", feature = "aws", feature = "azure")), allow(dead_code))]
     pub(crate) fn at_once(&self, usual: u32) -> Result<usize, StoreError> {
         self.limit("KEYLIFT_REQUESTS_AT_ONCE", usual, 64).map(|limit| limit as usize)
     }
 
     /// Writes a second to a service that refuses more than some number of them: `KEYLIFT_WRITES_A_SECOND`.
-    #[cfg_attr(not(any(feature = "vault", feature = "aws")), allow(dead_code))]
+    #[cfg_attr(not(any(feature = "vault", feature = "aws", feature = "azure")), allow(dead_code))]
     pub(crate) fn writes_a_second(&self, usual: u32) -> Result<u32, StoreError> {
         self.limit("KEYLIFT_WRITES_A_SECOND", usual, 10_000)
     }

@@ -40,6 +40,35 @@ async fn values_are_encrypted_and_large_ones_need_a_tier() {
     assert_eq!(error.kind, ErrorKind::Rejected);
     let tiered = store(&server.url(), "aws-ssm://app?tier=intelligent");
     Contract::new(&*tiered).put("B", large.as_bytes(), Expect::Absent).await.expect("written");
+    let error =
+        Contract::new(&*tiered).put("C", (large + "x").as_bytes(), Expect::Absent).await.expect_err("too large");
+    assert_eq!(error.kind, ErrorKind::Rejected);
+}
+
+#[tokio::test]
+async fn names_come_ten_a_page_and_in_levels() {
+    let Some(server) = moto() else { return };
+    let proxy = Proxy::new(&server.authority);
+    let store = store(&proxy.url(), "aws-ssm://app");
+    let contract = Contract::new(&*store);
+    for n in 0..21 {
+        contract.put(&format!("level_{}/N_{n}", n % 3), b"x", Expect::Absent).await.expect("written");
+    }
+    ssm(&server, "PutParameter", &json!({"Name": "/apple/OTHER", "Value": "x", "Type": "String"}));
+    let (mut listed, mut pages, mut from) = (Vec::new(), 0, None);
+    loop {
+        let page = store.list(from).await.expect("a page");
+        assert!(page.addresses.len() <= 10, "AWS refuses to give more");
+        listed.extend(page.addresses);
+        pages += 1;
+        from = page.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    listed.sort();
+    listed.dedup();
+    assert_eq!((listed.len(), pages), (21, 3), "each once, and nothing of a path that begins the same");
 }
 
 #[tokio::test]

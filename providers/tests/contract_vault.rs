@@ -42,6 +42,25 @@ async fn a_deleted_entry_can_be_written_again() {
 }
 
 #[tokio::test]
+async fn an_entry_and_what_is_below_it_live_side_by_side() {
+    let Some(server) = bao() else { return };
+    for uri in ["vault://secret/app", "vault://kv1/app"] {
+        let store = root(&server, uri);
+        let contract = Contract::new(&*store);
+        for name in ["A", "A/B", "A/B/C"] {
+            contract.put(name, name.as_bytes(), Expect::Absent).await.expect("written");
+        }
+        let listed = store.list(None).await.expect("names").addresses;
+        let mut paths: Vec<&str> = listed.iter().map(|address| address.path.as_str()).collect();
+        paths.sort_unstable();
+        assert_eq!(paths, ["app/A", "app/A/B", "app/A/B/C"], "{uri}");
+        for name in ["A", "A/B", "A/B/C"] {
+            assert_eq!(contract.get(name).await.as_deref(), Some(name.as_bytes()), "{uri}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn other_fields_of_an_entry_stay() {
     let Some(server) = bao() else { return };
     server.vault("POST", "secret/data/app/DB", r#"{"data": {"user": "shop", "port": 5432, "old": true}}"#);

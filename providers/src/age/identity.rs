@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::{ErrorKind, StoreError};
 
 /// The identity file and the recipients file of one store.
-pub(super) struct Identities {
+pub(crate) struct Identities {
     identity_file: PathBuf,
     recipients_file: PathBuf,
     /// An identity handed over in the variable `KEYLIFT_AGE_KEY`, as build servers do.

@@ -5,7 +5,7 @@
 //! the file through git. The plaintext lives in memory only.
 
 mod document;
-mod identity;
+pub(crate) mod identity;
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use self::document::{Document, Stored};
 use self::identity::Identities;
+use crate::expect::conflict;
 use crate::local::{self, Lock};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -29,8 +30,6 @@ use crate::store::{
 
 /// The largest value, in bytes: far beyond any credential, and small enough to rewrite the file for each change.
 const MAX_BYTES: usize = 1 << 20;
-/// Names on one page of a listing.
-const PAGE: usize = 1000;
 /// How an armored age file begins (the age file encryption format, "ASCII armor").
 const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
@@ -135,11 +134,6 @@ impl AgeStore {
         let version = document.put(name, write.secret.duplicate(), token, written == Written::Created);
         Ok(self.receipt(name, version, written))
     }
-}
-
-fn conflict(name: &str, why: &str) -> StoreError {
-    StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-        .advise("choose another name in the plan, or look at the entry first")
 }
 
 #[async_trait]
@@ -253,10 +247,9 @@ impl Store for AgeStore {
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
         let (document, _) = self.load()?;
-        let after = from.as_deref().unwrap_or("");
-        let names: Vec<&str> = document.names().filter(|name| *name > after).take(PAGE + 1).collect();
-        let next = (names.len() > PAGE).then(|| names[PAGE - 1].to_owned());
-        let addresses = names.into_iter().take(PAGE).filter_map(|name| self.address(name).ok()).collect();
+        let names: Vec<String> = document.names().map(str::to_owned).collect();
+        let (page, next) = local::page(&names, from.as_deref());
+        let addresses = page.iter().filter_map(|name| self.address(name).ok()).collect();
         Ok(Listing { addresses, next })
     }
 

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use crate::expect::{judge, receipt};
 use crate::local::{self, ContentVersion, Lock};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -62,25 +63,12 @@ impl DotenvStore {
         let Write { address, secret, expect, .. } = write;
         self.accepts(address, secret)?;
         let name = &address.path;
-        let version = Some(self.versions.of(secret)?);
-        let receipt = |written| Receipt { address: Address { version: None, ..address.clone() }, version, written };
-        let conflict = |why: &str| {
-            Err(StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-                .advise("choose another name in the plan, or look at the entry first"))
-        };
-        let written = match (self.find(text, name)?, expect) {
-            (Some(entry), _) if entry.secret == *secret => return Ok(receipt(Written::AlreadyEqual)),
-            (Some(_), Expect::Absent) => return conflict("it holds another value"),
-            (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
-                return conflict("it was changed in the meantime");
-            }
-            (None, Expect::Version(_)) => return conflict("it is gone"),
-            (Some(_), _) => Written::Updated,
-            (None, _) => Written::Created,
-        };
-        let quoted = Zeroizing::new(format::quote(name, secret.expose_str().unwrap_or_default())?);
-        *text = Zeroizing::new(format::set(text, name, &quoted));
-        Ok(receipt(written))
+        let written = judge(name, self.find(text, name)?.as_ref(), secret, expect)?;
+        if written != Written::AlreadyEqual {
+            let quoted = Zeroizing::new(format::quote(name, secret.expose_str().unwrap_or_default())?);
+            *text = Zeroizing::new(format::set(text, name, &quoted));
+        }
+        Ok(receipt(address, self.versions.of(secret)?, written))
     }
 
     /// What git would do with the file: none where it ignores it, or where there is no repository or no git.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use self::process::{Process, decode};
+use crate::expect::{conflict, judge, receipt};
 use crate::local::ContentVersion;
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -180,26 +181,15 @@ impl Store for ExecStore {
     ) -> Result<Receipt, StoreError> {
         self.accepts(address, secret)?;
         let path = &address.path;
-        let receipt = |version: Option<String>, written| Receipt {
-            address: Address { version: None, ..address.clone() },
-            version,
-            written,
-        };
-        let conflict = |why: &str| {
-            StoreError::new(ErrorKind::Conflict, format!("{path} was left as it is: {why}"))
-                .advise("choose another name in the plan, or look at the entry first")
-        };
         let found = self.find(path, None).await?;
-        match (&found, expect) {
-            (Some(entry), _) if entry.secret == *secret => {
-                return Ok(receipt(entry.version.clone(), Written::AlreadyEqual));
-            }
-            (Some(_), Expect::Absent) => return Err(conflict("it holds another value")),
-            (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
-                return Err(conflict("it was changed in the meantime"));
-            }
-            (None, Expect::Version(_)) => return Err(conflict("it is gone")),
-            _ => {}
+        let written = judge(path, found.as_ref(), secret, expect)?;
+        let equal = |entry: &Entry| Receipt {
+            address: Address { version: None, ..address.clone() },
+            version: entry.version.clone(),
+            written: Written::AlreadyEqual,
+        };
+        if let Some(entry) = found.as_ref().filter(|_| written == Written::AlreadyEqual) {
+            return Ok(equal(entry));
         }
         let versions = self.hello.get().is_some_and(|hello| hello.versions);
         let expected = match &found {
@@ -212,8 +202,8 @@ impl Store for ExecStore {
             Err(error) if error.kind == ErrorKind::Conflict => {
                 // Somebody else was faster, perhaps with the same value.
                 return match self.find(path, None).await? {
-                    Some(entry) if entry.secret == *secret => Ok(receipt(entry.version, Written::AlreadyEqual)),
-                    _ => Err(conflict("somebody else wrote it at the same moment")),
+                    Some(entry) if entry.secret == *secret => Ok(equal(&entry)),
+                    _ => Err(conflict(path, "somebody else wrote it at the same moment")),
                 };
             }
             other => other?,
@@ -222,8 +212,7 @@ impl Store for ExecStore {
             Some(version) => version.to_owned(),
             None => self.versions.of(secret)?,
         };
-        let written = if found.is_some() { Written::Updated } else { Written::Created };
-        Ok(receipt(Some(version), written))
+        Ok(receipt(address, version, written))
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {

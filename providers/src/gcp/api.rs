@@ -2,14 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use super::auth::{Auth, configuration};
 use crate::http::{Answer, Client, Trust, proxy};
 use crate::pace::Pace;
-use crate::retry::{Again, Fault, retry};
+use crate::rest::{Call, Outcome};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{ErrorKind, StoreError};
@@ -139,38 +138,12 @@ impl Api {
     ) -> Result<Value, Refusal> {
         let url = format!("v1/projects/{}/{path}", self.project);
         let url = self.base.join(&url).map_err(|_| refusal("", configuration("a request cannot be built")))?;
-        let pace = (method != Method::GET).then_some(&self.pace);
-        let outcome = retry(|| async {
-            let turn = match pace {
-                Some(pace) => Some(pace.turn().await),
-                None => None,
-            };
-            let mut request = reqwest::Request::new(method.clone(), url.clone());
-            request.headers_mut().insert(AUTHORIZATION, self.auth.header().await.map_err(Fault::last)?);
-            if let Some(body) = body {
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                *request.body_mut() = Some(body.to_string().into());
-            }
-            match self.http.once(request).await {
-                Ok(answer) => {
-                    if let Some(pace) = pace {
-                        pace.went_through();
-                    }
-                    Ok(understood(&answer, doing))
-                }
-                Err(fault) => {
-                    if let Some((pace, turn)) = pace.zip(turn).filter(|_| fault.again == Again::Busy) {
-                        pace.slow_down(turn);
-                    }
-                    if matches!(fault.again, Again::Lost | Again::Failed) && !twice {
-                        return Ok(Err(refusal(LOST, fault.error)));
-                    }
-                    Err(fault)
-                }
-            }
-        })
-        .await;
-        outcome.unwrap_or_else(|error| Err(refusal("", error)))
+        let call = Call { method, url, body, twice };
+        match call.make(&self.http, &self.pace, || self.auth.header()).await {
+            Ok(Outcome::Answered(answer)) => understood(&answer, doing),
+            Ok(Outcome::Lost(error)) => Err(refusal(LOST, error)),
+            Err(error) => Err(refusal("", error)),
+        }
     }
 }
 

@@ -1,18 +1,18 @@
 //! Access tokens for Google Cloud, from where its own programs take them ("How Application Default Credentials works").
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, Url};
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderValue};
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use crate::http::{Client, Trust, loopback, proxy};
+use crate::bearer::{Bearer, Question, Token};
+use crate::http::loopback;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{ErrorKind, StoreError};
@@ -20,14 +20,12 @@ use crate::store::{ErrorKind, StoreError};
 /// Where tokens come from, unless the credentials say otherwise.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-/// How long before its end a token is asked for anew.
-const SOON: Duration = Duration::from_mins(5);
 
 /// Who is asking, and the token in use.
 pub(super) struct Auth {
     source: Source,
     settings: Settings,
-    token: Mutex<Option<(HeaderValue, Option<Instant>)>>,
+    bearer: Bearer,
 }
 
 enum Source {
@@ -56,84 +54,52 @@ impl Auth {
             let host = settings.var("GCE_METADATA_HOST").unwrap_or_else(|| "metadata.google.internal".to_owned());
             known.unwrap_or(Source::Metadata { host })
         };
-        Ok(Self { source, settings: settings.clone(), token: Mutex::new(None) })
+        Ok(Self { source, settings: settings.clone(), bearer: Bearer::default() })
     }
 
     /// The header that says who is asking.
     pub async fn header(&self) -> Result<HeaderValue, StoreError> {
-        let mut slot = self.token.lock().await;
-        let now = Instant::now();
-        if let Some((header, _)) = slot.as_ref().filter(|(_, end)| end.is_none_or(|end| end > now + SOON)) {
-            return Ok(header.clone());
-        }
-        let (token, end) = match &self.source {
-            Source::Token(token) => (token.duplicate(), None),
-            source => {
-                let answer = self.exchange(source).await?;
-                let token = answer["access_token"].as_str().ok_or_else(|| denied("gave no access token"))?;
-                let lasts = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or(0));
-                (Secret::new(token), now.checked_add(lasts))
-            }
-        };
-        let mut bytes = Zeroizing::new(b"Bearer ".to_vec());
-        bytes.extend_from_slice(token.expose().trim_ascii());
-        let mut header =
-            HeaderValue::from_bytes(&bytes).map_err(|_| denied("gave a token with characters that no token has"))?;
-        header.set_sensitive(true);
-        *slot = Some((header.clone(), end));
-        Ok(header)
+        self.bearer.header(self.fetch()).await
     }
 
-    async fn exchange(&self, source: &Source) -> Result<Value, StoreError> {
-        let (method, url, body) = match source {
+    async fn fetch(&self) -> Result<Token, StoreError> {
+        let ask = async |url: &Url, form: Option<&[(&str, &str)]>, headers| {
+            Question { url: url.clone(), form, headers }.ask("Google's", &self.settings).await
+        };
+        let login = "do the credentials still hold? `gcloud auth application-default login` makes new ones";
+        match &self.source {
+            Source::Token(token) => Ok(Token { secret: token.duplicate(), lasts: None }),
             Source::ServiceAccount { email, key_id, key, uri } => {
                 let assertion = assertion(email, key_id.as_deref(), key, uri)?;
                 let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-                (Method::POST, uri.clone(), form(&[("grant_type", grant), ("assertion", &assertion)]))
+                let form = [("grant_type", grant), ("assertion", assertion.as_str())];
+                ask(uri, Some(&form), HeaderMap::new()).await.map_err(|error| error.advise(login))
             }
             Source::User { client_id, client_secret, refresh_token, uri } => {
-                let pairs = [
+                let form = [
                     ("grant_type", "refresh_token"),
                     ("client_id", client_id.as_str()),
                     ("client_secret", client_secret.expose_str().unwrap_or_default()),
                     ("refresh_token", refresh_token.expose_str().unwrap_or_default()),
                 ];
-                (Method::POST, uri.clone(), form(&pairs))
+                ask(uri, Some(&form), HeaderMap::new()).await.map_err(|error| error.advise(login))
             }
             Source::Metadata { host } => {
                 let text = format!("http://{host}/computeMetadata/v1/instance/service-accounts/default/token");
                 let url = Url::parse(&text).map_err(|_| configuration("GCE_METADATA_HOST is not a host"))?;
-                (Method::GET, url, Zeroizing::new(String::new()))
+                let mut headers = HeaderMap::new();
+                headers.insert("metadata-flavor", HeaderValue::from_static("Google"));
+                ask(&url, None, headers).await.map_err(|error| match error.kind {
+                    ErrorKind::Unreachable => {
+                        StoreError::new(ErrorKind::Denied, "there are no Google Cloud credentials").advise(
+                            "run `gcloud auth application-default login`, set GOOGLE_APPLICATION_CREDENTIALS, or run \
+                             where a service account is attached",
+                        )
+                    }
+                    _ => error,
+                })
             }
-            Source::Token(_) => return Ok(Value::Null),
-        };
-        let metadata = method == Method::GET;
-        let proxy = if metadata { None } else { proxy(&url, None, &self.settings)? };
-        let client = Client::new(&url, &Trust::default(), proxy, None)?;
-        let request = || {
-            let mut request = reqwest::Request::new(method.clone(), url.clone());
-            if metadata {
-                request.headers_mut().insert("metadata-flavor", HeaderValue::from_static("Google"));
-            } else {
-                let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-                request.headers_mut().insert(CONTENT_TYPE, kind);
-                *request.body_mut() = Some(body.as_bytes().to_vec().into());
-            }
-            Ok(request)
-        };
-        let answer = match client.send(request).await {
-            Err(error) if metadata && error.kind == ErrorKind::Unreachable => {
-                return Err(StoreError::new(ErrorKind::Denied, "there are no Google Cloud credentials").advise(
-                    "run `gcloud auth application-default login`, set GOOGLE_APPLICATION_CREDENTIALS, or run where a \
-                     service account is attached",
-                ));
-            }
-            answer => answer?,
-        };
-        if answer.status != 200 {
-            return Err(denied(&format!("answers {} to the credentials", answer.status)));
         }
-        serde_json::from_slice(&answer.body).map_err(|_| denied("gave no access token"))
     }
 }
 
@@ -193,15 +159,6 @@ fn assertion(email: &str, key_id: Option<&str>, key: &Secret, uri: &Url) -> Resu
     Ok(Zeroizing::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
-fn form(pairs: &[(&str, &str)]) -> Zeroizing<String> {
-    Zeroizing::new(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
-}
-
 pub(super) fn configuration(message: impl Into<String>) -> StoreError {
     StoreError::new(ErrorKind::Configuration, message)
-}
-
-fn denied(what: &str) -> StoreError {
-    StoreError::new(ErrorKind::Denied, format!("Google's token server {what}"))
-        .advise("do the credentials still hold? `gcloud auth application-default login` makes new ones")
 }

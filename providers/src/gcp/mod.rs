@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 use self::api::{Api, Content, LOST, MARK, Refusal, number};
 use self::auth::configuration;
 use crate::concurrent::{path, read_at_once, write_at_once};
+use crate::expect::{conflict, receipt};
 use crate::pace::Pace;
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -201,15 +202,6 @@ impl GcpStore {
 /// Secret ids ("CreateSecret": letters, digits, `-` and `_`, 255 characters).
 fn check(id: &str) -> Result<(), Rejected> {
     crate::names::check(id, "Google Secret Manager", 255, |c| c.is_ascii_alphanumeric() || "-_".contains(c))
-}
-
-fn receipt(address: &Address, version: u64, written: Written) -> Receipt {
-    Receipt { address: Address { version: None, ..address.clone() }, version: Some(version.to_string()), written }
-}
-
-fn conflict(name: &str, why: &str) -> StoreError {
-    StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-        .advise("choose another name in the plan, or look at the entry first")
 }
 
 fn entry(content: Content) -> Entry {

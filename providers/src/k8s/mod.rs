@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use self::api::{Api, Change, Object};
 use self::config::{Cluster, configuration};
 use crate::concurrent::{read_at_once, write_at_once};
+use crate::expect::{conflict, judge, receipt};
 use crate::local::ContentVersion;
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -203,33 +204,21 @@ impl Store for K8sStore {
         self.accepts(address, secret)?;
         let (name, key) = parts(address)?;
         let api = self.api().await?;
-        let version = Some(self.versions.of(secret)?);
-        let receipt = |written| Receipt { address: Address { version: None, ..address.clone() }, version, written };
-        let conflict = |why: &str| {
-            Err(StoreError::new(ErrorKind::Conflict, format!("{} was left as it is: {why}", address.path))
-                .advise("choose another name in the plan, or look at the entry first"))
-        };
+        let version = self.versions.of(secret)?;
         let token = id.token();
         for _ in 0..ROUNDS {
             let object = api.get(name).await?;
             let found = object.as_ref().map(|object| self.entry(object, key)).transpose()?.flatten();
-            let written = match (&found, expect) {
-                (Some(entry), _) if entry.secret == *secret => {
-                    let ours = object.as_ref().is_some_and(|object| object.last_write.as_ref() == Some(&token));
-                    return Ok(receipt(match expect {
-                        _ if !ours => Written::AlreadyEqual,
-                        Expect::Absent => Written::Created,
-                        _ => Written::Updated,
-                    }));
-                }
-                (Some(_), Expect::Absent) => return conflict("it holds another value"),
-                (Some(entry), Expect::Version(expected)) if entry.version.as_ref() != Some(expected) => {
-                    return conflict("it was changed in the meantime");
-                }
-                (None, Expect::Version(_)) => return conflict("it is gone"),
-                (Some(_), _) => Written::Updated,
-                (None, _) => Written::Created,
-            };
+            let written = judge(&address.path, found.as_ref(), secret, expect)?;
+            if written == Written::AlreadyEqual {
+                let ours = object.as_ref().is_some_and(|object| object.last_write.as_ref() == Some(&token));
+                let written = match expect {
+                    _ if !ours => Written::AlreadyEqual,
+                    Expect::Absent => Written::Created,
+                    _ => Written::Updated,
+                };
+                return Ok(receipt(address, version, written));
+            }
             let change = match &object {
                 None => api.create(name, key, secret, &token).await?,
                 Some(object) => {
@@ -240,12 +229,12 @@ impl Store for K8sStore {
                 }
             };
             if change == Change::Done {
-                return Ok(receipt(written));
+                return Ok(receipt(address, version, written));
             }
             // Others write the object as well: not all again at the same moment.
             tokio::time::sleep(Duration::from_millis(fastrand::u64(0..50))).await;
         }
-        conflict("others keep writing the object")
+        Err(conflict(&address.path, "others keep writing the object"))
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {

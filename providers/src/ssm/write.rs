@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Found, SsmStore, link::Link};
 use crate::aws::call::{Code, Refusal};
+use crate::expect::{conflict, receipt};
 use crate::secret::Secret;
 use crate::store::{Address, ErrorKind, Expect, Receipt, StoreError, WriteId, Written};
 
@@ -151,13 +152,4 @@ fn mark(id: &WriteId) -> String {
 
 fn version_of(answer: &Value, name: &str) -> Result<u64, StoreError> {
     answer["Version"].as_u64().ok_or_else(|| super::misunderstood(name))
-}
-
-fn receipt(address: &Address, version: u64, written: Written) -> Receipt {
-    Receipt { address: Address { version: None, ..address.clone() }, version: Some(version.to_string()), written }
-}
-
-fn conflict(name: &str, why: &str) -> StoreError {
-    StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-        .advise("choose another name in the plan, or look at the entry first")
 }
