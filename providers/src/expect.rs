@@ -10,7 +10,8 @@ pub(crate) fn conflict(name: &str, why: &str) -> StoreError {
 }
 
 /// The receipt of a write, at the address without the version that it may have been pinned to.
-pub(crate) fn receipt(address: &Address, version: impl ToString, written: Written) -> Receipt {
+#[allow(clippy::needless_pass_by_value, reason = "callers hand over numbers and texts alike")]
+pub(crate) fn receipt(address: &Address, version: impl std::fmt::Display, written: Written) -> Receipt {
     let address = Address { version: None, ..address.clone() };
     Receipt { address, version: Some(version.to_string()), written }
 }

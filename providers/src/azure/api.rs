@@ -44,12 +44,12 @@ impl From<Refusal> for StoreError {
 /// The code that stands for an answer that was lost on its way.
 pub(super) const LOST: &str = "Lost";
 
-/// One version.
+/// One version; `kind` is its content type.
 pub(super) struct Content {
     pub version: String,
     pub secret: Secret,
     pub tags: BTreeMap<String, String>,
-    pub content_type: Option<String>,
+    pub kind: Option<String>,
 }
 
 impl Api {
@@ -80,8 +80,8 @@ impl Api {
         };
         let version = last(&answer).ok_or_else(|| misunderstood(&doing))?;
         let Value::String(value) = answer["value"].take() else { return Err(misunderstood(&doing)) };
-        let content_type = answer["contentType"].as_str().map(str::to_owned);
-        Ok(Some(Content { version, secret: Secret::new(value), tags: tags(&answer), content_type }))
+        let kind = answer["contentType"].as_str().map(str::to_owned);
+        Ok(Some(Content { version, secret: Secret::new(value), tags: tags(&answer), kind }))
     }
 
     /// Every version, in no order: what is kept about each, without the values.

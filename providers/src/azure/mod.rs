@@ -161,7 +161,7 @@ impl Store for AzureStore {
             Ok(found) => Ok(found.map(|found| Entry {
                 secret: found.secret,
                 version: Some(found.version),
-                metadata: metadata(found.tags, found.content_type),
+                metadata: metadata(found.tags, found.kind),
             })),
             Err(refusal) if disabled(&refusal) => Ok(None),
             Err(refusal) => Err(refusal.error),

@@ -77,7 +77,7 @@ pub(super) async fn write(
         }
         // What is kept beside a value belongs to its version: it is carried on.
         let (mut beside, content_type) = match &state.current {
-            Some(found) => (found.tags.clone(), found.content_type.clone()),
+            Some(found) => (found.tags.clone(), found.kind.clone()),
             None => Default::default(),
         };
         beside.remove(MARK);
@@ -110,7 +110,7 @@ async fn settle(api: &Api, name: &str, before: &State, ours: &str) -> Result<(),
         && let [theirs] = foreign.as_slice()
         && let Some(theirs) = api.get(name, Some(theirs)).await?
     {
-        api.set(name, &theirs.secret, &theirs.tags, theirs.content_type.as_deref()).await?;
+        api.set(name, &theirs.secret, &theirs.tags, theirs.kind.as_deref()).await?;
         return Err(conflict(name, "somebody else wrote it at the same moment, and their value stands"));
     }
     Err(conflict(name, "others write it: look at its versions"))

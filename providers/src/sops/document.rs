@@ -1,5 +1,6 @@
 //! A SOPS document: which of its values are encrypted, whether it is whole, and how it is changed.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use regex_automata::meta::Regex;
@@ -127,7 +128,7 @@ impl Format {
                 let mut text = String::new();
                 for (depth, name) in names.iter().enumerate() {
                     let value = if depth + 1 == names.len() { format!(" {value}") } else { String::new() };
-                    text += &format!("{indent}{}{}:{value}\n", "    ".repeat(depth), yaml::key(name));
+                    let _ = writeln!(text, "{indent}{}{}:{value}", "    ".repeat(depth), yaml::key(name));
                 }
                 text
             }
@@ -163,11 +164,11 @@ impl Format {
                 let mut text = "sops:\n    age:\n".to_owned();
                 for (recipient, enc) in keys {
                     let enc = enc.trim_end().replace('\n', "\n            ");
-                    text += &format!("        - enc: |\n            {enc}\n          recipient: {recipient}\n");
+                    let _ = writeln!(text, "        - enc: |\n            {enc}\n          recipient: {recipient}");
                 }
                 for (name, value) in rest {
                     let value = if name == "mac_only_encrypted" { value } else { json::string(&value) };
-                    text += &format!("    {name}: {value}\n");
+                    let _ = writeln!(text, "    {name}: {value}");
                 }
                 text
             }
@@ -177,17 +178,20 @@ impl Format {
                 let mut text = if self == Self::Dotenv { String::new() } else { "[sops]\n".to_owned() };
                 for (index, (recipient, enc)) in keys.iter().enumerate() {
                     let enc = enc.trim_end().replace('\n', "\\n");
-                    text += &format!("{prefix}age__list_{index}__map_enc{equals}{enc}\n");
-                    text += &format!("{prefix}age__list_{index}__map_recipient{equals}{recipient}\n");
+                    let _ = writeln!(text, "{prefix}age__list_{index}__map_enc{equals}{enc}");
+                    let _ = writeln!(text, "{prefix}age__list_{index}__map_recipient{equals}{recipient}");
                 }
                 for (name, value) in rest {
-                    text += &format!("{prefix}{name}{equals}{value}\n");
+                    let _ = writeln!(text, "{prefix}{name}{equals}{value}");
                 }
                 text
             }
         }
     }
 }
+
+/// Values with the names that reach them.
+type Values = Vec<(Vec<String>, Secret)>;
 
 /// A document that was found whole.
 pub(super) struct Document {
@@ -198,7 +202,7 @@ pub(super) struct Document {
     rule: Rule,
     only_encrypted: bool,
     /// The encrypted values that names reach, in the order of the text.
-    values: Vec<(Vec<String>, Secret)>,
+    values: Values,
 }
 
 impl Document {
@@ -206,8 +210,8 @@ impl Document {
     ///
     /// # Errors
     /// What is wrong with it, quoting nothing.
-    pub fn open(format: Format, text: String, key: DataKey) -> Result<Self, String> {
-        let mut document = Self::unchecked(format, text, key)?;
+    pub fn open(format: Format, text: String, tree: Tree, key: DataKey) -> Result<Self, String> {
+        let mut document = Self::unchecked(format, text, tree, key)?;
         let (mac, values) = document.authenticated()?;
         let own =
             |name: &str| document.tree.own().find(|(known, ..)| known == name).map(|(_, _, text)| text.to_owned());
@@ -227,8 +231,7 @@ impl Document {
     }
 
     /// A document that is just made.
-    pub fn unchecked(format: Format, text: String, key: DataKey) -> Result<Self, String> {
-        let tree = format.parse(&text)?;
+    pub fn unchecked(format: Format, text: String, tree: Tree, key: DataKey) -> Result<Self, String> {
         let own = |name: &str| tree.own().find(|(known, ..)| known == name).map(|(_, _, text)| text.to_owned());
         let rule = Rule::find(own)?;
         let only_encrypted = own("mac_only_encrypted").is_some_and(|text| text.eq_ignore_ascii_case("true"));
@@ -360,7 +363,7 @@ impl Document {
     }
 
     /// The authentication code over all values, and those that are encrypted and have names.
-    fn authenticated(&self) -> Result<(Vec<u8>, Vec<(Vec<String>, Secret)>), String> {
+    fn authenticated(&self) -> Result<(Vec<u8>, Values), String> {
         let mut hash = Sha512::new();
         if self.only_encrypted {
             hash.update(ONLY_ENCRYPTED);

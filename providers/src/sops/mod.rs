@@ -88,7 +88,8 @@ impl SopsStore {
         }
         let sealed = own.iter().filter(|(name, ..)| name == "age.enc").map(|(_, _, text)| *text);
         let key = self.keys.open(sealed)?;
-        Document::open(self.format, text.to_owned(), key).map(Some).map_err(|what| self.damaged(&what))
+        drop(own);
+        Document::open(self.format, text.to_owned(), tree, key).map(Some).map_err(|what| self.damaged(&what))
     }
 
     /// The document, made in memory where there is no file.
@@ -100,7 +101,8 @@ impl SopsStore {
         let key = DataKey::generate()
             .ok_or_else(|| StoreError::new(ErrorKind::Configuration, "the system gives no random numbers"))?;
         let text = self.format.fresh(&Keys::seal(&key, &making.recipients)?, &making.own);
-        Document::unchecked(self.format, text, key).map_err(|what| self.damaged(&what))
+        let tree = self.format.parse(&text).map_err(|what| self.damaged(&what))?;
+        Document::unchecked(self.format, text, tree, key).map_err(|what| self.damaged(&what))
     }
 
     /// The names of a path in the document.
