@@ -14,8 +14,8 @@ const LONGEST: usize = 10_000;
 
 /// The text of a template, made of random characters that depend on the seed alone.
 ///
-/// `{{base62:N}}`, `alnum-lower`, `alnum-upper`, `lower`, `upper`, `digits`, `hex`, `HEX`, `base64`, `base64url` and
-/// `base32` give N characters; `crc32-base62:N` gives N and their checksum as GitHub and npm write it; `basic-auth:N` is a
+/// `{{base62:N}}`, `alnum-lower`, `alnum-upper`, `lower`, `upper`, `digits`, `hex`, `HEX`, `base64`, `base64url`,
+/// `base32` and `base34` (small letters and digits but `l` and `0`) give N characters; `crc32-base62:N` gives N and their checksum as GitHub and npm write it; `basic-auth:N` is a
 /// user name and a password of N characters in base64, `base64-bytes:N` N bytes in it; `uuid`, `jwt` and `words` stand
 /// alone, and so do `sum-base36` and `sum-hex-le`, the checksum of the token so far as GitLab and Grafana write it.
 ///
@@ -59,6 +59,8 @@ fn placeholder(inside: &str, random: &mut Random) -> Result<String, String> {
         "base64" => [LOWER, UPPER, DIGITS, "+/"].concat(),
         "base64url" => [LOWER, UPPER, DIGITS, "-_"].concat(),
         "base32" => [UPPER, "234567"].concat(),
+        // Without the two that are taken for each other: `l` and `0`.
+        "base34" => [LOWER, DIGITS].concat().replace(['l', '0'], ""),
         _ => return Err(format!("`{{{{{inside}}}}}` is no placeholder")),
     };
     let count = count.ok_or_else(|| format!("`{{{{{inside}}}}}` needs a number from 1 to {LONGEST}"))?;

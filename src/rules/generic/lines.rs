@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
     /// stands before it.
     fn may_be_value(&self, start: usize, span: &Range<usize>, depth: i32, before: u8) -> bool {
         let after = self.at(self.skip(span.end + 1, b" \t"));
-        if after == b':' || before == b'[' && after == b']' {
+        if after == b':' && before != b'=' || before == b'[' && after == b']' {
             return false;
         }
         let inside = depth >= 1;
