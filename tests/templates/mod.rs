@@ -93,6 +93,7 @@ fn placeholder(name: &str, count: Option<usize>, random: &mut Random) -> Option<
         "base64" => random.text(&[&base62, "+/"].concat(), n),
         "base64url" => random.text(&[&base62, "-_"].concat(), n),
         "base32" => random.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", n),
+        "base34" => random.text("abcdefghijkmnopqrstuvwxyz123456789", n),
         "uuid" => [8, 4, 4, 4, 12].map(|part| random.text("0123456789abcdef", part)).join("-"),
         "words" => "some plain words".to_owned(),
         "crc32-base62" => {
