@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use tree_sitter::{Parser, Tree};
+use tree_sitter::{InputEdit, Parser, Point, Tree};
 
 use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
 use crate::facts::Facts;
@@ -18,7 +18,7 @@ use crate::loaded::Loaded;
 use crate::names;
 use crate::patterns;
 use crate::regions;
-use crate::rewrite;
+use crate::rewrite::{self, Proof};
 use crate::select::{self, Selection};
 use crate::taken;
 use crate::undo::{self, Chunk, Original, Undo};
@@ -167,7 +167,7 @@ impl Parsed {
             || (0..=taken_names.len()).map(|number| format!("X{number}")).find(|name| !taken_names.contains(name));
         let name = fixed_name.clone().or_else(free).unwrap_or_default();
         let request = Request { span: span.clone(), name, style };
-        let rewrite = self.rewrite(std::slice::from_ref(&request));
+        let rewrite = self.rewrite_with(std::slice::from_ref(&request), &BTreeSet::new(), Proof::Quick);
         let edits = rewrite.outcomes.into_iter().next().unwrap_or_else(|| Err(select::not_a_literal()))?;
         let applicability = edits.iter().map(|edit| edit.applicability).min().unwrap_or(Applicability::Safe);
         let piece = &site.pieces[selection.first_piece()];
@@ -211,8 +211,12 @@ impl Parsed {
     /// As [`Parsed::rewrite`], where other files of the folder change too: `declared` are the names that one of them is
     /// going to declare ([`Parsed::declares`]), so that this file does not.
     pub fn rewrite_beside(&self, requests: &[Request], declared: &BTreeSet<String>) -> Rewrite {
+        self.rewrite_with(requests, declared, Proof::Whole)
+    }
+
+    fn rewrite_with(&self, requests: &[Request], declared: &BTreeSet<String>, proof: Proof) -> Rewrite {
         let (Some((host, _)), Some(rule)) = (&self.host, &self.loaded.recipe.embedded) else {
-            return rewrite::rewrite(self, requests, declared);
+            return rewrite::rewrite(self, requests, declared, proof);
         };
         let places: Vec<Result<Range<usize>, Refusal>> = requests.iter().map(|one| self.inward(&one.span)).collect();
         // A place outside the code is one that no literal is at.
@@ -222,7 +226,7 @@ impl Parsed {
             .zip(&places)
             .map(|(one, place)| Request { span: place.clone().unwrap_or_else(|_| nowhere.clone()), ..one.clone() })
             .collect();
-        let mut rewrite = rewrite::rewrite(self, &inner, declared);
+        let mut rewrite = rewrite::rewrite(self, &inner, declared, proof);
         let outward = |edits: &mut Vec<Edit>| edits.iter_mut().for_each(|edit| *edit = host.edit(rule, edit));
         outward(&mut rewrite.shared);
         for (outcome, place) in rewrite.outcomes.iter_mut().zip(places) {
@@ -245,7 +249,8 @@ impl Parsed {
 
     /// Whether the edits of a request bring a declaration for the whole folder.
     pub fn declares(&self, request: &Request) -> bool {
-        !self.rewrite(std::slice::from_ref(request)).declares.is_empty()
+        self.language.shares_declarations(request.style)
+            && !self.rewrite_with(std::slice::from_ref(request), &BTreeSet::new(), Proof::Quick).declares.is_empty()
     }
 
     /// What the text of a literal calls a value in it, where the form names values inside: `export TOKEN=…`.
@@ -343,6 +348,46 @@ pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
         parser.set_included_ranges(&regions::find(&loaded.regions, text)).ok()?;
     }
     parser.parse(if loaded.patterns.is_empty() { text } else { "" }, None)
+}
+
+/// As [`damage`], for a text that edits made of a parsed one: what they leave alone is not parsed again.
+pub(crate) fn damage_of(parsed: &Parsed, edits: &[Edit], text: &str) -> Option<usize> {
+    let loaded = parsed.loaded;
+    if !loaded.regions.is_empty() || !loaded.patterns.is_empty() {
+        return damage(loaded, text);
+    }
+    let point = |text: &str, at: usize| {
+        let before = &text.as_bytes()[..at];
+        let line = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |found| found + 1);
+        Point { row: before.split(|byte| *byte == b'\n').count() - 1, column: at - line }
+    };
+    let mut tree = parsed.tree.clone();
+    let mut sorted: Vec<&Edit> = edits.iter().collect();
+    sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    sorted.dedup_by(|a, b| a.span == b.span && a.text == b.text);
+    // From the first to the last: what is before an edit has its new place already.
+    let (mut old, mut new) = (0, 0);
+    for edit in sorted {
+        let start = new + edit.span.start.checked_sub(old)?;
+        let old_end = start + edit.span.len();
+        let new_end = start + edit.text.len();
+        let lines = point(&parsed.text, edit.span.end).row - point(&parsed.text, edit.span.start).row;
+        let start_position = point(text, start);
+        let column = point(&parsed.text, edit.span.end).column;
+        let old_column = if lines == 0 { start_position.column + edit.span.len() } else { column };
+        tree.edit(&InputEdit {
+            start_byte: start,
+            old_end_byte: old_end,
+            new_end_byte: new_end,
+            start_position,
+            old_end_position: Point { row: start_position.row + lines, column: old_column },
+            new_end_position: point(text, new_end),
+        });
+        (old, new) = (edit.span.end, new_end);
+    }
+    let mut parser = Parser::new();
+    parser.set_language(&loaded.grammar).ok()?;
+    Some(errors(&parser.parse(text, Some(&tree))?) + patterns::read(loaded, text).stray)
 }
 
 /// What [`Parsed::syntax_errors`] says of a text.

@@ -17,6 +17,15 @@ use crate::select::{self, Selection, refusal};
 use crate::taken;
 use crate::undo::apply;
 
+/// How it is proved that a result parses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// From the tree that is there, for a plan: each of its edits is proved again before it is made.
+    Quick,
+    /// By reading the whole result.
+    Whole,
+}
+
 /// What a request came to.
 pub(crate) struct Made {
     pub edits: Vec<Edit>,
@@ -29,7 +38,7 @@ pub(crate) struct Made {
 }
 
 /// `declared` are names that another file of the folder is about to declare.
-pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet<String>) -> Rewrite {
+pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet<String>, proof: Proof) -> Rewrite {
     let selections: Vec<Result<Selection, Refusal>> =
         requests.iter().map(|request| select::select(parsed, &request.span, request.style)).collect();
     let mut made: Vec<Result<Made, Refusal>> = Vec::new();
@@ -48,17 +57,25 @@ pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet
     }
     let chosen: Vec<Option<&Selection>> = selections.iter().map(|selection| selection.as_ref().ok()).collect();
     change::move_out(parsed, &chosen, &mut made);
-    prove(parsed, requests, declared, &mut made);
+    prove(parsed, requests, declared, &mut made, proof);
     assemble(parsed, requests, declared, made)
 }
 
 /// The result must parse as well as the source did; what breaks it is refused.
-fn prove(parsed: &Parsed, requests: &[Request], declared: &BTreeSet<String>, made: &mut [Result<Made, Refusal>]) {
+fn prove(
+    parsed: &Parsed,
+    requests: &[Request],
+    declared: &BTreeSet<String>,
+    made: &mut [Result<Made, Refusal>],
+    proof: Proof,
+) {
     let before = parsed.syntax_errors();
     let parses = |edits: &[Edit]| {
-        apply(&parsed.text, edits)
-            .and_then(|text| parsed::damage(parsed.loaded, &text))
-            .is_some_and(|damage| damage <= before)
+        apply(&parsed.text, edits).is_some_and(|text| {
+            let quick = || parsed::damage_of(parsed, edits, &text).is_some_and(|damage| damage <= before);
+            let whole = || parsed::damage(parsed.loaded, &text).is_some_and(|damage| damage <= before);
+            proof == Proof::Quick && quick() || whole()
+        })
     };
     let all = |made: &[Result<Made, Refusal>]| -> Vec<Edit> {
         let fine: Vec<&Made> = made.iter().filter_map(|made| made.as_ref().ok()).collect();
