@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOKEN = "root-of-the-bench"
+# Servers end with the bench, however that ends.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def program(name):
