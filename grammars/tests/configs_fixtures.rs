@@ -34,7 +34,7 @@ const DIALECTS: [&str; 21] = [
     "yarnrc",
 ];
 
-const READER: &str = r#"
+const READER: &str = r"
 import configparser, json, re, sys, tomllib, yaml
 import xml.etree.ElementTree as ET
 class Loader(yaml.SafeLoader): pass
@@ -81,7 +81,7 @@ for one in yaml.safe_load(open(sys.argv[1], encoding='utf-8')):
 # One of them refers to an anchor of another document, which no reader takes.
 if len(odd) > 1: print('ODD', odd)
 print('done')
-"#;
+";
 
 #[test]
 fn fixtures_keep_their_shape_for_the_readers_of_their_formats() {
