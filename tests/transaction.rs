@@ -260,3 +260,48 @@ fn a_crash_at_any_entry_can_be_resumed_and_undone_with_vault() {
     };
     crash_everywhere(&make, &["before", "after"]);
 }
+
+#[test]
+fn an_access_key_id_moves_with_its_secret_and_only_then() {
+    let project = age();
+    let expand = |rule: &str, seed| {
+        let rule = keylift::rules::Engine::builtin().rule(rule).expect("a rule");
+        keylift::rules::expand(&rule.examples[0], seed).expect("a template")
+    };
+    let value = |text: String| text.rsplit('=').next().unwrap_or_default().to_owned();
+    let pair = |seed| (value(expand("aws-access-key-id", seed)), value(expand("aws-secret-access-key", seed)));
+    let ((id, secret), (other_id, other_secret)) = (pair(1), pair(2));
+    let code = format!(
+        "AWS_ACCESS_KEY_ID = '{id}'\nAWS_SECRET_ACCESS_KEY = '{secret}'\n\n\ndef backup():\n    aws_access_key_id = \
+         '{other_id}'\n    aws_secret_access_key = '{other_secret}'\n    return aws_access_key_id, \
+         aws_secret_access_key\n\n\nprint(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, backup())\n"
+    );
+    std::fs::write(project.root().join("cloud.py"), &code).expect("written");
+    let found = project.expect(&["-q", "scan", "cloud.py", "--format", "json"], 1);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&found).expect("json");
+    let pairs: Vec<(u64, u64)> =
+        rows.iter().filter_map(|row| Some((row["line"].as_u64()?, row["pair"]["line"].as_u64()?))).collect();
+    assert_eq!(pairs, [(2, 1), (7, 6)], "{found}");
+    assert!(project.expect(&["scan", "cloud.py"], 1).contains("goes with the AWS access key id at line 6"));
+
+    project.expect(&["plan", "cloud.py", "--to", &project.store], 1);
+    let file = project.root().join("keylift.plan.yaml");
+    let text = std::fs::read_to_string(&file).expect("a plan");
+    assert_eq!(text.matches("\n  part-of: ").count(), 2, "{text}");
+    // No to one secret is no to its identifier.
+    let at = text.find("name: AWS_SECRET_ACCESS_KEY\n").expect("the move");
+    let (head, tail) = text.split_at(at);
+    std::fs::write(&file, format!("{head}{}", tail.replacen("decision: apply", "decision: later", 1)))
+        .expect("written");
+    project.expect(&["apply", "--yes"], 1);
+    let after = std::fs::read_to_string(project.root().join("cloud.py")).expect("readable");
+    assert!(after.contains(&id) && after.contains(&secret), "{after}");
+    assert!(!after.contains(&other_id) && !after.contains(&other_secret), "{after}");
+    // Then to all.
+    project.expect(&["fix", "cloud.py", "--to", &project.store, "--yes"], 0);
+    let after = std::fs::read_to_string(project.root().join("cloud.py")).expect("readable");
+    assert!(!after.contains(&id) && !after.contains(&secret), "{after}");
+    let output = project.command(&["run", "--", "python3", "-B", "cloud.py"]).output().expect("it runs");
+    let expected = format!("{id} {secret} ('{other_id}', '{other_secret}')\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{after}");
+}

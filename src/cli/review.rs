@@ -154,6 +154,9 @@ impl Terminal<'_> {
             question.address
         )
         .to_string();
+        if let Some(owner) = &question.part_of {
+            let _ = writeln!(out, "  goes with {owner}, and moves only where that does");
+        }
         for (path, line) in &question.places {
             let _ = writeln!(out, "  {path}:{line}");
         }

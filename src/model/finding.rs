@@ -100,8 +100,23 @@ pub struct Finding {
     pub env: Option<String>,
     /// What the value says, where it stands encoded: what its issuer would take.
     pub encoded: Option<Encoded>,
+    /// The identifier beside it that goes with it: an access key id, a client id.
+    pub pair: Option<Pair>,
     /// The line around it, masked; none where nobody asked for it.
     pub snippet: Option<Snippet>,
+}
+
+/// Where the identifier stands that goes with a secret. It is a finding of its own as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The identifier's rule.
+    pub rule: String,
+    /// Its span in the decoded text of the file.
+    pub span: Range<usize>,
+    /// Its span in bytes of the file.
+    pub bytes: Range<usize>,
+    /// Its line and column, from 1, in characters.
+    pub start: (usize, usize),
 }
 
 /// A credential inside of an encoded value.
@@ -141,6 +156,7 @@ impl Finding {
             language: self.language.clone(),
             env: self.env.clone(),
             encoded: self.encoded.as_ref().map(Encoded::copy),
+            pair: self.pair.clone(),
             snippet: None,
         }
     }

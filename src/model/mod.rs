@@ -11,7 +11,7 @@ pub mod source;
 pub mod spill;
 
 pub use failure::{Exit, Failure};
-pub use finding::{Confidence, Encoded, Finding, Kind, Severity, Snippet};
+pub use finding::{Confidence, Encoded, Finding, Kind, Pair, Severity, Snippet};
 pub use migration::{Clash, Compared, Loss, Migrated, Renamed, Retired, Stays, TakenBack};
 pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};

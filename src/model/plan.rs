@@ -21,6 +21,8 @@ const HEADING: &str = "\
 #   name      the variable that the code will look up; change it freely, no two moves may share one
 #   decision  apply | later | false-positive (with a reason)
 #   address   where the value will live in the store
+#   part-of   the fingerprint of the secret that this identifier goes with: it moves only where that does; take the line
+#             out to decide on it alone, or set its decision to leave it in the code
 # `keylift diff` shows the edits that this plan stands for.
 ";
 
@@ -97,6 +99,9 @@ pub struct PlannedMove {
     pub reviewed: bool,
     /// The value's fingerprint.
     pub fingerprint: Fingerprint,
+    /// The fingerprint of the secret that this identifier goes with: it moves only where that does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<Fingerprint>,
     /// Where it will live.
     pub address: Address,
     /// How it is looked up, where that differs from the plan's.
@@ -250,7 +255,14 @@ impl Plan {
 
     /// The moves that `apply` makes.
     pub fn approved(&self) -> impl Iterator<Item = &PlannedMove> {
-        self.moves.iter().filter(|planned| planned.decision == Decision::Apply)
+        let waits = |planned: &&PlannedMove| self.owner(planned).is_some_and(|owner| owner.decision != Decision::Apply);
+        self.moves.iter().filter(move |planned| planned.decision == Decision::Apply && !waits(planned))
+    }
+
+    /// The move that another one is a part of.
+    pub fn owner(&self, part: &PlannedMove) -> Option<&PlannedMove> {
+        let owner = part.part_of.as_ref()?;
+        self.moves.iter().find(|planned| planned.fingerprint == *owner && planned.fingerprint != part.fingerprint)
     }
 }
 
@@ -297,6 +309,7 @@ mod tests {
             reason: None,
             reviewed: false,
             fingerprint: key.fingerprint(&keylift_providers::Secret::new(value)),
+            part_of: None,
             address: Address { store: "age:x".into(), path: name.into(), field: None, version: None },
             lookup: None,
             rule: "generic-password".into(),
@@ -334,6 +347,22 @@ mod tests {
     #[test]
     fn equal_values_are_one_move() {
         assert!(plan(vec![planned("A", "1"), planned("B", "1")]).check().is_err());
+    }
+
+    #[test]
+    fn a_part_moves_only_where_its_secret_does() {
+        let mut plan = plan(vec![planned("SECRET", "1"), planned("ID", "2")]);
+        plan.moves[1].part_of = Some(plan.moves[0].fingerprint.clone());
+        assert_eq!(plan.approved().count(), 2);
+        plan.moves[0].decision = Decision::Later;
+        assert_eq!(plan.approved().count(), 0);
+        plan.moves[1].part_of = None;
+        assert_eq!(plan.approved().count(), 1);
+        plan.moves[0].decision = Decision::Apply;
+        plan.moves[1].part_of = Some(plan.moves[0].fingerprint.clone());
+        plan.moves[1].decision = Decision::FalsePositive;
+        assert_eq!(plan.approved().count(), 1);
+        assert_eq!(Plan::parse(&plan.to_yaml().unwrap()).unwrap(), plan);
     }
 
     #[test]

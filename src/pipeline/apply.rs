@@ -138,6 +138,9 @@ impl Run<'_> {
             approval.approved.retain(|one| !refused.iter().any(|held| held.name == one.name));
             self.hold(refused)?;
         }
+        let alone = approve::without_owner(self.plan, &approval.approved);
+        approval.approved.retain(|one| !alone.iter().any(|held| held.name == one.name));
+        self.hold(alone)?;
         if !approval.approved.is_empty() {
             let found = store::probe(at.store, &approval.approved).await?;
             if !found.taken.is_empty() {

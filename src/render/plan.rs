@@ -9,9 +9,9 @@ pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     for planned in &plan.moves {
         let decision = match planned.decision {
-            Decision::Apply => "",
-            Decision::Later => "  (later)",
-            Decision::FalsePositive => "  (false positive)",
+            Decision::Apply => plan.owner(planned).map(|owner| format!("  (with {})", owner.name)).unwrap_or_default(),
+            Decision::Later => "  (later)".to_owned(),
+            Decision::FalsePositive => "  (false positive)".to_owned(),
         };
         let _ = writeln!(out, "{} -> {}{decision}", planned.name, planned.address);
         for site in &planned.sites {

@@ -15,10 +15,13 @@ use super::rule::{Rule, RuleError};
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
 use super::{checksum, value};
-use crate::model::{Confidence, Encoded, Finding, Kind, SourceFile};
+use crate::model::{Confidence, Encoded, Finding, Kind, Pair, SourceFile};
 
 /// Most values that are taken from one file: a list of a hundred thousand tokens is a data set.
 const MOST: usize = 10_000;
+
+/// Farthest that the identifier of a secret stands from it, in bytes.
+const NEAR: usize = 2000;
 
 /// Rank of what a pattern found; readings of names stand below.
 const RULE: u8 = 10;
@@ -121,9 +124,13 @@ impl Engine {
             candidate.name = tree.name_of(&candidate.span).or_else(|| generic::name_before(text, candidate.span.start));
         }
         let lines = Lines::new(text);
-        candidates
+        let mut found: Vec<Finding> = candidates
             .into_iter()
             .filter_map(|candidate| self.finding(candidate, file, &view, &lines, &tree))
+            .collect();
+        self.pair_up(&mut found, &tree);
+        found
+            .into_iter()
             .filter(|finding| {
                 let counts = |only: &Range<usize>| only.start < finding.bytes.end && finding.bytes.start < only.end;
                 file.only.is_empty() || file.only.iter().any(counts)
@@ -247,7 +254,7 @@ impl Engine {
         if proof == Some(false) {
             confidence = Confidence::Low;
         }
-        if value::is_documentation_key(value) || (proof.is_none() && value::is_placeholder(value)) {
+        if value::is_documentation_key(value) || (proof.is_none() && stands_in(rule, value)) {
             confidence = Confidence::Low;
         }
         // A well-formed JWT proves nothing about who signed it; people choose the passwords in connection strings.
@@ -268,6 +275,31 @@ impl Engine {
         let rank = RULE + own + u8::from(proven_token);
         let certain = confidence > Confidence::Low || rule.confidence == Confidence::Low;
         Some(Candidate { span, rule: rule.id.clone(), name: None, confidence, rank, certain, extent: 0, encoded: None })
+    }
+
+    /// Joins secrets with the identifiers that go with them: of the rule that theirs names the nearest, within the same
+    /// scope before any other.
+    fn pair_up(&self, found: &mut [Finding], tree: &Tree<'_>) {
+        for at in 0..found.len() {
+            let rule = self.rule(&found[at].rule).and_then(|rule| rule.pair.as_ref());
+            let Some(identifier) = rule.map(|pair| &*pair.identifier) else { continue };
+            let own = &found[at].span;
+            let gap = |other: &Finding| {
+                other.span.start.saturating_sub(own.end).max(own.start.saturating_sub(other.span.end))
+            };
+            let near: Vec<&Finding> =
+                found.iter().filter(|other| other.rule == identifier && gap(other) <= NEAR).collect();
+            let scopes = |span: &Range<usize>| tree.literal_at(span).map(|(_, literal)| literal.scopes.clone());
+            let apart = |other: &Finding| near.len() > 1 && scopes(&other.span) != scopes(own);
+            let nearest = near.iter().min_by_key(|other| (apart(other), gap(other)));
+            let pair = nearest.map(|other| Pair {
+                rule: other.rule.clone(),
+                span: other.span.clone(),
+                bytes: other.bytes.clone(),
+                start: other.start,
+            });
+            found[at].pair = pair;
+        }
     }
 
     fn matcher(&self, number: usize) -> Option<&Matcher> {
@@ -303,10 +335,16 @@ impl Engine {
             language: tree.read_as().map(str::to_owned),
             env: env(rule, candidate.encoded.as_ref()),
             encoded: candidate.encoded,
+            pair: None,
             span: candidate.span,
             snippet: None,
         })
     }
+}
+
+/// A placeholder. What a key's file says about the key beside it (`Comment: example`) makes none of it.
+fn stands_in(rule: &Rule, value: &str) -> bool {
+    if rule.kind == Kind::PrivateKey { value.contains("xxxx") } else { value::is_placeholder(value) }
 }
 
 /// The variable that a rule proposes. What is not the credential itself is not called so.

@@ -64,6 +64,15 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         .contains(&lower.as_str())
 }
 
+/// Words alone, which say that another value should stand here, and which work as one until it does.
+pub(super) fn is_wish(value: &str) -> bool {
+    let words = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    value.bytes().all(words)
+        && value.contains(['-', '_'])
+        && !value.to_ascii_lowercase().contains("xxxx")
+        && !value.starts_with("__")
+}
+
 /// Parts of texts that ask for a value.
 const PARTS: [&str; 17] = [
     "_here",
@@ -125,6 +134,15 @@ pub(super) fn look(value: &str) -> Look {
     let digits = count(u8::is_ascii_digit);
     let letters = count(u8::is_ascii_alphabetic);
     let signs = value.len() - digits - letters;
+    // Of every sort of character, each about once: what a generator of salts prints.
+    let printed = value.len() >= 40
+        && digits >= 2
+        && signs >= 6
+        && entropy(value.as_bytes()) > 4.7
+        && value.split(' ').all(|word| word.len() < 4 || !is_wordy(word));
+    if printed {
+        return Look::Random;
+    }
     if value.contains(' ') && (signs * 4 < value.len() || value.len() < 32) {
         return Look::Plain;
     }
@@ -208,7 +226,12 @@ mod tests {
 
     #[test]
     fn looks_tell_random_strings_from_words() {
-        for text in ["q3x8vtk1mzp0w7rb5hn2ydc6gj", "5c1e0b9f37d24a68ce70f1b3d95a2846", "hT4xq9Lw2ZbR7mVc3KpY8dNs"] {
+        for text in [
+            "q3x8vtk1mzp0w7rb5hn2ydc6gj",
+            "5c1e0b9f37d24a68ce70f1b3d95a2846",
+            "hT4xq9Lw2ZbR7mVc3KpY8dNs",
+            "w7|Zq Lk;R4f,YpN9~vB{eX3m<TcG hJ8u:Sd_AoQ=rK1(yWbF",
+        ] {
             assert_eq!(look(text), Look::Random, "{text}");
         }
         for text in ["session_cookie_secret", "getAccessTokenFromRequest", "application/json", "some words here"] {

@@ -113,6 +113,7 @@ impl<'a> Session<'a> {
             fingerprint: planned.fingerprint.to_string(),
             rule: planned.rule.clone(),
             severity: planned.severity,
+            part_of: self.plan.owner(planned).map(|owner| owner.name.clone()),
             address: planned.address.to_string(),
             lookup: planned.lookup.unwrap_or(self.plan.lookup),
             places: planned.sites.iter().map(|site| (site.path.clone(), site.line)).collect(),

@@ -19,6 +19,9 @@ pub struct Question {
     pub rule: String,
     /// What its holder can do.
     pub severity: Severity,
+    /// The secret that it goes with, where it is an identifier: it moves only where that does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
     /// Where it will live.
     pub address: String,
     /// How it will be looked up.

@@ -152,6 +152,19 @@ fn confirm(
     Ok(Approved { name: planned.name.clone(), address: planned.address.clone(), lookup, secret, sites })
 }
 
+/// Of the moves that are left, the parts of secrets that are not: an identifier does not leave the code by itself.
+pub fn without_owner(plan: &Plan, approved: &[Approved]) -> Vec<Held> {
+    let left: BTreeSet<&str> = approved.iter().map(|one| one.name.as_str()).collect();
+    let parts = plan.approved().filter(|planned| left.contains(planned.name.as_str()));
+    parts
+        .filter_map(|part| {
+            let owner = plan.owner(part).filter(|owner| !left.contains(owner.name.as_str()))?;
+            let reason = format!("it goes with {}, which is held back", owner.name);
+            Some(held(part, Cause::Refused, &reason, "see to that one first, or take `part-of` out of the plan"))
+        })
+        .collect()
+}
+
 fn held(planned: &PlannedMove, cause: Cause, reason: &str, advice: &str) -> Held {
     Held { name: planned.name.clone(), cause, reason: reason.to_owned(), advice: advice.to_owned() }
 }

@@ -81,15 +81,17 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     leave_prose(&mut groups, &mut refusals, target.key);
     let mut names = Names::new(target.reserved.clone());
     settle_fixed_names(&mut groups, &mut names, &mut refusals, target.key);
+    let parts = parts(&groups);
     let mut moves = Vec::new();
     for group in groups {
         match planned(&group, &mut names, target) {
-            Ok(planned) => moves.push(planned),
+            Ok(planned) => moves.push(PlannedMove { part_of: owner(&group, &parts), ..planned }),
             Err(refusal) => refusals.extend(
                 group.places.iter().map(|(path, finding, _)| refused(path, finding, refusal.clone(), target.key)),
             ),
         }
     }
+    let moves = with_parts(moves);
     refusals.sort_by(|a, b| (&a.path, a.line, &a.code).cmp(&(&b.path, b.line, &b.code)));
     let touched: BTreeSet<&str> = moves.iter().flat_map(|planned| &planned.sites).map(|site| &*site.path).collect();
     Plan {
@@ -159,6 +161,45 @@ fn leave_prose(groups: &mut Vec<Group<'_>>, refusals: &mut Vec<Refused>, key: &F
     });
 }
 
+/// Where the identifiers stand that go with secrets, with the secrets' fingerprints.
+fn parts<'a>(groups: &[Group<'a>]) -> BTreeMap<(&'a str, usize), Fingerprint> {
+    let mut parts = BTreeMap::new();
+    for group in groups {
+        for (path, finding, _) in &group.places {
+            if let Some(pair) = &finding.pair {
+                parts.entry((*path, pair.span.start)).or_insert_with(|| group.value.clone());
+            }
+        }
+    }
+    parts
+}
+
+/// The secret that an identifier goes with. What opens something by itself is no part of anything.
+fn owner(group: &Group<'_>, parts: &BTreeMap<(&str, usize), Fingerprint>) -> Option<Fingerprint> {
+    let place = |(path, finding, _): &(&str, &Finding, Placed)| {
+        let part = parts.get(&(*path, finding.span.start)).filter(|_| finding.kind == Kind::Identifier);
+        part.filter(|owner| **owner != group.value).cloned()
+    };
+    group.places.iter().find_map(place)
+}
+
+/// Parts behind the moves that they are parts of; those of secrets that do not move are moves of their own.
+fn with_parts(moves: Vec<PlannedMove>) -> Vec<PlannedMove> {
+    let whole: BTreeSet<Fingerprint> =
+        moves.iter().filter(|planned| planned.part_of.is_none()).map(|planned| planned.fingerprint.clone()).collect();
+    let (mut parts, moves): (Vec<_>, Vec<_>) = moves
+        .into_iter()
+        .map(|planned| PlannedMove { part_of: planned.part_of.filter(|owner| whole.contains(owner)), ..planned })
+        .partition(|planned| planned.part_of.is_some());
+    let mut ordered = Vec::with_capacity(moves.len() + parts.len());
+    for planned in moves {
+        let fingerprint = planned.fingerprint.clone();
+        ordered.push(planned);
+        ordered.extend(parts.extract_if(.., |part| part.part_of.as_ref() == Some(&fingerprint)));
+    }
+    ordered
+}
+
 fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<PlannedMove, Refusal> {
     let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
     for (path, finding, placed) in &group.places {
@@ -197,6 +238,7 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
         reason: None,
         reviewed: false,
         fingerprint: group.value.clone(),
+        part_of: None,
         address,
         lookup: None,
         rule: first.rule.clone(),

@@ -96,6 +96,7 @@ fn again(origin: &Finding, path: &Path, text: &Text, span: Range<usize>) -> Find
         confidence: Confidence::Medium,
         name: None,
         language: None,
+        pair: None,
         snippet: None,
         ..origin.copy()
     }

@@ -58,6 +58,9 @@ pub struct Row<'a> {
     /// How the credential stands encoded in the value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<&'a str>,
+    /// The identifier that goes with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<PairRow<'a>>,
     /// The commit that first held it, where it comes from git's history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<&'a str>,
@@ -70,6 +73,21 @@ pub struct Row<'a> {
     /// Path within an archive; nested archives are joined by `!/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'a str>,
+}
+
+/// The identifier that goes with a finding, by its place in the same file.
+#[derive(Debug, Serialize)]
+pub struct PairRow<'a> {
+    /// The identifier's rule.
+    pub rule: &'a str,
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its column, from 1, in characters.
+    pub column: usize,
+    /// Its first byte in the file.
+    pub start: usize,
+    /// Its end in the file, exclusive.
+    pub end: usize,
 }
 
 impl<'a> Row<'a> {
@@ -96,6 +114,13 @@ impl<'a> Row<'a> {
             name: finding.name.as_deref(),
             language: finding.language.as_deref(),
             env: finding.env.as_deref(),
+            pair: finding.pair.as_ref().map(|pair| PairRow {
+                rule: &pair.rule,
+                line: pair.start.0,
+                column: pair.start.1,
+                start: pair.bytes.start,
+                end: pair.bytes.end,
+            }),
             encoding: finding.encoded.as_ref().map(|encoded| encoded.chain.as_str()),
             commit,
             date: time.map(date_time),

@@ -81,6 +81,10 @@ fn block(out: &mut String, group: &[&Finding], engine: &Engine, color: bool) {
             finding.name.as_deref().map(|name| format!("{}, ", harmless(name))).unwrap_or_default(),
             format_args!("{} confidence{}{}", word(finding.confidence), encoding(finding), from_git(finding)),
         );
+        if let Some(pair) = &finding.pair {
+            let name = engine.rule(&pair.rule).map_or(&*pair.rule, |rule| &*rule.name);
+            let _ = writeln!(out, "    goes with the {name} at line {}", pair.start.0);
+        }
         if let Some(snippet) = finding.snippet.as_ref().filter(|_| number < SHOWN) {
             let number = finding.start.0.to_string();
             let gap = " ".repeat(number.len());

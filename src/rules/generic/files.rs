@@ -10,17 +10,25 @@ use crate::rules::value::is_placeholder;
 /// The credentials of a file whose name says what it is.
 pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let spans: Vec<Range<usize>> = match name.as_str() {
-        ".pgpass" | "pgpass.conf" => lines(text).filter_map(|(at, line)| pgpass(at, line)).collect(),
-        ".git-credentials" | ".gitcredentials" => lines(text).filter_map(|(at, line)| git(at, line)).collect(),
-        _ => Vec::new(),
+    // In some formats every value is one that a program put there.
+    let (spans, certain): (Vec<Range<usize>>, bool) = match name.as_str() {
+        ".pgpass" | "pgpass.conf" => (lines(text).filter_map(|(at, line)| pgpass(at, line)).collect(), false),
+        ".git-credentials" | ".gitcredentials" => (lines(text).filter_map(|(at, line)| git(at, line)).collect(), false),
+        _ if text.get(..200).unwrap_or(text).contains("<FileZilla3") => (filezilla(text).collect(), true),
+        _ => return Vec::new(),
     };
-    let good =
-        |span: &Range<usize>| text.get(span.clone()).is_some_and(|value| value.len() > 2 && !is_placeholder(value));
+    let good = |span: &Range<usize>| {
+        certain || text.get(span.clone()).is_some_and(|value| value.len() > 2 && !is_placeholder(value))
+    };
+    let encoded = |span: &Range<usize>| {
+        let told = text.get(..span.start).is_some_and(|head| head.ends_with("\"base64\">"));
+        text.get(span.clone()).filter(|_| told).and_then(base64)
+    };
     spans
         .into_iter()
         .filter(good)
         .map(|span| Candidate {
+            encoded: encoded(&span),
             span,
             rule: "generic-credential-file".into(),
             name: Some("password".to_owned()),
@@ -28,9 +36,26 @@ pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
             rank: 2,
             certain: true,
             extent: 0,
-            encoded: None,
         })
         .collect()
+}
+
+/// `<Pass encoding="base64">…</Pass>`, in older versions without the encoding (`FileZilla`'s `sitemanager.xml`,
+/// `recentservers.xml`, `filezilla.xml`): nothing protects it but a master password, which makes the encoding `crypt`.
+fn filezilla(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices("<Pass").filter_map(|(at, _)| {
+        let open = at + text.get(at..)?.find('>')? + 1;
+        let tag = text.get(at..open)?;
+        let plain = tag == "<Pass>" || tag.contains("\"base64\"");
+        let end = open + text.get(open..)?.find('<')?;
+        (plain && end > open && text.get(end..)?.starts_with("</Pass>")).then_some(open..end)
+    })
+}
+
+fn base64(value: &str) -> Option<crate::model::Encoded> {
+    use base64::Engine as _;
+    let plain = base64::engine::general_purpose::STANDARD.decode(value).ok()?;
+    Some(crate::model::Encoded { chain: "base64".to_owned(), plain: keylift_providers::Secret::new(plain) })
 }
 
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -85,6 +110,12 @@ mod tests {
     #[test]
     fn each_format_is_read() {
         assert_eq!(values("home/.pgpass", "# c\nlocalhost:5432:shop:app:pa\\:ss1\n*:*:*:me:${PW}\n"), ["pa\\:ss1"]);
+        let sites = "<?xml version='1.0'?>\n<FileZilla3><Server><Pass encoding=\"base64\">c2VjcmV0</Pass></Server>\
+                     <Server><Pass>example1</Pass><Pass encoding=\"crypt\">AAAA</Pass><Pass></Pass></Server></FileZilla3>";
+        let found = read(sites, Path::new("sitemanager.xml"));
+        assert_eq!(values("sitemanager.xml", sites), ["c2VjcmV0", "example1"]);
+        assert_eq!(found[0].encoded.as_ref().unwrap().plain.expose(), b"secret");
+        assert!(found[1].encoded.is_none());
         assert_eq!(values(".git-credentials", "https://me:p@ss#w0rd@git.internal\r\n"), ["p@ss#w0rd"]);
     }
 }

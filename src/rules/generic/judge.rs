@@ -46,6 +46,9 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if look == Look::Random && value.len() >= 32 && class != Class::Weak && !is_code_at_all(value) {
         return Some(if is_documentation_key(value) { Confidence::Low } else { Confidence::High });
     }
+    if is_mnemonic(name, value) {
+        return Some(Confidence::High);
+    }
     if is_algorithm(value) || is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
         return None;
     }
@@ -59,7 +62,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if is_documentation_key(value) || hashed || is_uuid(value) && class == Class::Weak {
         return Some(Confidence::Low);
     }
-    let topic = names_itself(class, name, value, look, how);
+    let topic = names_itself(class, name, value, quoted, look, how);
     Some(match (class, look) {
         (_, Look::Plain | Look::Mixed) if topic => Confidence::Low,
         (_, Look::Plain) if how == How::Pair => Confidence::Low,
@@ -70,9 +73,25 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
             Confidence::Medium
         }
         (Class::Key | Class::Token, Look::Plain) if how == How::Passed => Confidence::Medium,
+        (Class::Weak, Look::Mixed) if is_made_up_salt(name, value) => Confidence::Medium,
         (Class::Weak, Look::Random) if value.len() >= 16 && !is_uuid(value) => Confidence::Medium,
         _ => Confidence::Low,
     })
+}
+
+/// Words that stand for a wallet's key: 12 to 24 of them, in threes, each of 3 to 8 small letters (BIP 39).
+fn is_mnemonic(name: &str, value: &str) -> bool {
+    let telling =
+        names::words(name).iter().any(|word| ["mnemonic", "seed", "phrase", "wallet"].contains(&word.as_str()));
+    let words: Vec<&str> = value.split(' ').collect();
+    let fits = |word: &&str| (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
+    telling && matches!(words.len(), 12 | 15 | 18 | 21 | 24) && words.iter().all(fits)
+}
+
+/// A salt that somebody typed: long, of letters, digits and signs, and no words.
+fn is_made_up_salt(name: &str, value: &str) -> bool {
+    let salt = names::words(name).last().is_some_and(|word| word == "salt");
+    salt && value.len() >= 16 && digits(value) * 4 >= value.len() && !value.contains([' ', '/', '.', '$', '_', '-'])
 }
 
 fn digits(value: &str) -> usize {
@@ -199,7 +218,7 @@ fn is_uuid(value: &str) -> bool {
 }
 
 /// The value says what the name says: a label, a field's name, a key of something else.
-fn names_itself(class: Class, name: &str, value: &str, look: Look, how: How) -> bool {
+fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look, how: How) -> bool {
     let flat = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
@@ -213,9 +232,48 @@ fn names_itself(class: Class, name: &str, value: &str, look: Look, how: How) -> 
     let word = value.strip_suffix(['.', ':']).is_some_and(|word| word.bytes().all(|b| b.is_ascii_alphabetic()));
     // `CHALLENGE_PASSWORD = "challengePassword"`
     let same = flat(name) == flat(value) && names::words(value).len() > 1;
+    // `DB_PASSWORD=db_password`: where a variable is set, the value counts, whatever it reads like.
+    let set = class == Class::Password
+        && how == How::Bound
+        && !quoted
+        && !name.bytes().any(|b| b.is_ascii_lowercase())
+        && !value.bytes().any(|b| b.is_ascii_uppercase());
+    if set {
+        return false;
+    }
+    // `SECRET_KEY = "django-insecure-key-for-demonstration-only"`: nothing else is called so.
+    let about =
+        is_about(value) && !(class == Class::Secret && quoted && value.contains('-') && names::words(value).len() >= 4);
     word || same
         || flat(value).len() > 3 && own
-        || (topic || is_about(value)) && !direct
-        || how == How::Pair && names::classify(value).is_some()
+        || (topic || about) && !direct
+        || how == How::Pair \&\& names::classify(value).is_some()
         || how == How::Argument && digits(value) < 3 && names::classify(value).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_count_by_what_their_name_promises() {
+        let medium = Some(Confidence::Medium);
+        for (class, name, value, quoted, expected) in [
+            // keylift:allow made up for a test
+            (Class::Weak, "TOKEN_SALT", "K7730192mnq#QWE5501", true, medium),
+            (Class::Weak, "SALT", "fixed_salt_for_tests", true, Some(Confidence::Low)),
+            (
+                Class::Secret,
+                "mnemonic",
+                &"lamp river stone ".repeat(4).trim_end().to_owned(),
+                true,
+                Some(Confidence::High),
+            ),
+            (Class::Password, "IRC_PASS", "irc_pass", false, medium),
+            (Class::Password, "ircPass", "irc_pass", true, Some(Confidence::Low)),
+            (Class::Secret, "SECRET_KEY", "django-insecure-key-for-demos-only", true, medium),
+        ] {
+            assert_eq!(judge(class, name, value, quoted, How::Bound), expected, "{name} {value}");
+        }
+    }
 }

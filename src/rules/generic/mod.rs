@@ -9,6 +9,7 @@ mod judge;
 mod lines;
 mod manifest;
 mod names;
+mod parameters;
 mod place;
 mod sql;
 mod syntax;

@@ -207,6 +207,10 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         "token" | "tokens" | "authtoken" | "accesstoken" | "bearer" => Class::Token,
         "apikey" | "secretkey" | "accesskey" | "privatekey" | "authkey" | "sessionkey" | "appkey" => Class::Key,
         "key" if before == "secret" || before == "jwt" => Class::Secret,
+        // `SECRET_COOKIE_KEY`
+        "key" if words[0] == "secret" && ["cookie", "session", "signing", "encryption", "crypto"].contains(&before) => {
+            Class::Secret
+        }
         "key" if words.len() > 1 && KEYS.contains(&before) => Class::Key,
         "key" | "auth" | "salt" | "credential" | "credentials" | "creds" | "apitoken" => Class::Weak,
         _ => return None,
@@ -267,6 +271,7 @@ mod tests {
             ("AWS_SECRET_ACCESS_KEY", Class::Key),
             ("oauth_token", Class::Token),
             ("LINK_TOKEN_SALT", Class::Weak),
+            ("SECRET_COOKIE_KEY", Class::Secret),
         ] {
             assert_eq!(classify(name), Some(class), "{name}");
         }

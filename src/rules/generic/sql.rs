@@ -41,6 +41,15 @@ pub(super) fn read(text: &str, at: usize) -> Vec<Seed> {
         for (index, column, class) in &telling {
             let Some((span, hashed)) = row.get(*index).cloned().flatten() else { continue };
             let Some(value) = text.get(span.clone()) else { continue };
+            if *class == names::Class::Password && is_salted_hash(value) {
+                seeds.push(Seed {
+                    span,
+                    column: column.clone(),
+                    rule: "password-hash",
+                    confidence: Confidence::Medium,
+                });
+                continue;
+            }
             // A column of hashes holds passwords only where the statement itself hashes them.
             if column.to_ascii_lowercase().contains("hash") && !hashed {
                 continue;
@@ -51,6 +60,14 @@ pub(super) fn read(text: &str, at: usize) -> Vec<Seed> {
         }
     }
     seeds
+}
+
+/// A password's hash in the form of crypt(3) and its kin: who has it can guess the password offline.
+fn is_salted_hash(value: &str) -> bool {
+    ["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$1$", "$y$", "$apr1$", "$argon2", "pbkdf2_sha256$", "{SSHA"]
+        .iter()
+        .any(|head| value.starts_with(head))
+        && value.len() >= 26
 }
 
 struct Scanner<'a> {
@@ -179,5 +196,9 @@ mod tests {
         assert!(values("insert into u (password) values (?)").is_empty());
         assert!(values("insert into u (pwd_hash) values ('5f4dcc3b5aa765d61d8327deb882cf99')").is_empty());
         assert!(values("insert into u (password) values ('x").is_empty());
+        let salted = format!("$2y$12${}", "ab3Kq".repeat(11).get(..53).unwrap());
+        let dump = format!("insert into u (id, password) values (1, '{salted}'), (2, '{salted}')");
+        let found: Vec<&str> = read(&dump, 0).into_iter().map(|seed| seed.rule).collect();
+        assert_eq!(found, ["password-hash", "password-hash"]);
     }
 }

@@ -1,5 +1,7 @@
 //! What the syntax tree says about literals: their names, the calls they are passed to, what they are compared with.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use keylift_grammars::{Binding, Literal, LiteralKind, Parsed, Part, Role};
@@ -8,13 +10,18 @@ use super::calls;
 use super::judge::{How, judge};
 use super::lines::Reader;
 use super::names::{self, Class};
+use super::parameters;
 use crate::model::Confidence;
 use crate::rules::tree::Tree;
+use crate::rules::value::is_wish;
 
 /// Beyond this many lists, calls and operators a name says little about a literal.
 const FARTHEST: usize = 3;
 /// How many literals apart the halves of a `name:`, `value:` pair may stand.
 const PAIR: usize = 6;
+
+/// Most functions of a file that are looked up.
+const FUNCTIONS: usize = 64;
 
 /// Lists of more values than this under one name are word lists.
 const WORD_LIST: usize = 3;
@@ -22,7 +29,12 @@ const WORD_LIST: usize = 3;
 /// Reads the literals of a file; `hits` are the places of telling words, for what stands inside of literals and comments.
 pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], lines: &mut Reader<'_>) {
     let literals = parsed.literals();
-    let reading = Reading { text: tree.text(), language: tree.language().unwrap_or_default(), literals };
+    let reading = Reading {
+        text: tree.text(),
+        language: tree.language().unwrap_or_default(),
+        literals,
+        parameters: RefCell::default(),
+    };
     let damaged = parsed.syntax_errors() > 0;
     let mut known = Vec::new();
     for (at, literal) in literals.iter().enumerate() {
@@ -38,7 +50,8 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
             continue;
         }
         let quoted = !matches!(literal.kind, LiteralKind::Bare | LiteralKind::Number);
-        if let Some(mut confidence) = judge(meaning.class, &meaning.name, &value, quoted, meaning.how) {
+        let judged = judge(meaning.class, &meaning.name, &value, quoted, meaning.how);
+        if let Some(mut confidence) = judged.or_else(|| reading.signing_key(&meaning, &value)) {
             // A list of words under one name is a word list.
             if confidence < Confidence::High && reading.listed(literal) > WORD_LIST {
                 confidence = Confidence::Low;
@@ -151,6 +164,8 @@ struct Reading<'a> {
     text: &'a str,
     language: &'a str,
     literals: &'a [Literal],
+    /// What functions of this file call their parameters, by the function's name.
+    parameters: RefCell<HashMap<String, Vec<String>>>,
 }
 
 impl Reading<'_> {
@@ -169,11 +184,31 @@ impl Reading<'_> {
         self.literals[from..].iter().take(64).filter(shares).count()
     }
 
+    /// A program that signs with `your-secret-key-here` does so for everybody who reads it.
+    fn signing_key(&self, meaning: &Meaning, value: &str) -> Option<Confidence> {
+        const PROGRAMS: [&str; 8] = ["python", "javascript", "typescript", "ruby", "php", "go", "java", "csharp"];
+        let signs = |word: &String| {
+            ["cookie", "session", "jwt", "crypto", "encryption", "signing", "secret"].contains(&word.as_str())
+        };
+        let words = names::words(&meaning.name);
+        let kind = match meaning.class {
+            Class::Secret => {
+                words.last().is_some_and(|word| word == "key") || words.iter().any(|w| signs(w) && w != "secret")
+            }
+            Class::Key => words.iter().any(signs),
+            _ => false,
+        };
+        let bound = matches!(meaning.how, How::Bound | How::Passed);
+        (kind && bound && PROGRAMS.contains(&self.language) && value.len() >= 8 && is_wish(value))
+            .then_some(Confidence::Medium)
+    }
+
     fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
         self.passed(literal)
             .or_else(|| self.bound(at))
             .or_else(|| self.second_argument(at))
+            .or_else(|| self.parameter(literal))
             .or_else(|| Self::default_of(literal))
     }
 
@@ -273,10 +308,29 @@ impl Reading<'_> {
         let literal = &self.literals[at];
         let call = literal.call.as_ref().filter(|call| call.position == Some(1))?;
         let first = self.literals.get(at.checked_sub(1)?)?;
+        // An element of a list is no argument.
+        self.text.get(..literal.span.start)?.trim_end().strip_suffix(',')?;
         let same = first.call.as_ref().is_some_and(|other| other.callee == call.callee && other.position == Some(0));
         let name = first.text().filter(|_| same)?;
         let class = names::classify(&name)?;
         Some(Meaning { class, name, how: How::Argument })
+    }
+
+    /// Passed to a function of the same file: what the function calls it.
+    fn parameter(&self, literal: &Literal) -> Option<Meaning> {
+        let call = literal.call.as_ref()?;
+        let position = call.position.filter(|_| call.keyword.is_none())?;
+        self.text.get(..literal.span.start)?.trim_end().strip_suffix([',', '('])?;
+        let callee = call.callee.rsplit(['.', ':', '>']).next()?;
+        let mut known = self.parameters.borrow_mut();
+        if known.len() >= FUNCTIONS && !known.contains_key(callee) {
+            return None;
+        }
+        let parameters =
+            known.entry(callee.to_owned()).or_insert_with(|| parameters::of(self.text, callee, self.language));
+        let name = parameters.get(position)?;
+        let class = names::classify(name).filter(|class| matches!(class, Class::Password | Class::Secret))?;
+        Some(Meaning { class, name: name.clone(), how: How::Bound })
     }
 
     /// The hardcoded default of a lookup of a telling variable.

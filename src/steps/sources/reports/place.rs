@@ -233,6 +233,7 @@ impl Opened {
             language: None,
             env: None,
             encoded: None,
+            pair: None,
             span,
             snippet: None,
         }

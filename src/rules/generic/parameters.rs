@@ -1,0 +1,118 @@
+//! What a function calls its parameters, read from its definition in the same text.
+
+/// Places that are looked at for a definition.
+const MOST: usize = 40;
+/// Longest list of parameters, in bytes.
+const LONGEST: usize = 2000;
+/// Words before a function's name where it is defined.
+const KEYWORDS: [&str; 6] = ["def", "function", "func", "fn", "fun", "sub"];
+/// Languages that write the type before the name.
+const TYPE_FIRST: [&str; 5] = ["java", "csharp", "c", "cpp", "groovy"];
+
+/// The names of the parameters of the first definition of a function, the receiver left out; empty where there is none.
+pub(super) fn of(text: &str, function: &str, language: &str) -> Vec<String> {
+    if function.len() < 3 || !function.bytes().all(is_name) {
+        return Vec::new();
+    }
+    memchr::memmem::find_iter(text.as_bytes(), function)
+        .take(MOST)
+        .find_map(|at| definition(text, at, at + function.len()))
+        .map(|list| names(list, TYPE_FIRST.contains(&language)))
+        .unwrap_or_default()
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// The list of parameters, where a function of the name at a place is defined there.
+fn definition(text: &str, start: usize, end: usize) -> Option<&str> {
+    let rest = text.get(end..)?;
+    let open = end + rest.len() - rest.trim_start().strip_prefix('(')?.len();
+    let before = text.get(..start)?;
+    if before.bytes().next_back().is_some_and(|byte| is_name(byte) || byte == b'.') {
+        return None;
+    }
+    let close = open + closing(text.as_bytes().get(open..(open + LONGEST).min(text.len()))?)?;
+    let word = before.trim_end();
+    let word = &word[word.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1)..];
+    let after = text.get(close + 1..)?.trim_start();
+    let defined =
+        KEYWORDS.contains(&word) || after.starts_with('{') && !["if", "while", "for", "switch"].contains(&word);
+    text.get(open..close).filter(|_| defined)
+}
+
+/// Where the bracket closes that a text stands in.
+fn closing(text: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' if depth == 0 => return Some(at),
+            b')' | b']' | b'}' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn names(list: &str, type_first: bool) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut depth = 0_usize;
+    for c in list.chars() {
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            ')' | ']' | '}' | '>' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    let name = |part: &String| {
+        let part = part.split('=').next().unwrap_or_default();
+        let mut words = part.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+        let word = if type_first { words.next_back() } else { words.find(|word| *word != "mut") };
+        word.unwrap_or_default().to_owned()
+    };
+    let mut names: Vec<String> = parts.iter().map(name).collect();
+    if names.first().is_some_and(|first| ["self", "cls", "this"].contains(&first.as_str())) {
+        names.remove(0);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_read_from_the_definition() {
+        for (text, language, expected) in [
+            (
+                "register(1, 2)\ndef register(self, user: str, password='x', *rest):\n",
+                "python",
+                vec!["user", "password", "rest"],
+            ),
+            ("function register(user, password) {", "javascript", vec!["user", "password"]),
+            (
+                "  async register(user: Map<string, number>, password?: string) {",
+                "typescript",
+                vec!["user", "password"],
+            ),
+            ("func register(user string, password string) error {", "go", vec!["user", "password"]),
+            ("void register(final String user, String password) {", "java", vec!["user", "password"]),
+            ("fn register(&self, user: &str, mut password: String) {", "rust", vec!["user", "password"]),
+            ("if register(a, b) {", "go", vec![]),
+            ("x.register(a, b)", "python", vec![]),
+            ("unregister(a) {", "javascript", vec![]),
+            ("def register(", "python", vec![]),
+        ] {
+            assert_eq!(of(text, "register", language), expected, "{text}");
+        }
+    }
+}
