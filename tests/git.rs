@@ -67,3 +67,31 @@ fn what_keyliftignore_leaves_out_is_left_out_of_git_as_well() {
     assert_eq!(scan(dir, &["--history"]), (vec!["B_PASSWORD".to_owned()], Some(1)));
     assert_eq!(scan(dir, &[]), (vec!["B_PASSWORD".to_owned()], Some(1)));
 }
+
+#[test]
+fn archives_in_history_are_opened() {
+    use std::io::Write as _;
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let dir = dir.path();
+    git(dir, &["init", "-q"]);
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(dir.join("dist.zip")).expect("a file"));
+    archive.start_file("shop/settings.py", zip::write::SimpleFileOptions::default()).expect("a member");
+    archive.write_all(b"OLD_PASSWORD = 'Sun-rise.4411x'\n").expect("written");
+    archive.finish().expect("finished");
+    git(dir, &["add", "."]);
+    assert_eq!(scan(dir, &["--staged"]), (vec!["OLD_PASSWORD".to_owned()], Some(1)));
+    git(dir, &["commit", "-q", "-m", "one"]);
+    git(dir, &["rm", "-q", "dist.zip"]);
+    git(dir, &["commit", "-q", "-m", "two"]);
+    assert_eq!(scan(dir, &["--history"]), (vec!["OLD_PASSWORD".to_owned()], Some(1)));
+    assert_eq!(scan(dir, &["--history", "--no-archives"]), (vec![], Some(0)));
+    let output = Command::new(env!("CARGO_BIN_EXE_keylift"))
+        .args(["scan", "--history", "--format", "json"])
+        .current_dir(dir)
+        .env("KEYLIFT_CONFIG_DIR", dir.join(".git/config-of-keylift"))
+        .output()
+        .expect("keylift runs");
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).expect("scan prints json");
+    assert_eq!((&rows[0]["path"], &rows[0]["member"]), (&"dist.zip".into(), &"shop/settings.py".into()));
+    assert!(rows[0]["commit"].is_string() && rows[0]["in_head"] == false, "{rows:?}");
+}

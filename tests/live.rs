@@ -116,3 +116,30 @@ fn plain_http_to_another_machine_and_a_closed_port_are_told() {
     let (code, said) = check(dir.path(), &["--live"]);
     assert!(code == Some(1) && said.contains("cannot be reached"), "{said}");
 }
+
+#[test]
+fn what_a_run_moved_is_asked_about_by_the_name_of_the_run() {
+    let (port, asked) = server(status("200 OK"));
+    let dir = project(&format!("http://127.0.0.1:{port}/v1/me"));
+    let keylift = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_keylift"))
+            .args(arguments)
+            .current_dir(dir.path())
+            .env("KEYLIFT_CONFIG_DIR", dir.path().join("config"))
+            .output()
+            .expect("keylift runs");
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (code, said) = keylift(&["fix", "a.py", "--rules", "rules.yaml", "--to", "age:secrets.age", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!std::fs::read_to_string(dir.path().join("a.py")).expect("readable").contains(TOKEN));
+    let (_, status) = keylift(&["-q", "status", "--format", "json"]);
+    let runs: serde_json::Value = serde_json::from_str(&status).expect("json");
+    let id = runs.pointer("/0/run").and_then(|id| id.as_str()).expect("a run");
+    let (code, said) = keylift(&["check", id, "--rules", "rules.yaml", "--live"]);
+    assert!(code == Some(1) && said.contains("1 live") && said.contains("a.py:1"), "{said}");
+    assert!(!said.contains(TOKEN), "the value is shown: {said}");
+    let asked = asked.lock().expect("the list").clone();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].to_lowercase().contains(&format!("authorization: bearer {TOKEN}")));
+}

@@ -293,7 +293,7 @@ fn an_access_key_id_moves_with_its_secret_and_only_then() {
     let (head, tail) = text.split_at(at);
     std::fs::write(&file, format!("{head}{}", tail.replacen("decision: apply", "decision: later", 1)))
         .expect("written");
-    project.expect(&["apply", "--yes"], 1);
+    project.expect(&["apply", "--yes"], 0);
     let after = std::fs::read_to_string(project.root().join("cloud.py")).expect("readable");
     assert!(after.contains(&id) && after.contains(&secret), "{after}");
     assert!(!after.contains(&other_id) && !after.contains(&other_secret), "{after}");

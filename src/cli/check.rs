@@ -1,6 +1,7 @@
 //! `keylift check --live`: whether credentials that stand in the code still work.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use keylift_providers::Secret;
@@ -9,7 +10,9 @@ use tokio::task::JoinSet;
 
 use super::Context;
 use super::input::{Paths, here};
-use crate::model::{Exit, Failure, Finding};
+use super::project::Project;
+use crate::model::plan::{PlannedMove, PlannedSite};
+use crate::model::{Exit, Failure, Finding, Origin, SourceFile};
 use crate::render::findings::{harmless, mask, slashes};
 use crate::rules::{Engine, Live};
 use crate::steps::live::{Answer, ask, host};
@@ -46,7 +49,14 @@ struct Case<'a> {
 /// Runs `check`.
 pub(super) fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
     let engine = args.paths.engine(context)?;
-    let found = args.paths.unjudged(context, &here()?)?;
+    let found = match args.paths.no_path() {
+        Some(name) => of_run(name, &engine, context)?,
+        None => None,
+    };
+    let found = match found {
+        Some(found) => found,
+        None => args.paths.unjudged(context, &here()?)?,
+    };
     let cases = cases(&found, &engine);
     if !args.live {
         context.print(&would_ask(&cases))?;
@@ -77,6 +87,59 @@ pub(super) fn check(args: &CheckArgs, context: &Context) -> Result<Exit, Failure
     context.print(&out)?;
     // What is not known to be dead may work.
     Ok(if answers.iter().all(|answer| *answer == Answer::Dead) { Exit::Done } else { Exit::Left })
+}
+
+/// The values that a run moved, read from its store, at the places where they stood; none where no run has that name.
+fn of_run(name: &str, engine: &Engine, context: &Context) -> Result<Option<Vec<Finding>>, Failure> {
+    let project = Project::around(context)?;
+    if !project.runs.ids().iter().any(|id| id == name) {
+        return Ok(None);
+    }
+    let run = project.runs.read(name)?;
+    let Some(plan) = &run.plan else { return Ok(Some(Vec::new())) };
+    let store = context.store(&plan.store, &project.root)?;
+    let moves: Vec<&PlannedMove> =
+        plan.moves.iter().filter(|planned| run.receipts.contains_key(&planned.name)).collect();
+    let addresses: Vec<_> = moves.iter().map(|planned| run.receipts[&planned.name].address.clone()).collect();
+    let entries = context.wait(async {
+        let entries = store.read_many(&addresses).await;
+        context.closed(store.close().await);
+        Ok(entries)
+    })?;
+    let mut found = Vec::new();
+    for (planned, entry) in moves.into_iter().zip(entries) {
+        match entry? {
+            Some(entry) => found.extend(planned.sites.first().map(|site| moved(planned, site, entry.secret, engine))),
+            None => context.warn(&format!("{} is no longer in the store", planned.name)),
+        }
+    }
+    Ok(Some(found))
+}
+
+/// A moved value as a finding at the first of its places.
+fn moved(planned: &PlannedMove, site: &PlannedSite, secret: Secret, engine: &Engine) -> Finding {
+    // What was moved encoded is asked about decoded.
+    let again = engine.scan(&SourceFile::disk(&site.path, secret.expose()));
+    let encoded = again.into_iter().filter(|found| found.rule == planned.rule).find_map(|found| found.encoded);
+    Finding {
+        path: PathBuf::from(&site.path),
+        origin: Origin::Disk,
+        span: site.span.0..site.span.1,
+        bytes: site.span.0..site.span.1,
+        start: (site.line, 1),
+        end: (site.line, 1),
+        rule: planned.rule.clone(),
+        kind: planned.kind,
+        confidence: site.confidence,
+        severity: planned.severity,
+        secret,
+        name: Some(planned.name.clone()),
+        language: None,
+        env: None,
+        encoded,
+        pair: None,
+        snippet: None,
+    }
 }
 
 /// Equal credentials of one rule are asked about once.

@@ -132,20 +132,25 @@ impl Reader<'_> {
         !self.left_out.is_empty() && self.left_out.matched_path_or_any_parents(path, false).is_ignore()
     }
 
-    /// Scans a file, or what is in it where it is an archive of the working tree.
+    /// Scans a file, or what is in it where it is an archive.
     fn scan(&self, file: &SourceFile) {
-        let on_disk = matches!(file.origin, Origin::Disk | Origin::Stdin);
-        if self.archives && on_disk && archive::is_archive(&file.bytes) {
+        if self.archives && !matches!(file.origin, Origin::Archive { .. }) && archive::is_archive(&file.bytes) {
             let size = file.bytes.len() as u64;
-            archive::read(&file.path, Cursor::new(&file.bytes), size, &Limits::default(), &Members(self));
+            let members = Members { reader: self, origin: &file.origin };
+            archive::read(&file.path, Cursor::new(&file.bytes), size, &Limits::default(), &members);
         } else if matches!(file.origin, Origin::Git { .. }) {
-            let one = self.new_collector();
-            one.add(file);
-            if let Ok(mut versions) = self.versions.lock() {
-                one.finish().into_iter().for_each(|finding| versions.add(finding));
-            }
+            self.version(file);
         } else {
             self.collector.add(file);
+        }
+    }
+
+    /// Scans a file of a commit or the index.
+    fn version(&self, file: &SourceFile) {
+        let one = self.new_collector();
+        one.add(file);
+        if let Ok(mut versions) = self.versions.lock() {
+            one.finish().into_iter().for_each(|finding| versions.add(finding));
         }
     }
 
@@ -161,22 +166,34 @@ impl Reader<'_> {
         // What cannot be opened is left to the walk, which tells why.
         let Ok(file) = File::open(path) else { return false };
         let Ok(size) = file.metadata().map(|metadata| metadata.len()) else { return false };
-        archive::read(shown, BufReader::new(file), size, &Limits::default(), &Members(self));
+        let members = Members { reader: self, origin: &Origin::Disk };
+        archive::read(shown, BufReader::new(file), size, &Limits::default(), &members);
         self.progress.step();
         true
     }
 }
 
 /// Members of an archive count as one file on the bar.
-struct Members<'a, 'b>(&'a Reader<'b>);
+struct Members<'a, 'b> {
+    reader: &'a Reader<'b>,
+    /// Where the archive came from.
+    origin: &'a Origin,
+}
 
 impl Sink for Members<'_, '_> {
-    fn file(&self, file: SourceFile) {
-        self.0.collector.add(&file);
+    fn file(&self, mut file: SourceFile) {
+        match (self.origin, &file.origin) {
+            (Origin::Git { commit, time, in_head, .. }, Origin::Archive { member }) => {
+                let (commit, member) = (commit.clone(), Some(member.clone()));
+                file.origin = Origin::Git { commit, time: *time, in_head: *in_head, member };
+                self.reader.version(&file);
+            }
+            _ => self.reader.collector.add(&file),
+        }
     }
 
     fn notice(&self, notice: Skipped) {
-        self.0.notice(notice);
+        self.reader.notice(notice);
     }
 }
 
@@ -210,6 +227,14 @@ impl Paths {
     /// The engine with the rules that were asked for.
     pub(super) fn engine(&self, context: &Context) -> Result<Rules, Failure> {
         self.rules.engine(context)
+    }
+
+    /// The one path that was given, where it is no file or folder.
+    pub(super) fn no_path(&self) -> Option<&str> {
+        match self.path.as_slice() {
+            [path] if !path.exists() => path.to_str(),
+            _ => None,
+        }
     }
 
     /// Where the baseline is.
@@ -408,15 +433,16 @@ impl Paths {
 #[derive(Default)]
 struct Earliest {
     kept: Vec<Finding>,
-    /// By path, rule and a keyed hash of the value.
-    known: HashMap<(PathBuf, String, u64), Vec<usize>>,
+    /// By path, member of an archive, rule and a keyed hash of the value.
+    known: HashMap<(PathBuf, Option<String>, String, u64), Vec<usize>>,
     hasher: RandomState,
 }
 
 impl Earliest {
     fn add(&mut self, finding: Finding) {
         let hash = self.hasher.hash_one(finding.secret.expose());
-        let places = self.known.entry((finding.path.clone(), finding.rule.clone(), hash)).or_default();
+        let member = finding.member().map(str::to_owned);
+        let places = self.known.entry((finding.path.clone(), member, finding.rule.clone(), hash)).or_default();
         let Some(at) = places.iter().copied().find(|at| self.kept[*at].secret == finding.secret) else {
             places.push(self.kept.len());
             self.kept.push(finding);

@@ -73,7 +73,7 @@ enum Verb {
     Store(store::StoreArgs),
     /// Accept findings that are known, and keep the list of them short
     Baseline(baseline::BaselineArgs),
-    /// Ask issuers whether the credentials that are found still work
+    /// Ask issuers whether the credentials that are found, or that a run moved, still work
     #[cfg(feature = "live")]
     Check(check::CheckArgs),
     /// Have git check what each commit adds

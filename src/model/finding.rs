@@ -164,7 +164,7 @@ impl Finding {
     /// Path within the archive, for a member of one.
     pub fn member(&self) -> Option<&str> {
         match &self.origin {
-            Origin::Archive { member } => Some(member),
+            Origin::Archive { member } | Origin::Git { member: Some(member), .. } => Some(member),
             _ => None,
         }
     }

@@ -21,6 +21,8 @@ pub enum Origin {
         time: Option<i64>,
         /// Whether HEAD still has the blob at this path.
         in_head: bool,
+        /// Path within the archive, where the blob is one; nested archives are joined by `!/`.
+        member: Option<String>,
     },
     /// A member of an archive.
     Archive {
@@ -51,7 +53,7 @@ impl SourceFile {
     /// The path, for detection of its language.
     pub fn path(&self) -> &Path {
         match &self.origin {
-            Origin::Archive { member } => Path::new(member),
+            Origin::Archive { member } | Origin::Git { member: Some(member), .. } => Path::new(member),
             _ => &self.path,
         }
     }

@@ -94,7 +94,7 @@ impl<'a> Row<'a> {
     /// The row of a finding.
     pub fn new(finding: &'a Finding, key: &FingerprintKey) -> Self {
         let (commit, time, in_head) = match &finding.origin {
-            Origin::Git { commit, time, in_head } => (commit.as_deref(), *time, commit.as_ref().map(|_| *in_head)),
+            Origin::Git { commit, time, in_head, .. } => (commit.as_deref(), *time, commit.as_ref().map(|_| *in_head)),
             Origin::Archive { .. } | Origin::Disk | Origin::Stdin => (None, None, None),
         };
         Self {

@@ -114,7 +114,7 @@ fn encoding(finding: &Finding) -> String {
 }
 
 fn from_git(finding: &Finding) -> String {
-    let Origin::Git { commit: Some(commit), time, in_head } = &finding.origin else { return String::new() };
+    let Origin::Git { commit: Some(commit), time, in_head, .. } = &finding.origin else { return String::new() };
     let short = commit.get(..10).unwrap_or(commit);
     let date = time.map(|time| super::date_time(time)[..10].to_owned()).unwrap_or_default();
     format!(", commit {short} {date}, {}", if *in_head { "still in HEAD" } else { "no longer in HEAD" })

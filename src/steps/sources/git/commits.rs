@@ -65,7 +65,7 @@ fn one(repo: &Repository, id: ObjectId, head: &HashMap<BString, ObjectId>, sink:
             continue;
         }
         let in_head = head.get(&change.path) == Some(&change.new);
-        change.read(repo, Origin::Git { commit: Some(id.to_string()), time, in_head }, sink);
+        change.read(repo, Origin::Git { commit: Some(id.to_string()), time, in_head, member: None }, sink);
     }
     Ok(())
 }

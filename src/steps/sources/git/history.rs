@@ -61,7 +61,12 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
         }
         let commit = &commits[found.commit as usize];
         let Some(bytes) = blob(repo, found.id, &path, sink) else { return };
-        let origin = Origin::Git { commit: Some(commit.id.to_string()), time: commit.time, in_head: in_head.is_some() };
+        let origin = Origin::Git {
+            commit: Some(commit.id.to_string()),
+            time: commit.time,
+            in_head: in_head.is_some(),
+            member: None,
+        };
         sink.file(SourceFile { path, origin, bytes: Arc::from(bytes), only: Vec::new() });
     };
     let mut start = 0;

@@ -18,7 +18,7 @@ pub fn staged(folder: &Path, sink: &dyn Sink) -> Result<(), Failure> {
         if sink.stopped() {
             break;
         }
-        change.read(&repo, Origin::Git { commit: None, time: None, in_head: false }, sink);
+        change.read(&repo, Origin::Git { commit: None, time: None, in_head: false, member: None }, sink);
     }
     Ok(())
 }

@@ -119,7 +119,7 @@ fn since_finds_what_was_added_and_removed_again() {
     let got: Vec<_> = files
         .iter()
         .map(|file| {
-            let Origin::Git { commit, in_head, time } = &file.origin else { panic!("not of git") };
+            let Origin::Git { commit, in_head, time, .. } = &file.origin else { panic!("not of git") };
             assert!(time.is_some());
             (added_text(file), commit.clone().unwrap(), *in_head)
         })
