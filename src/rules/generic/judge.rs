@@ -247,7 +247,7 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     word || same
         || flat(value).len() > 3 && own
         || (topic || about) && !direct
-        || how == How::Pair \&\& names::classify(value).is_some()
+        || how == How::Pair && names::classify(value).is_some()
         || how == How::Argument && digits(value) < 3 && names::classify(value).is_some()
 }
 
