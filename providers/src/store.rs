@@ -306,6 +306,19 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Takes back a write of this run. Answers whether something was removed.
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError>;
 
+    /// How the store lets go of an entry on purpose ([`Store::retire`]), and how the user gets it back; none where it has
+    /// no way that can be taken back, and therefore refuses.
+    fn retirement(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Lets go of an entry as a whole, because the user says so and not because this run made it: provided that `version`
+    /// is the current one, and in a way that can be taken back. Answers whether it did.
+    async fn retire(&self, address: &Address, _version: &str) -> Result<bool, StoreError> {
+        let message = format!("{} has no way of removing {} that could be taken back", self.location(), address.path);
+        Err(StoreError::new(ErrorKind::Rejected, message).advise("remove it by hand once nothing reads it any more"))
+    }
+
     /// The names in the store, a page at a time: one address an entry, without a field.
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError>;
 

@@ -162,6 +162,14 @@ impl Context {
             .map_err(|error| Failure::usage(format!("no answer: {error}")))
     }
 
+    /// Asks for a number.
+    pub fn number(&self, question: &str) -> Result<usize, Failure> {
+        dialoguer::Input::new()
+            .with_prompt(question)
+            .interact_text()
+            .map_err(|error| Failure::usage(format!("no answer: {error}")))
+    }
+
     /// The key of all fingerprints: `$KEYLIFT_FINGERPRINT_KEY` (for CI), else read from `fingerprint.key` in the
     /// configuration folder, made there at first use.
     pub fn fingerprint_key(&self) -> Result<FingerprintKey, Failure> {

@@ -74,6 +74,11 @@ impl<'a> Follower<'a> {
         Self { bar, stop: Arc::default(), context }
     }
 
+    /// Does something on the terminal while the bar stands aside.
+    pub(super) fn quietly<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.bar.suspend(work)
+    }
+
     /// Runs work. The first Ctrl-C (or SIGTERM) lets it finish what is under way; the second ends the program, which the
     /// journal bears as well.
     pub(super) fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -31,6 +31,16 @@ enum StoreVerb {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Which names two stores hold with another value, and which only one of them has; values never
+    Diff {
+        /// One store
+        left: String,
+        /// The other
+        right: String,
+        /// How to print it
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
     /// Whether a secret is there, and its fingerprint; the value with --reveal on a terminal
     Get {
         /// The store
@@ -55,11 +65,15 @@ enum StoreVerb {
 
 /// Looks at a store.
 pub(super) fn store(args: &StoreArgs, context: &Context) -> Result<Exit, Failure> {
+    if let StoreVerb::Diff { left, right, format } = &args.verb {
+        return super::migrate::diff(left, right, *format, context);
+    }
     let uri = match &args.verb {
         StoreVerb::Check { store }
         | StoreVerb::List { store, .. }
         | StoreVerb::Get { store, .. }
         | StoreVerb::Put { store, .. } => store,
+        StoreVerb::Diff { left, .. } => left,
     };
     let store = context.store(uri, &here()?)?;
     for notice in store.notices() {
@@ -71,6 +85,7 @@ pub(super) fn store(args: &StoreArgs, context: &Context) -> Result<Exit, Failure
             StoreVerb::List { format, .. } => list(&*store, *format, context).await,
             StoreVerb::Get { name, reveal, .. } => get(&*store, name, *reveal, context).await,
             StoreVerb::Put { name, replace, .. } => put(&*store, name, replace.as_deref(), context).await,
+            StoreVerb::Diff { .. } => Ok(Exit::Done),
         };
         context.closed(store.close().await);
         done

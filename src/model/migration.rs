@@ -152,8 +152,6 @@ pub struct TakenBack {
 pub struct Retired {
     /// Entries that the source let go of.
     pub retired: usize,
-    /// Entries that an earlier process had retired, or that were gone.
-    pub gone: usize,
     /// Entries that stay: not proven equal, changed in the meantime.
     pub kept: Spill<Stays>,
     /// The user stopped it.

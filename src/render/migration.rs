@@ -113,16 +113,35 @@ pub fn compared(compared: &Compared, from: &str, to: &str, out: &mut dyn Write) 
     line(writeln!(out, "."))
 }
 
-/// The report of retiring.
-pub fn retired(retired: &Retired, from: &str, out: &mut dyn Write) -> Result<(), Failure> {
-    stays(out, "kept", &retired.kept)?;
+/// Where two stores differ.
+pub fn diff(compared: &Compared, left: &str, right: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    stays(out, "cannot be compared", &compared.stays)?;
+    stays(out, "cannot be compared", &compared.failed)?;
+    compared.missing.each(|address| line(writeln!(out, "  only in {left}: {}", named(address))))?;
+    compared.extra.each(|address| line(writeln!(out, "  only in {right}: {}", named(address))))?;
+    compared.different.each(|address| line(writeln!(out, "  differs: {}", named(address))))?;
     line(writeln!(
         out,
-        "{} retired in {from}, {} gone before, {} kept.",
-        retired.retired,
-        retired.gone,
-        retired.kept.len()
+        "{} equal, {} differ, {} only in {left}, {} only in {right}.",
+        compared.equal,
+        compared.different.len(),
+        compared.missing.len(),
+        compared.extra.len()
     ))
+}
+
+fn named(address: &Address) -> String {
+    match &address.field {
+        Some(field) => format!("{}#{field}", address.path),
+        None => address.path.clone(),
+    }
+}
+
+/// The report of retiring.
+pub fn retired(retired: &Retired, from: &str, dry_run: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    stays(out, "kept", &retired.kept)?;
+    let done = if dry_run { "would be retired" } else { "retired" };
+    line(writeln!(out, "{} {done} in {from}, {} kept.", retired.retired, retired.kept.len()))
 }
 
 fn stays(out: &mut dyn Write, what: &str, all: &Spill<Stays>) -> Result<(), Failure> {
@@ -165,9 +184,20 @@ struct ComparedRow<'a> {
 }
 
 #[derive(Serialize)]
+struct DiffRow<'a> {
+    left: &'a str,
+    right: &'a str,
+    equal: usize,
+    different: &'a Spill<Address>,
+    only_left: &'a Spill<Address>,
+    only_right: &'a Spill<Address>,
+    not_comparable: &'a Spill<Stays>,
+    failed: &'a Spill<Stays>,
+}
+
+#[derive(Serialize)]
 struct RetiredRow<'a> {
     retired: usize,
-    gone: usize,
     stopped: bool,
     kept: &'a Spill<Stays>,
 }
@@ -205,10 +235,17 @@ pub fn compared_json(compared: &Compared, out: &mut dyn Write) -> Result<(), Fai
     json(&ComparedRow { equal: *equal, more: *more, different, missing, extra, stays, failed }, out)
 }
 
+/// Where two stores differ, as JSON.
+pub fn diff_json(compared: &Compared, left: &str, right: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let Compared { equal, different, missing, extra, stays, failed, .. } = compared;
+    let (only_left, only_right, not_comparable) = (missing, extra, stays);
+    json(&DiffRow { left, right, equal: *equal, different, only_left, only_right, not_comparable, failed }, out)
+}
+
 /// The report of retiring as JSON.
 pub fn retired_json(retired: &Retired, out: &mut dyn Write) -> Result<(), Failure> {
-    let Retired { retired, gone, kept, stopped } = retired;
-    json(&RetiredRow { retired: *retired, gone: *gone, stopped: *stopped, kept }, out)
+    let Retired { retired, kept, stopped } = retired;
+    json(&RetiredRow { retired: *retired, stopped: *stopped, kept }, out)
 }
 
 fn json(value: &impl Serialize, out: &mut dyn Write) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ mod support;
 mod conflicts;
 mod desk;
 mod maps;
+mod plans;
 
 use desk::{Desk, wait};
 use keylift_providers::Secret;

@@ -14,6 +14,8 @@ use crate::store::{ErrorKind, StoreError};
 pub(super) const CURRENT: &str = "AWSCURRENT";
 /// The shortest recovery window that AWS takes, in days.
 const WINDOW: i64 = 7;
+/// Days between a retirement and the end of a secret.
+const LONGEST_WINDOW: i64 = 30;
 
 /// What is behind a name.
 pub(super) enum State {
@@ -163,6 +165,15 @@ impl Link {
             } else {
                 request.recovery_window_in_days(WINDOW).send()
             }
+        });
+        answer.await.map(drop)
+    }
+
+    /// Schedules an entry's deletion as late as AWS allows ("DeleteSecret", parameter `RecoveryWindowInDays`: 7 to 30).
+    pub async fn schedule(&self, name: &str) -> Result<(), Refusal> {
+        let doing = format!("scheduling the deletion of {name}");
+        let answer = call(&doing, Some(&self.pace), || {
+            self.client.delete_secret().secret_id(name).recovery_window_in_days(LONGEST_WINDOW).send()
         });
         answer.await.map(drop)
     }

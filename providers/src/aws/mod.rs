@@ -315,6 +315,16 @@ impl Store for AwsStore {
         self.take_back(self.link().await?, receipt).await
     }
 
+    fn retirement(&self) -> Option<&'static str> {
+        Some("the secret is scheduled for deletion in 30 days: `aws secretsmanager restore-secret` brings it back")
+    }
+
+    async fn retire(&self, address: &Address, version: &str) -> Result<bool, StoreError> {
+        names::check(&address.path)?;
+        self.written().remove(&address.path);
+        self.let_go(self.link().await?, &address.path, version).await
+    }
+
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
         let link = self.link().await?;
         let prefix = &self.target.path;

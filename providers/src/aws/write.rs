@@ -189,6 +189,28 @@ impl AwsStore {
         Ok(false)
     }
 
+    /// Schedules the deletion of a secret whose current version is the expected one.
+    pub(super) async fn let_go(&self, link: &Link, name: &str, version: &str) -> Result<bool, StoreError> {
+        match link.get(name, None).await? {
+            State::Live(live) if live.version == version => {}
+            _ => return Ok(false),
+        }
+        match link.schedule(name).await {
+            Ok(()) => {}
+            Err(Refusal { code: Code::NotFound, .. }) => return Ok(false),
+            Err(refusal) => return Err(refusal.error),
+        }
+        // Nobody can write to it from now on. Whoever did just before keeps it.
+        let about = link.describe(name).await?;
+        let stages = about.as_ref().and_then(|about| about.version_ids_to_stages());
+        let still = stages
+            .is_some_and(|all| all.get(version).is_some_and(|stages| stages.iter().any(|stage| stage == CURRENT)));
+        if !still {
+            link.restore(name).await?;
+        }
+        Ok(still)
+    }
+
     /// Whether `version` is the current one and no other has a stage.
     async fn only(&self, link: &Link, name: &str, version: &str) -> Result<bool, StoreError> {
         let Some(about) = link.describe(name).await? else { return Ok(false) };

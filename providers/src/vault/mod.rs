@@ -307,6 +307,17 @@ impl Store for VaultStore {
         self.take_back(&ready, receipt).await
     }
 
+    fn retirement(&self) -> Option<&'static str> {
+        (self.engine.get() != Some(&Engine::V1))
+            .then_some("the current version is deleted softly: `vault kv undelete -versions=N` brings it back")
+    }
+
+    async fn retire(&self, address: &Address, version: &str) -> Result<bool, StoreError> {
+        let ready = self.ready().await?;
+        names::check(&address.path)?;
+        self.let_go(&ready, address, version).await
+    }
+
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
         let damaged = || StoreError::new(ErrorKind::Configuration, "the listing cannot go on from there");
         // Folders still to be listed, each with the last name seen in it.

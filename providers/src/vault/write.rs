@@ -118,6 +118,24 @@ impl VaultStore {
         }
     }
 
+    /// Deletes an entry's current version softly, while it is the expected one.
+    pub(super) async fn let_go(&self, ready: &Ready, address: &Address, version: &str) -> Result<bool, StoreError> {
+        let kv = self.kv(ready);
+        let path = &address.path;
+        if kv.engine == super::kv::Engine::V1 {
+            let message = format!("{path} was left as it is: KV version 1 deletes for ever");
+            return Err(StoreError::new(ErrorKind::Rejected, message)
+                .advise("remove it by hand once nothing reads it any more"));
+        }
+        let State::Live(live) = kv.read(path, None).await? else { return Ok(false) };
+        if live.version.to_string() != version {
+            return Ok(false);
+        }
+        // That version and no other: one that is written in between stays, and stays the current one.
+        kv.delete(path, live.version, false).await?;
+        Ok(!matches!(kv.read(path, None).await?, State::Live(_)))
+    }
+
     /// Takes back what a receipt says was created, while it is still the current version.
     pub(super) async fn take_back(&self, ready: &Ready, receipt: &Receipt) -> Result<bool, StoreError> {
         let kv = self.kv(ready);

@@ -55,6 +55,7 @@ impl<'a> Contract<'a> {
         self.one_of_many_writers_wins().await;
         self.answers_many_in_order().await;
         self.lists_what_is_there().await;
+        self.retires_only_the_version_it_expects().await;
         self.store.keep_alive().await.expect("a login is kept alive");
         self.store.close().await.expect("a store is closed");
     }
@@ -146,6 +147,29 @@ impl<'a> Contract<'a> {
         assert!(self.store.remove(&receipt).await.expect("removed"));
         assert_eq!(self.get("TAKEN_BACK").await, None);
         assert!(!self.store.remove(&receipt).await.expect("an answer"), "nothing is left to remove");
+    }
+
+    async fn retires_only_the_version_it_expects(&self) {
+        let receipt = self.put("RETIRED", b"old", Expect::Absent).await.expect("written");
+        let whole = Address { field: None, ..receipt.address.clone() };
+        let Some(version) = receipt.version.filter(|_| self.store.retirement().is_some()) else {
+            let error = self.store.retire(&whole, "1").await.expect_err("no way back, no way out");
+            assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
+            assert_eq!(self.get("RETIRED").await.as_deref(), Some(&b"old"[..]));
+            return;
+        };
+        let newer = self.put("RETIRED", b"new", Expect::Version(version.clone())).await.expect("updated");
+        assert!(!self.store.retire(&whole, &version).await.expect("an answer"), "a passed version");
+        assert_eq!(self.get("RETIRED").await.as_deref(), Some(&b"new"[..]));
+        let version = newer.version.expect("a version");
+        assert!(self.store.retire(&whole, &version).await.expect("an answer"), "the expected version");
+        // Gone for readers, or marked as going.
+        match self.store.read(&receipt.address).await {
+            Ok(found) => assert!(found.is_none(), "a retired entry is not read"),
+            Err(error) => assert_eq!(error.kind, ErrorKind::Conflict, "{error}"),
+        }
+        assert!(!self.store.retire(&whole, &version).await.expect("an answer"), "nothing is left to retire");
+        assert!(!self.store.retire(&self.address("NEVER_THERE"), &version).await.expect("an answer"));
     }
 
     async fn carries_or_refuses_every_value(&self) {

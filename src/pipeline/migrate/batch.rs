@@ -2,11 +2,11 @@
 
 use futures_util::StreamExt as _;
 use keylift_providers::{
-    Address, Entry, ErrorKind, Expect, Receipt, Secret, Store, StoreError, Write, WriteId, Written,
+    Address, Entry, ErrorKind, Expect, FingerprintKey, Receipt, Secret, Store, StoreError, Write, WriteId, Written,
 };
 
 use super::log::{Known, Log, Step};
-use super::{AT_ONCE, Migration, OnConflict, backup};
+use super::{AT_ONCE, Action, Migration, OnConflict, Writer, backup};
 use crate::model::{Clash, Failure, Migrated, Stays};
 use crate::steps::carry::{Carried, Fields, Reading};
 
@@ -25,11 +25,16 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    pub(super) fn new(reading: Reading) -> Self {
+        let Reading { entries, carried, failed, .. } = reading;
+        Self { entries, open: carried, found: Vec::new(), before: 0, held: Vec::new(), failed }
+    }
+
     /// Sorts out what was done before.
-    pub(super) fn new(reading: Reading, verified: impl Fn(&Carried) -> bool) -> Self {
-        let (before, open): (Vec<_>, Vec<_>) = reading.carried.into_iter().partition(verified);
-        let (entries, failed) = (reading.entries, reading.failed);
-        Self { entries, open, found: Vec::new(), before: before.len(), held: Vec::new(), failed }
+    pub(super) fn leave_out(&mut self, verified: impl Fn(&Carried) -> bool) {
+        let all = self.open.len();
+        self.open.retain(|one| !verified(one));
+        self.before += all - self.open.len();
     }
 
     /// How many entries of the source these are.
@@ -76,8 +81,22 @@ enum Verdict {
     Write(Planned),
     /// It is there already, written by an earlier process of this migration.
     Own(Carried, Receipt),
-    Equal,
+    Equal(Carried),
     Clash(Carried, String),
+}
+
+impl Verdict {
+    /// Writes it into a plan.
+    fn note(&self, out: &mut Writer, key: &FingerprintKey) -> Result<(), Failure> {
+        let (one, action) = match self {
+            Self::Write(Planned { one, merged: Some(_), .. }) => (one, Action::Merge),
+            Self::Write(Planned { one, replaced: Some(_), .. }) => (one, Action::Replace),
+            Self::Write(Planned { one, .. }) => (one, Action::Create),
+            Self::Own(one, _) | Self::Equal(one) => (one, Action::Equal),
+            Self::Clash(one, _) => (one, Action::Conflict),
+        };
+        out.line(one, action, key)
+    }
 }
 
 /// Whether the target lets this user write at an address. What else is wrong with that one is its own matter.
@@ -114,9 +133,13 @@ impl Migration<'_> {
                 }
                 Err(error) => return Err(error.into()),
             };
-            match self.judge(one, found, known) {
+            let verdict = self.judge(one, found, known);
+            if let Some(out) = &mut log.out {
+                verdict.note(out, self.key)?;
+            }
+            match verdict {
                 Verdict::Write(planned) => writes.push(planned),
-                Verdict::Equal => moved.equal += 1,
+                Verdict::Equal(_) => moved.equal += 1,
                 Verdict::Own(one, receipt) => {
                     let fingerprint = Some(self.key.fingerprint(&one.secret));
                     let from = one.from.clone();
@@ -152,7 +175,7 @@ impl Migration<'_> {
             if self.asked.on_conflict == OnConflict::Fail {
                 return Verdict::Clash(one, "it is there already, and equal".to_owned());
             }
-            return Verdict::Equal;
+            return Verdict::Equal(one);
         }
         let expect = entry.version.clone().map_or(Expect::Anything, Expect::Version);
         match (self.asked.on_conflict, &fields) {

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use keylift_providers::{Address, Entry, Fingerprint, FingerprintKey, Receipt, Written};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Migration, OnConflict};
+use super::{Asked, Migration, OnConflict, Writer};
 use crate::journal::{Journal, RunLock};
 use crate::model::{Exit, Failure};
 use crate::steps::carry::Carried;
+
+/// How the copy of a plan ends, beside the journal that carries it out.
+const PLAN: &str = "plan.yaml";
 
 /// One step of a migration, for its journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +79,8 @@ pub enum Step {
 pub(super) struct Log {
     /// The migration's name, part of the identity of its writes.
     pub run: String,
+    /// Where a plan is written to instead.
+    pub out: Option<Writer>,
     journal: Option<Journal<Step>>,
     path: PathBuf,
     /// Keeps two processes apart that migrate between the same stores.
@@ -127,7 +132,22 @@ impl Known {
         }
     }
 
-    /// What earlier migrations wrote, the latest for each address.
+    /// Learns what earlier migrations wrote, where that matters.
+    fn earlier(&mut self, all: &[PathBuf], migration: &Migration<'_>) -> Result<(), Failure> {
+        if migration.asked.on_conflict != OnConflict::OverwriteIfOwned {
+            return Ok(());
+        }
+        for one in all {
+            if !State::of(one)?.undone {
+                for step in Journal::stream(one)? {
+                    self.own(migration.key, step?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What an earlier migration wrote, the latest for each address.
     fn own(&mut self, key: &FingerprintKey, step: Step) {
         if let Step::Written { receipt, fingerprint, .. } = step
             && receipt.written != Written::AlreadyEqual
@@ -157,9 +177,11 @@ fn value(key: &FingerprintKey, fingerprint: Option<&Fingerprint>, version: Optio
 }
 
 impl Log {
-    /// Of a migration that writes nothing.
-    pub(super) fn none() -> Self {
-        Self { run: String::new(), journal: None, path: PathBuf::new(), _lock: None }
+    /// Of a migration that writes nothing, and what earlier ones wrote.
+    pub(super) fn look(dir: &Path, migration: &Migration<'_>) -> Result<(Self, Known), Failure> {
+        let mut known = Known::default();
+        known.earlier(&journals(dir), migration)?;
+        Ok((Self { run: String::new(), out: None, journal: None, path: PathBuf::new(), _lock: None }, known))
     }
 
     /// The journal that is open between the two stores, or a new one.
@@ -173,10 +195,10 @@ impl Log {
             let state = State::of(last)?;
             if state.is_over() {
                 path = None;
-            } else if state.asked.as_ref().is_some_and(|before| before.map != asked.map) {
+            } else if state.asked.as_ref().is_some_and(|before| before.map != asked.map || before.plan != asked.plan) {
                 return Err(Failure::new(
                     Exit::Conflict,
-                    "a migration between these two stopped on its way, with another map",
+                    "a migration between these two stopped on its way, with another map or plan",
                 )
                 .advise(format!(
                     "`keylift migrate resume {from} {to}` goes on with that; `migrate undo` takes it back"
@@ -186,24 +208,22 @@ impl Log {
         if path.is_none() {
             number += 1;
         }
-        if asked.on_conflict == OnConflict::OverwriteIfOwned {
-            for one in &all {
-                if !State::of(one)?.undone {
-                    for step in Journal::stream(one)? {
-                        known.own(migration.key, step?);
-                    }
-                }
-            }
-        }
+        known.earlier(&all, migration)?;
         let mut journal = match &path {
             Some(path) => Journal::open_each(path, |step| known.learn(migration.key, step))?,
             None => Journal::create(&dir.join(format!("{number}.jsonl")))?,
         };
         let run = format!("{from} {to} {number}");
         let root = Some(migration.root.to_owned());
-        journal.append(&[Step::Started { from, to, asked: asked.clone(), root }])?;
         let path = path.unwrap_or_else(|| dir.join(format!("{number}.jsonl")));
-        Ok((Self { run, journal: Some(journal), path, _lock: Some(lock) }, known))
+        if let Some(plan) = migration.plan {
+            // Kept beside the journal, so that `resume` needs nothing else.
+            let copy = path.with_extension(PLAN);
+            crate::files::write_whole(&copy, plan.text.as_bytes())
+                .map_err(|error| Failure::file("could not write", &copy, &error))?;
+        }
+        journal.append(&[Step::Started { from, to, asked: asked.clone(), root }])?;
+        Ok((Self { run, out: None, journal: Some(journal), path, _lock: Some(lock) }, known))
     }
 
     /// Whether anything is written at all.
@@ -277,6 +297,8 @@ pub struct Open {
     pub to: String,
     /// What was asked for.
     pub asked: Asked,
+    /// The copy of the plan that it carries out.
+    pub plan: Option<PathBuf>,
 }
 
 /// The migration that stopped on its way, begun in the folder `root`: between two stores where they are given, else the
@@ -293,7 +315,8 @@ pub fn open(all: &Path, root: &Path, pair: Option<(&str, &str)>) -> Result<Open,
         if let (false, true, Some(asked), Some((from, to))) = (state.is_over(), here, state.asked.clone(), state.pair)
             && pair.is_none_or(|pair| pair == (from.as_str(), to.as_str()))
         {
-            found.push(Open { from, to, asked });
+            let plan = asked.plan.is_some().then(|| last.with_extension(PLAN));
+            found.push(Open { from, to, asked, plan });
         }
     }
     match (found.pop(), found.pop()) {

@@ -5,6 +5,8 @@ mod backup;
 mod batch;
 mod compare;
 mod log;
+mod plan;
+mod retire;
 mod survey;
 mod undo;
 
@@ -24,6 +26,8 @@ use crate::steps::carry::{Map, Route, Walk};
 pub use self::backup::Backups;
 pub use self::compare::{Wanted, compare};
 pub use self::log::{Open, Step, open};
+pub use self::plan::{Action, Approved, Writer};
+pub use self::retire::{Proven, RetireStep, Retiring};
 pub use self::undo::{Undoing, undo};
 
 /// Values written and read back between two syncs of the journal.
@@ -69,6 +73,9 @@ pub struct Asked {
     /// The map, as it was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<serde_yaml::Value>,
+    /// Which plan is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
 }
 
 /// What a migration works with.
@@ -82,6 +89,8 @@ pub struct Migration<'a> {
     pub key: &'a FingerprintKey,
     /// The map that `asked` holds as text.
     pub map: &'a Map,
+    /// The plan that is carried out; everything goes where there is none.
+    pub plan: Option<&'a Approved>,
     /// What the user asked for.
     pub asked: Asked,
     /// The folder that relative paths of file stores are below.
@@ -101,6 +110,18 @@ impl Migration<'_> {
     /// Where two values would go to one place, a store is out of reach, or the target cannot refuse a racing write and
     /// the user did not insist. What was done by then stays done, and the next call goes on.
     pub async fn run(&self, dir: &Path) -> Result<Migrated, Failure> {
+        self.go(dir, None).await
+    }
+
+    /// Looks at everything and writes the plan of it; writes nothing to the target.
+    ///
+    /// # Errors
+    /// As [`Migration::run`], and where the plan cannot be written.
+    pub async fn write_plan(&self, dir: &Path, out: Writer) -> Result<Migrated, Failure> {
+        self.go(dir, Some(out)).await
+    }
+
+    async fn go(&self, dir: &Path, out: Option<Writer>) -> Result<Migrated, Failure> {
         let route = Route::new(self.from, self.to, self.map)?;
         self.from.preflight(&[]).await?;
         self.to.preflight(&[]).await?;
@@ -116,8 +137,12 @@ impl Migration<'_> {
         }
         let (mut log, known) = match lock {
             Some(lock) => Log::open(dir, lock, self)?,
-            None => (Log::none(), Known::default()),
+            None => Log::look(dir, self)?,
         };
+        if let Some(mut out) = out {
+            out.head(self, &survey.loss)?;
+            log.out = Some(out);
+        }
         let mut moved = Migrated::default();
         let told = self.carry(&route, &survey, &mut log, &known, &mut moved).await;
         moved.loss = survey.loss;
@@ -128,6 +153,10 @@ impl Migration<'_> {
                 failure.advise("say the same command again: it goes on where it stopped")
             }
         })?;
+        moved.gone = self.plan.filter(|_| !moved.stopped).map_or(0, Approved::unseen);
+        if let Some(out) = log.out.take().filter(|_| !moved.stopped) {
+            out.finish()?;
+        }
         if moved.failed.is_empty() && !moved.stopped {
             log.done()?;
         }
@@ -169,14 +198,18 @@ impl Migration<'_> {
     ) -> Result<Option<Prepared>, StoreError> {
         let Some(reading) = walk.next().await? else { return Ok(None) };
         self.to.keep_alive().await?;
-        let mut prepared = Prepared::new(reading, |one| known.is_verified(self.key, one));
+        let mut prepared = Prepared::new(reading);
         prepared.hold_back(|one| {
+            if let Some(plan) = self.plan {
+                plan.allows(one, self.key)?;
+            }
             if survey.owns(self, one) {
                 return Ok(());
             }
             let advice = "say the command again: it looks at everything first".to_owned();
             Err(("it came after the first look at the source".to_owned(), advice))
         });
+        prepared.leave_out(|one| known.is_verified(self.key, one));
         prepared.probe(self.to).await;
         Ok(Some(prepared))
     }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use keylift_providers::Address;
 
+use super::plan::shown;
 use super::{BATCH, Migration};
 use crate::model::{Exit, Failure, Loss, Renamed};
 use crate::steps::carry::{Carried, Route};
@@ -131,12 +132,5 @@ impl Migration<'_> {
         let mut short = [0; 8];
         short.copy_from_slice(&self.key.derive("place", &[text.as_bytes()])[..8]);
         u64::from_be_bytes(short)
-    }
-}
-
-fn shown(address: &Address) -> String {
-    match &address.field {
-        Some(field) => format!("{}#{field}", address.path),
-        None => address.path.clone(),
     }
 }

@@ -1,17 +1,23 @@
 //! `keylift migrate`: every secret of one store into another. `keylift policy`: what that needs.
 
-use std::path::{Path, PathBuf};
+mod checks;
+mod desk;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use keylift_providers::{FingerprintKey, Job, Store};
+use keylift_providers::Job;
 
+use self::desk::{Desk, read_map};
 use super::input::here;
 use super::progress::Follower;
 use super::{Context, Format};
 use crate::model::{Exit, Failure, Migrated};
-use crate::pipeline::migrate::{self, Asked, Backups, Migration, OnConflict, Undoing, Wanted};
+use crate::pipeline::migrate::{self, Approved, Asked, Migration, OnConflict, Writer};
 use crate::render::migration;
-use crate::steps::carry::{Map, Route};
+use crate::steps::carry::Map;
+
+pub(super) use self::checks::diff;
 
 /// Options of `migrate`.
 #[derive(Debug, Args)]
@@ -26,6 +32,9 @@ pub(super) struct MigrateArgs {
     /// Look, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Look, and write a plan for `keylift migrate apply`: fingerprints, never values
+    #[arg(long, value_name = "PLAN.yaml")]
+    out: Option<PathBuf>,
     /// How to print the report
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -57,6 +66,17 @@ struct Pair {
 
 #[derive(Debug, Subcommand)]
 enum MigrateVerb {
+    /// Carry out a plan that `migrate --out` wrote; what changed at the source since is held back
+    Apply {
+        /// The plan
+        plan: PathBuf,
+        /// Look, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// How to print the report
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
     /// Go on with a migration that stopped on its way
     Resume {
         /// The stores, where more than one migration stopped
@@ -80,6 +100,8 @@ enum MigrateVerb {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+    /// Remove at the source what is proven to be in the target: a later step, asked about and journalled
+    Retire(RetireArgs),
     /// Take the latest migration back: what it made goes, what it replaced comes back
     Undo {
         #[command(flatten)]
@@ -88,6 +110,30 @@ enum MigrateVerb {
         #[arg(long, value_enum, default_value = "text")]
         format: Format,
     },
+}
+
+#[derive(Debug, Args)]
+struct RetireArgs {
+    #[command(flatten)]
+    pair: Pair,
+    /// The map that the migration was made with
+    #[arg(long, value_name = "RULES.yaml")]
+    map: Option<PathBuf>,
+    /// A target that holds further fields of a JSON object counts as equal
+    #[arg(long)]
+    merged: bool,
+    /// Look, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask; needs --count
+    #[arg(long, short)]
+    yes: bool,
+    /// How many entries may go; another number of equal ones, and nothing goes
+    #[arg(long, value_name = "N")]
+    count: Option<usize>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -137,9 +183,14 @@ pub(super) fn migrate(args: &MigrateArgs, context: &Context) -> Result<Exit, Fai
     match (&args.verb, &args.pair) {
         (Some(MigrateVerb::Resume { pair, format }), _) => resume(pair, *format, context),
         (Some(MigrateVerb::Verify { pair, map, merged, format }), _) => {
-            verify(pair, map.as_deref(), *merged, *format, context)
+            checks::verify(pair, map.as_deref(), *merged, *format, context)
         }
-        (Some(MigrateVerb::Undo { pair, format }), _) => undo(pair, *format, context),
+        (Some(MigrateVerb::Apply { plan, dry_run, format }), _) => {
+            let plan = Approved::read(plan, &context.fingerprint_key()?)?;
+            apply(&plan, *dry_run, *format, context)
+        }
+        (Some(MigrateVerb::Retire(args)), _) => checks::retire(args, context),
+        (Some(MigrateVerb::Undo { pair, format }), _) => checks::undo(pair, *format, context),
         (None, Some(pair)) => {
             let map = read_map(args.how.map.as_deref())?;
             let asked = Asked {
@@ -147,40 +198,65 @@ pub(super) fn migrate(args: &MigrateArgs, context: &Context) -> Result<Exit, Fai
                 force: args.how.force,
                 metadata: args.how.metadata,
                 map: map.source().cloned(),
+                plan: None,
             };
-            run(pair, &map, asked, args.dry_run, args.format, context)
+            let out = args.out.as_deref().map(Writer::new).transpose()?;
+            let task = Task { map: &map, asked, plan: None, dry_run: args.dry_run || out.is_some(), out };
+            run(pair, task, args.format, context)
         }
         (None, None) => Err(Failure::usage("migrate needs two stores").advise("`keylift migrate FROM TO`")),
     }
 }
 
-fn run(
-    pair: &Pair,
-    map: &Map,
+/// What is to be carried, and how.
+struct Task<'a> {
+    map: &'a Map,
     asked: Asked,
+    plan: Option<&'a Approved>,
     dry_run: bool,
-    format: Format,
-    context: &Context,
-) -> Result<Exit, Failure> {
+    out: Option<Writer>,
+}
+
+fn run(pair: &Pair, task: Task<'_>, format: Format, context: &Context) -> Result<Exit, Failure> {
     let desk = Desk::new(pair, context)?;
     let watch = Follower::new(context);
+    let Task { map, asked, plan, dry_run, out } = task;
     let moved = watch.wait(async {
         let migration = Migration {
             from: &*desk.from,
             to: &*desk.to,
             key: &desk.key,
             map,
+            plan,
             asked,
             root: &desk.here,
             backups: context,
             dry_run,
             watch: &watch,
         };
-        let done = migration.run(&desk.dir).await;
+        let done = match out {
+            Some(out) => migration.write_plan(&desk.dir, out).await,
+            None => migration.run(&desk.dir).await,
+        };
         desk.close(context).await;
         done
     })?;
     tell(&moved, &desk, dry_run, format, context)
+}
+
+fn apply(plan: &Approved, dry_run: bool, format: Format, context: &Context) -> Result<Exit, Failure> {
+    let map = map_of(&plan.asked)?;
+    let pair = Pair { from: plan.from.clone(), to: plan.to.clone() };
+    let task = Task { map: &map, asked: plan.asked.clone(), plan: Some(plan), dry_run, out: None };
+    run(&pair, task, format, context)
+}
+
+/// The map that stands in a plan or a journal.
+fn map_of(asked: &Asked) -> Result<Map, Failure> {
+    match &asked.map {
+        Some(source) => Map::of(source).map_err(|error| Failure::usage(format!("the map: {error}"))),
+        None => Ok(Map::default()),
+    }
 }
 
 fn tell(moved: &Migrated, desk: &Desk, dry_run: bool, format: Format, context: &Context) -> Result<Exit, Failure> {
@@ -207,105 +283,12 @@ fn resume(pair: &[String], format: Format, context: &Context) -> Result<Exit, Fa
     };
     let pair = locations.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
     let open = migrate::open(&context.config_dir()?.join("migrations"), &here, pair)?;
-    let map = match &open.asked.map {
-        Some(source) => Map::of(source).map_err(|error| Failure::usage(format!("the journal's map: {error}")))?,
-        None => Map::default(),
-    };
-    run(&Pair { from: open.from, to: open.to }, &map, open.asked, false, format, context)
-}
-
-fn verify(pair: &Pair, map: Option<&Path>, merged: bool, format: Format, context: &Context) -> Result<Exit, Failure> {
-    let (desk, map) = (Desk::new(pair, context)?, read_map(map)?);
-    let watch = Follower::new(context);
-    let compared = watch.wait(async {
-        let done = async {
-            let route = Route::new(&*desk.from, &*desk.to, &map)?;
-            migrate::compare(&route, &desk.key, Wanted { extra: false, merged }, &watch).await
-        };
-        let done = done.await;
-        desk.close(context).await;
-        done
-    })?;
-    let mut out = context.out();
-    match format {
-        Format::Text => migration::compared(&compared, desk.from.location(), desk.to.location(), &mut out)?,
-        Format::Json => migration::compared_json(&compared, &mut out)?,
+    if let Some(plan) = &open.plan {
+        return apply(&Approved::read(plan, &context.fingerprint_key()?)?, false, format, context);
     }
-    Ok(if compared.all() { Exit::Done } else { Exit::Left })
-}
-
-fn undo(pair: &Pair, format: Format, context: &Context) -> Result<Exit, Failure> {
-    let desk = Desk::new(pair, context)?;
-    let watch = Follower::new(context);
-    let back = watch.wait(async {
-        let at = Undoing { dir: &desk.dir, to: &*desk.to, key: &desk.key, backups: context, watch: &watch };
-        let done = migrate::undo(&at).await;
-        context.closed(desk.to.close().await);
-        done
-    })?;
-    match format {
-        Format::Text => {
-            let restored = if back.restored > 0 { format!(", {} given back", back.restored) } else { String::new() };
-            let to = desk.to.location();
-            context.print(&format!(
-                "{} entries removed from {to}{restored}, {} left as they are.\n",
-                back.removed, back.kept
-            ))?;
-        }
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&back)
-                .map_err(|error| Failure::usage(format!("could not write the report: {error}")))?;
-            context.print(&format!("{text}\n"))?;
-        }
-    }
-    Ok(Exit::Done)
-}
-
-/// What every verb about two stores works with.
-struct Desk {
-    from: Box<dyn Store>,
-    to: Box<dyn Store>,
-    key: FingerprintKey,
-    /// The journals of migrations between the two. File stores with relative paths are told apart by the folder.
-    dir: PathBuf,
-    here: PathBuf,
-}
-
-impl Desk {
-    fn new(pair: &Pair, context: &Context) -> Result<Self, Failure> {
-        let here = here()?;
-        let (from, to) = (context.store(&pair.from, &here)?, context.store(&pair.to, &here)?);
-        for notice in from.notices().into_iter().chain(to.notices()) {
-            context.warn(&notice);
-        }
-        let key = context.fingerprint_key()?;
-        let parts = [from.location().as_bytes(), to.location().as_bytes(), here.as_os_str().as_encoded_bytes()];
-        let name =
-            key.derive("migration", &parts)[..8].iter().fold(String::new(), |out, byte| format!("{out}{byte:02x}"));
-        let dir = context.config_dir()?.join("migrations").join(name);
-        Ok(Self { from, to, key, dir, here })
-    }
-
-    async fn close(&self, context: &Context) {
-        context.closed(self.from.close().await);
-        context.closed(self.to.close().await);
-    }
-}
-
-impl Backups for Context {
-    fn open(&self, path: &Path) -> Result<Box<dyn Store>, Failure> {
-        let text = path.to_str().ok_or_else(|| Failure::usage("the configuration folder's name is not text"))?;
-        self.store(&format!("age:{text}"), path.parent().unwrap_or(path))
-    }
-}
-
-/// Reads a map from a file.
-fn read_map(path: Option<&Path>) -> Result<Map, Failure> {
-    let Some(path) = path else { return Ok(Map::default()) };
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("could not read the map", path, &error))?;
-    Map::parse(&text).map_err(|error| {
-        Failure::usage(format!("{}: {error}", path.display())).advise("docs/migrate.md describes maps")
-    })
+    let map = map_of(&open.asked)?;
+    let task = Task { map: &map, asked: open.asked, plan: None, dry_run: false, out: None };
+    run(&Pair { from: open.from, to: open.to }, task, format, context)
 }
 
 /// Prints the least policy for a job on a store.
