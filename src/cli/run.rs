@@ -27,7 +27,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     allow_missing: bool,
     /// Render a template into a file of mode 0600 that is removed when the command ends; without a path it is kept in
-    /// memory, and KEYLIFT_INJECT_NAME tells the command where; may be repeated
+    /// memory, and `KEYLIFT_INJECT_NAME` tells the command where; may be repeated
     #[arg(long, value_name = "TEMPLATE[:PATH]")]
     inject: Vec<String>,
     /// The command and its arguments
@@ -76,13 +76,12 @@ fn render(
     let texts = templates.iter().map(|template| template.render(&values)).collect::<Result<Vec<_>, _>>()?;
     let mut files = rendered::Files::default();
     for (one, text) in injected.iter().zip(&texts) {
-        let place = match &one.out {
-            Some(out) => out.clone(),
-            None => {
-                let place = files.place(&one.template)?;
-                variables.insert(one.variable(), place.clone().into_os_string());
-                place
-            }
+        let place = if let Some(out) = &one.out {
+            out.clone()
+        } else {
+            let place = files.place(&one.template)?;
+            variables.insert(one.variable(), place.clone().into_os_string());
+            place
         };
         files.write(&place, text.expose(), &one.template)?;
     }

@@ -169,7 +169,7 @@ impl Link {
         answer.await.map(drop)
     }
 
-    /// Schedules an entry's deletion as late as AWS allows ("DeleteSecret", parameter `RecoveryWindowInDays`: 7 to 30).
+    /// Schedules an entry's deletion as late as AWS allows (`DeleteSecret`, parameter `RecoveryWindowInDays`: 7 to 30).
     pub async fn schedule(&self, name: &str) -> Result<(), Refusal> {
         let doing = format!("scheduling the deletion of {name}");
         let answer = call(&doing, Some(&self.pace), || {

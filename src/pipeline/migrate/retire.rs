@@ -160,7 +160,12 @@ impl Retiring<'_> {
                         fatal = Some(error);
                     }
                     Err(error) => {
-                        keep(&mut retired, &one.entry, &error.message, error.advice.as_deref().unwrap_or("look at it"))?
+                        keep(
+                            &mut retired,
+                            &one.entry,
+                            &error.message,
+                            error.advice.as_deref().unwrap_or("look at it"),
+                        )?;
                     }
                 }
             }

@@ -262,13 +262,7 @@ mod tests {
             // keylift:allow made up for a test
             (Class::Weak, "TOKEN_SALT", "K7730192mnq#QWE5501", true, medium),
             (Class::Weak, "SALT", "fixed_salt_for_tests", true, Some(Confidence::Low)),
-            (
-                Class::Secret,
-                "mnemonic",
-                &"lamp river stone ".repeat(4).trim_end().to_owned(),
-                true,
-                Some(Confidence::High),
-            ),
+            (Class::Secret, "mnemonic", "lamp river stone ".repeat(4).trim_end(), true, Some(Confidence::High)),
             (Class::Password, "IRC_PASS", "irc_pass", false, medium),
             (Class::Password, "ircPass", "irc_pass", true, Some(Confidence::Low)),
             (Class::Secret, "SECRET_KEY", "django-insecure-key-for-demos-only", true, medium),
