@@ -1,7 +1,9 @@
 //! Where a given value stands in a text: as it is, escaped, or encoded.
 
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
@@ -39,11 +41,59 @@ pub fn find_value(text: &[u8], value: &[u8]) -> Vec<Occurrence> {
     if value.is_empty() {
         return Vec::new();
     }
-    let mut spellings = vec![(Form::Raw, value.to_vec())];
+    let mut found = Vec::new();
+    for (form, spelling) in spellings(value) {
+        let finder = memchr::memmem::Finder::new(&spelling);
+        found.extend(finder.find_iter(text).map(|at| Occurrence { span: at..at + spelling.len(), form }));
+    }
+    apart(&mut found);
+    found
+}
+
+/// Many values, to be looked for in many texts: one pass over a text finds all of them in all spellings.
+#[derive(Debug)]
+pub struct Values {
+    automaton: Option<AhoCorasick>,
+    /// For each spelling: the number of its value, and how it is spelled.
+    spelled: Vec<(usize, Form)>,
+}
+
+impl Values {
+    /// Values, numbered in order. Each is held in memory in every spelling for as long as this is.
+    pub fn new<'v>(values: impl IntoIterator<Item = &'v [u8]>) -> Self {
+        let (mut texts, mut spelled) = (Vec::new(), Vec::new());
+        for (number, value) in values.into_iter().enumerate().filter(|(_, value)| !value.is_empty()) {
+            for (form, spelling) in spellings(value) {
+                texts.push(spelling);
+                spelled.push((number, form));
+            }
+        }
+        Self { automaton: AhoCorasick::new(&texts).ok(), spelled }
+    }
+
+    /// What [`find_value`] finds of each value in a text, with the value's number; in order of the numbers.
+    pub fn find(&self, text: &[u8]) -> Vec<(usize, Occurrence)> {
+        let mut by_value: BTreeMap<usize, Vec<Occurrence>> = BTreeMap::new();
+        for hit in self.automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(text)) {
+            let (number, form) = self.spelled[hit.pattern().as_usize()];
+            by_value.entry(number).or_default().push(Occurrence { span: hit.range(), form });
+        }
+        let mut found = Vec::new();
+        for (number, mut places) in by_value {
+            apart(&mut places);
+            found.extend(places.into_iter().map(|place| (number, place)));
+        }
+        found
+    }
+}
+
+/// Every way to spell a value that is not empty, each once.
+fn spellings(value: &[u8]) -> Vec<(Form, Vec<u8>)> {
+    let mut all = vec![(Form::Raw, value.to_vec())];
     if let Ok(value) = std::str::from_utf8(value) {
-        spellings.extend(escapes(value).into_iter().map(|text| (Form::Escaped, text.into_bytes())));
+        all.extend(escapes(value).into_iter().map(|text| (Form::Escaped, text.into_bytes())));
         for (upper, keep) in [(true, "-_.~"), (false, "-_.~"), (true, "-_.~!*'()")] {
-            spellings.push((Form::Percent, percent(value, upper, keep).into_bytes()));
+            all.push((Form::Percent, percent(value, upper, keep).into_bytes()));
         }
     }
     if value.len() >= ENCODED_MIN {
@@ -52,19 +102,16 @@ pub fn find_value(text: &[u8], value: &[u8]) -> Vec<Occurrence> {
                 value.iter().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect();
             text.into_bytes()
         };
-        spellings.extend([(Form::Hex, hex(false)), (Form::Hex, hex(true))]);
-        spellings.extend(base64_traces(value).into_iter().map(|text| (Form::Base64, text.into_bytes())));
+        all.extend([(Form::Hex, hex(false)), (Form::Hex, hex(true))]);
+        all.extend(base64_traces(value).into_iter().map(|text| (Form::Base64, text.into_bytes())));
     }
-    let mut seen: Vec<Vec<u8>> = Vec::new();
-    let mut found: Vec<Occurrence> = Vec::new();
-    for (form, spelling) in spellings {
-        if spelling.len() < 3 && form != Form::Raw || seen.contains(&spelling) {
-            continue;
-        }
-        let finder = memchr::memmem::Finder::new(&spelling);
-        found.extend(finder.find_iter(text).map(|at| Occurrence { span: at..at + spelling.len(), form }));
-        seen.push(spelling);
-    }
+    let mut seen: HashSet<Vec<u8>> = HashSet::new();
+    all.retain(|(form, spelling)| (spelling.len() >= 3 || *form == Form::Raw) && seen.insert(spelling.clone()));
+    all
+}
+
+/// Puts places in order and keeps of those that overlap the first.
+fn apart(found: &mut Vec<Occurrence>) {
     found.sort_by_key(|place| (place.span.start, place.form));
     let mut end = 0;
     found.retain(|place| {
@@ -74,7 +121,6 @@ pub fn find_value(text: &[u8], value: &[u8]) -> Vec<Occurrence> {
         }
         keep
     });
-    found
 }
 
 /// The value as string literals, JSON, XML and a single-quoted shell word would spell it.
@@ -179,6 +225,24 @@ mod tests {
         assert_eq!(forms("70407373227 70407373227 7040737322772f72642731", value), [Form::Hex]);
         assert!(forms("nothing", value).is_empty());
         assert!(forms("nothing", "").is_empty());
+    }
+
+    #[test]
+    fn many_values_are_found_as_each_alone() {
+        let values = ["p@ss\"w/rd'1", "hunter2!~", "aa", "", "hunter2", "aba"];
+        let base64 = base64::engine::general_purpose::STANDARD.encode("user:hunter2!~tail");
+        for text in [
+            "x = p@ss\"w/rd'1 hunter2!~ aaaa ababa",
+            r#"{"k": "p@ss\"w/rd'1"} p%40ss%22w%2Frd%271 7040737322772f72642731"#,
+            base64.as_str(),
+            "nothing",
+        ] {
+            let together = Values::new(values.iter().map(|value| value.as_bytes())).find(text.as_bytes());
+            let alone: Vec<_> = (0..values.len())
+                .flat_map(|at| find_value(text.as_bytes(), values[at].as_bytes()).into_iter().map(move |one| (at, one)))
+                .collect();
+            assert_eq!(together, alone, "{text}");
+        }
     }
 
     #[test]
