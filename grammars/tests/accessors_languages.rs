@@ -4,32 +4,17 @@
 #[allow(dead_code, reason = "the half that speaks to AWS is for other tests")]
 mod servers;
 
+mod serving;
+
 mod lifting;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use keylift_grammars::{Parsed, Request, Style, apply, language};
 use lifting::{missing, run};
-
-/// What the servers need: in the folder `KEYLIFT_TEST_BIN`, in `.venv-test/bin`, or on the search path.
-fn program(name: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(".venv-test/bin"));
-    let given = std::env::var_os("KEYLIFT_TEST_BIN").map(PathBuf::from);
-    let path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let folders = given.into_iter().chain(root).chain(path.unwrap_or_default());
-    folders.map(|folder| folder.join(name)).find(|path| path.is_file())
-}
-
-#[allow(clippy::print_stderr, reason = "a test has no other way to say that it skips")]
-fn skip(missing: &str) {
-    let demanded = ["CI", "KEYLIFT_TEST_REQUIRE_SERVERS"]
-        .iter()
-        .any(|name| std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "true" | "1")));
-    assert!(!demanded, "{missing} is not here, and tests against servers are demanded");
-    eprintln!("skipped: {missing} is not here");
-}
+use serving::{program, skip};
 
 /// A program that prints its password, waits for a line, prints it again, and lets in whoever gives it as argument.
 struct Case {

@@ -72,18 +72,16 @@ pub fn moved(moved: &Migrated, to: &str, dry_run: bool, out: &mut dyn Write) -> 
         moved.loss.stays.len(),
         moved.failed.len()
     ))?;
-    for (count, what) in [
-        (moved.replaced, "of them replaced another value"),
-        (moved.merged, "of them added fields"),
-        (moved.versions, "older versions before them"),
-        (moved.held.len(), "held back"),
-        (moved.gone, "of the plan gone from the source"),
-    ] {
-        if count > 0 {
-            line(write!(out, ", {count} {what}"))?;
-        }
-    }
-    line(writeln!(out, "."))
+    further(
+        out,
+        [
+            (moved.replaced, "of them replaced another value"),
+            (moved.merged, "of them added fields"),
+            (moved.versions, "older versions before them"),
+            (moved.held.len(), "held back"),
+            (moved.gone, "of the plan gone from the source"),
+        ],
+    )
 }
 
 /// The report of a comparison.
@@ -101,16 +99,14 @@ pub fn compared(compared: &Compared, from: &str, to: &str, out: &mut dyn Write) 
         compared.missing.len(),
         compared.stays.len()
     ))?;
-    for (count, what) in [
-        (compared.more, "of the equal ones with further fields there"),
-        (compared.extra.len(), "only there"),
-        (compared.failed.len(), "not to be read"),
-    ] {
-        if count > 0 {
-            line(write!(out, ", {count} {what}"))?;
-        }
-    }
-    line(writeln!(out, "."))
+    further(
+        out,
+        [
+            (compared.more, "of the equal ones with further fields there"),
+            (compared.extra.len(), "only there"),
+            (compared.failed.len(), "not to be read"),
+        ],
+    )
 }
 
 /// Where two stores differ.
@@ -142,6 +138,14 @@ pub fn retired(retired: &Retired, from: &str, dry_run: bool, out: &mut dyn Write
     stays(out, "kept", &retired.kept)?;
     let done = if dry_run { "would be retired" } else { "retired" };
     line(writeln!(out, "{} {done} in {from}, {} kept.", retired.retired, retired.kept.len()))
+}
+
+/// Ends a sentence with those counts that are not zero.
+fn further<const N: usize>(out: &mut dyn Write, counts: [(usize, &str); N]) -> Result<(), Failure> {
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        line(write!(out, ", {count} {what}"))?;
+    }
+    line(writeln!(out, "."))
 }
 
 fn stays(out: &mut dyn Write, what: &str, all: &Spill<Stays>) -> Result<(), Failure> {

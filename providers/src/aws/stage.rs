@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::entry::State;
+use super::read::part;
 use super::write::{conflict, doomed, merged, receipt, stage_of};
-use super::{AwsStore, Link, part};
+use super::{AwsStore, Link};
 use crate::concurrent::{Task, at_once, path, write_at_once};
 use crate::store::{Expect, Receipt, StoreError, Write, Written};
 

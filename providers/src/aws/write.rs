@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::call::{Code, Refusal};
 use super::entry::{CURRENT, Live, State};
-use super::{AwsStore, Link, part};
+use super::read::part;
+use super::{AwsStore, Link};
 use crate::json::Object;
 use crate::secret::{Secret, hex};
 use crate::store::{Address, ErrorKind, Expect, Receipt, StoreError, WriteId, Written};
@@ -231,7 +232,9 @@ pub(super) fn merged(
     let Some(field) = &address.field else { return Ok((secret.duplicate(), id.token())) };
     let mut object = match live {
         None => Object::new(),
-        Some(live) => live.content.expose_str().and_then(Object::parse).ok_or_else(|| super::no_object(address))?,
+        Some(live) => {
+            live.content.expose_str().and_then(Object::parse).ok_or_else(|| super::read::no_object(address))?
+        }
     };
     object.set(field, secret.expose_str().unwrap_or_default());
     let content = object.to_secret();
