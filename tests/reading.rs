@@ -112,6 +112,30 @@ fn what_only_talks_about_secrets_is_quiet() {
 }
 
 #[test]
+fn names_of_their_own_and_places_of_examples_are_quiet() {
+    // A setting inside of a table under a telling name has a name of its own.
+    is_quiet("a.py", "spec = {'ldap_password': {'kind': 'string', 'range': [['v6.0.0', '']]}}\n");
+    finds("a.py", "spec = {'ldap_password': '@', 'kind': 'string'}\n");
+    // Names beside each other are no pair of a name and its value.
+    is_quiet("a.py", "if plugin in ['caching_sha2_password', 'sha256_password']:\n    pass\n");
+    finds("a.py", "login(['password', '@'])\n");
+    // Tokens that are places in a list, or mark a request.
+    for name in ["NextToken", "pageToken", "ClientRequestToken", "pad_token"] {
+        is_quiet("a.json", &format!("{{\"{name}\": \"bcd25f2a91e4c0\"}}\n"));
+    }
+    assert_eq!(shown("a.json", "{\"auth_token\": \"bcd25f2a91e4c0\"}\n").len(), 1);
+    // What a module's documentation shows, and files of examples and of a test framework.
+    let text = |name: &str| format!("{name} = r'''\nsample:\n  password: \"{}\"\n'''\n", word());
+    is_quiet("a.py", &text("RETURN"));
+    assert_eq!(shown("a.py", &text("CONFIG")), [word()]);
+    let yaml = format!("db_password: {}\n", word());
+    for path in ["examples-1.yml", "roles/db/molecule/default/converge.yml"] {
+        is_quiet(path, &yaml);
+    }
+    finds("roles/db/tasks/main.yml", "db_password: @\n");
+}
+
+#[test]
 fn the_language_and_the_name_are_told() {
     let text = format!("db_password = '{}'\n", word());
     let found = Engine::builtin().scan(&SourceFile::disk("a.py", text.into_bytes()));
