@@ -130,3 +130,28 @@ fn a_plan_written_elsewhere_still_finds_its_files() {
     let diff = keylift(dir.path(), &["diff", out]);
     assert!(String::from_utf8_lossy(&diff.stdout).contains("+import os"), "{}", String::from_utf8_lossy(&diff.stderr));
 }
+
+#[test]
+fn a_key_that_spells_a_value_names_nothing() {
+    let dir = project();
+    let source =
+        format!("db_password = '{0}'\nseen = {{'{0} of the shop': {{'token': '{1}'}}}}\n", PLANTED[0], PLANTED[1]);
+    std::fs::write(dir.path().join("app.py"), source).expect("app.py");
+    let texts = format!("{{\"set {0}\": \"now {0}\", \"{0}\": {{\"password\": \"{1}\"}}}}\n", PLANTED[0], PLANTED[1]);
+    std::fs::write(dir.path().join("en.json"), texts).expect("en.json");
+    for arguments in [
+        &["plan", "app.py", "en.json", "--to", "age:secrets.age"][..],
+        &["plan", "app.py", "en.json", "--to", "age:secrets.age", "--out", "-"],
+        &["scan", "--confidence", "low", "--format", "json"],
+        &["diff"],
+    ] {
+        let output = keylift(dir.path(), arguments);
+        clean(&arguments.join(" "), &output.stdout);
+        clean(&arguments.join(" "), &output.stderr);
+    }
+    let plan = std::fs::read(dir.path().join("keylift.plan.yaml")).expect("the plan was written");
+    clean("the plan", &plan);
+    let text = String::from_utf8_lossy(&plan);
+    assert!(text.contains("path: en.json") && text.contains("code: not-rewritten"), "{text}");
+    assert!(!text.contains("PL4NTED"), "{text}");
+}

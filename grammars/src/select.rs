@@ -212,6 +212,10 @@ pub(crate) fn explained(code: &str, why: &Constant, literal: Option<&Literal>) -
     let mut path: Vec<&str> =
         literal.map(|literal| literal.scopes.iter().rev().map(String::as_str).collect()).unwrap_or_default();
     path.extend(key);
+    // A sentence as a key (a catalogue of translations) is nothing that a reader would ask for by name.
+    let sentence = |name: &&str| name.len() > 60 || name.contains(char::is_whitespace);
+    let key = key.filter(|key| !sentence(key));
+    path.iter_mut().filter(|name| sentence(name)).for_each(|name| *name = "…");
     let fill = |text: &str| {
         let text = text.replace("<key>", key.unwrap_or("NAME")).replace("<path:__>", &path.join("__"));
         text.replace("<path>", &if path.is_empty() { "NAME".into() } else { path.join(".") })

@@ -16,4 +16,5 @@ pub mod scan;
 pub mod sources;
 pub mod spread;
 pub mod store;
+pub mod unsaid;
 pub mod walk;

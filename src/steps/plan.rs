@@ -7,6 +7,7 @@ use keylift_providers::{Fingerprint, FingerprintKey, Secret, Store};
 
 use super::locate::{self, Placed, Syntax};
 use super::names::{Names, Wish};
+use super::unsaid::Unsaid;
 use crate::model::plan::{PLAN_VERSION, is_variable};
 use crate::model::{Decision, Finding, Kind, Lookup, Plan, PlannedMove, PlannedSite, Refused};
 
@@ -48,6 +49,8 @@ struct Group<'a> {
 
 /// Makes the plan. Every finding ends as a site of a move or as a refusal.
 pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
+    let found = files.iter().flat_map(|file| &file.findings).map(|finding| finding.secret.expose());
+    let unsaid = Unsaid::new(found);
     let mut refusals = Vec::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index: BTreeMap<Fingerprint, usize> = BTreeMap::new();
@@ -84,7 +87,7 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     let parts = parts(&groups);
     let mut moves = Vec::new();
     for group in groups {
-        match planned(&group, &mut names, target) {
+        match planned(&group, &mut names, &unsaid, target) {
             Ok(planned) => moves.push(PlannedMove { part_of: owner(&group, &parts), ..planned }),
             Err(refusal) => refusals.extend(
                 group.places.iter().map(|(path, finding, _)| refused(path, finding, refusal.clone(), target.key)),
@@ -92,6 +95,10 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
         }
     }
     let moves = with_parts(moves);
+    for refusal in &mut refusals {
+        refusal.reason = unsaid.masked(std::mem::take(&mut refusal.reason));
+        refusal.advice = unsaid.masked(std::mem::take(&mut refusal.advice));
+    }
     refusals.sort_by(|a, b| (&a.path, a.line, &a.code).cmp(&(&b.path, b.line, &b.code)));
     let touched: BTreeSet<&str> = moves.iter().flat_map(|planned| &planned.sites).map(|site| &*site.path).collect();
     Plan {
@@ -200,7 +207,7 @@ fn with_parts(moves: Vec<PlannedMove>) -> Vec<PlannedMove> {
     ordered
 }
 
-fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<PlannedMove, Refusal> {
+fn planned(group: &Group<'_>, names: &mut Names, unsaid: &Unsaid, target: &Target<'_>) -> Result<PlannedMove, Refusal> {
     let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
     for (path, finding, placed) in &group.places {
         push_new(&mut wish.taken, placed.place.taken_names.iter().cloned());
@@ -218,6 +225,9 @@ fn planned(group: &Group<'_>, names: &mut Names, target: &Target<'_>) -> Result<
         let stem = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         push_new(&mut wish.scopes, placed.place.scopes.iter().cloned().chain(stem));
     }
+    wish.called.retain(|name| !unsaid.is_in(name));
+    wish.scopes.retain(|name| !unsaid.is_in(name));
+    wish.set.retain(|name| !unsaid.is_in(name));
     let name = names.choose(&wish, &group.value);
     let mut also: Vec<String> = wish.fixed.iter().filter(|fixed| **fixed != name).cloned().collect();
     // Some formats read a variable that is called otherwise than what they look up (`TF_VAR_x` for `var.x`).

@@ -53,7 +53,9 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let judged = judge(meaning.class, &meaning.name, &value, quoted, meaning.how);
         if let Some(mut confidence) = judged.or_else(|| reading.signing_key(&meaning, &value)) {
             // A list of words under one name is a word list.
-            if confidence < Confidence::High && reading.listed(literal) > WORD_LIST {
+            if confidence < Confidence::High && reading.listed(literal) > WORD_LIST
+                || reading.names_arguments(at, &meaning, &value)
+            {
                 confidence = Confidence::Low;
             }
             lines.push(span, meaning.class.rule(), Some(&meaning.name), confidence);
@@ -201,6 +203,22 @@ impl Reading<'_> {
         let bound = matches!(meaning.how, How::Bound | How::Passed);
         (kind && bound && PROGRAMS.contains(&self.language) && value.len() >= 8 && is_wish(value))
             .then_some(Confidence::Medium)
+    }
+
+    /// `new Sequelize('database', 'username', 'password')`: arguments that say what they are stand where none is read.
+    fn names_arguments(&self, at: usize, meaning: &Meaning, value: &str) -> bool {
+        const WHO: [&str; 9] =
+            ["user", "username", "user_name", "login", "email", "account", "database", "dbname", "host"];
+        let call = |literal: &Literal| literal.call.as_ref().map(|call| (call.callee.clone(), call.position));
+        let literal = &self.literals[at];
+        let Some((callee, Some(position))) = call(literal) else { return false };
+        let before = at.checked_sub(1).map(|before| &self.literals[before]);
+        let beside = |other: &&Literal| call(other) == position.checked_sub(1).map(|before| (callee, Some(before)));
+        let who = before.filter(beside).and_then(Literal::text);
+        meaning.how == How::Passed
+            && value.bytes().all(|byte| byte.is_ascii_lowercase())
+            && names::classify(value) == Some(meaning.class)
+            && who.is_some_and(|who| WHO.contains(&who.to_ascii_lowercase().as_str()))
     }
 
     fn meaning(&self, at: usize) -> Option<Meaning> {
