@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
 use crate::recipe::{Escapes, NumberEscape, Unknown};
 use crate::undo::{Spelling, Unit as Names, spell};
 
@@ -67,6 +70,23 @@ pub(crate) fn decode(
         plain = at;
     }
     verbatim(text, base, plain..at, value, units);
+}
+
+/// Appends what a text in base64 means, as one unit. What is no base64, or would be written otherwise, stays as it is and
+/// cannot be taken.
+pub(crate) fn base64(text: &str, base: usize, value: &mut Vec<u8>, units: &mut Vec<Unit>) {
+    let start = value.len();
+    let decoded = STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text));
+    let spelled = match &decoded {
+        Ok(bytes) => verified(
+            text,
+            bytes,
+            Spelled::As(vec![Spelling::Base64(text.ends_with('=') || text.len().is_multiple_of(4))]),
+        ),
+        Err(_) => Spelled::Undecoded,
+    };
+    value.extend(decoded.unwrap_or_else(|_| text.as_bytes().to_vec()));
+    units.push(Unit { source: base..base + text.len(), value: start..value.len(), spelled });
 }
 
 /// Appends a stretch that means itself.

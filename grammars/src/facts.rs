@@ -65,6 +65,8 @@ pub(crate) struct Facts {
     pub skipped_uses: Vec<Range<usize>>,
     /// Places that take constants alone, where a name may stand.
     pub constant_uses: Vec<Range<usize>>,
+    /// Blocks of values that become blocks of references, with the name of their rule.
+    pub exchanges: Vec<(Range<usize>, String)>,
     pub flags: HashSet<String>,
 }
 
@@ -152,6 +154,12 @@ impl Facts {
         }
         if let (Some(outer), Some(value)) = (one("outer"), one("outer.value")) {
             self.outers.insert(value.id(), outer.byte_range());
+        }
+        if let (Some(node), Some(rule)) = (one("exchange"), settings.get("exchange")) {
+            let found = (node.byte_range(), rule.clone());
+            if !self.exchanges.contains(&found) {
+                self.exchanges.push(found);
+            }
         }
         self.skipped_uses.extend(all("use.skip").map(|node| node.byte_range()));
         self.constant_uses.extend(all("use.constant").map(|node| node.byte_range()));

@@ -59,6 +59,9 @@ pub(crate) struct StringForm {
     /// Escape scheme.
     #[serde(default)]
     pub escapes: Option<String>,
+    /// The text is standard base64 of the value.
+    #[serde(default)]
+    pub base64: bool,
     /// How lines are laid out within the literal.
     #[serde(default)]
     pub layout: Layout,

@@ -3,9 +3,11 @@
 //! This crate knows code and knows no secrets: it is given spans and answers with edits. Each language is a folder of
 //! data under `languages/` (`recipe.yaml`, `sites.scm`, `imports.scm`, `fixtures/`).
 
+pub mod addresses;
 mod change;
 mod decode;
 pub mod edit;
+mod exchange;
 mod facts;
 mod forms;
 mod guard;
@@ -37,6 +39,7 @@ pub mod undo;
 mod visit;
 mod walk;
 
+pub use addresses::{Addresses, Entry};
 pub use edit::{Applicability, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
 pub use inject::{Reference, TemplateError};
 pub use language::{Language, LoadError, detect, language, languages};

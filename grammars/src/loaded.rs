@@ -213,6 +213,7 @@ impl Loaded {
             let known = [
                 ("constant", settings.get("constant").is_none_or(|name| recipe.constants.contains_key(name))),
                 ("default", settings.get("default").is_none_or(|name| recipe.defaults.contains_key(name))),
+                ("exchange", settings.get("exchange").is_none_or(|name| recipe.exchanges.contains_key(name))),
                 ("change", settings.get("change").is_none_or(|name| recipe.changes.contains_key(name))),
                 ("format", settings.get("format").is_none_or(|name| recipe.formats.contains_key(name))),
             ];

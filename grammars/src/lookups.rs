@@ -85,12 +85,23 @@ pub(crate) struct LookupForm {
     /// A flag that this form is not for.
     #[serde(default)]
     pub unless_flag: Option<String>,
+    /// Only for literals whose own form has this mark.
+    #[serde(default)]
+    pub marked: Option<String>,
+    /// It names the value's entry in the store: `<entry>`, `<field>` and what else is known of that
+    /// ([`crate::addresses`]). It is offered although the lookup is refused otherwise.
+    #[serde(default)]
+    pub stored: bool,
+    /// What a person must do beside the edit, where that differs from the lookup's.
+    #[serde(default)]
+    pub todo: Option<String>,
 }
 
 impl LookupForm {
-    /// Whether it is for a file with such flags.
-    pub(crate) fn fits(&self, flags: &HashSet<String>) -> bool {
-        self.when_flag.as_ref().is_none_or(|flag| flags.contains(flag))
+    /// Whether it is for a file with such flags, and a literal of such a mark.
+    pub(crate) fn fits(&self, flags: &HashSet<String>, mark: Option<&str>) -> bool {
+        self.marked.as_deref().is_none_or(|wanted| mark == Some(wanted))
+            && self.when_flag.as_ref().is_none_or(|flag| flags.contains(flag))
             && self.unless_flag.as_ref().is_none_or(|flag| !flags.contains(flag))
     }
 }

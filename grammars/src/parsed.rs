@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use tree_sitter::{InputEdit, Parser, Point, Tree};
 
+use crate::addresses::Addresses;
 use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
 use crate::facts::Facts;
 use crate::host::Host;
@@ -38,6 +39,8 @@ pub struct Parsed {
     stray: usize,
     /// The texts of files in the same folder that share declarations with this one.
     pub(crate) beside: Vec<String>,
+    /// What is known of the store, for lookups that name entries themselves.
+    pub(crate) addresses: Addresses,
     /// The file's name without its extension, in one word of capitalised parts.
     pub(crate) stem: String,
     imports: OnceLock<Imports>,
@@ -98,6 +101,7 @@ impl Parsed {
             sites,
             stray: reading.stray,
             beside: Vec::new(),
+            addresses: Addresses::default(),
             stem: names::stem(path),
             imports: OnceLock::new(),
         })
@@ -163,8 +167,9 @@ impl Parsed {
             .or_else(|| inner::default(self, &selection, style).map(|inner| inner.variable));
         let taken_names = taken::names(self, &selection);
         // Any name that is free: what the value will be called is not known yet.
-        let free =
-            || (0..=taken_names.len()).map(|number| format!("X{number}")).find(|name| !taken_names.contains(name));
+        let entries = self.addresses.entries.iter().flat_map(|entries| entries.keys().cloned());
+        let any = entries.chain((0..=taken_names.len()).map(|number| format!("X{number}")));
+        let free = || any.clone().find(|name| !taken_names.contains(name));
         let name = fixed_name.clone().or_else(free).unwrap_or_default();
         let request = Request { span: span.clone(), name, style };
         let rewrite = self.rewrite_with(std::slice::from_ref(&request), &BTreeSet::new(), Proof::Quick);
@@ -247,6 +252,16 @@ impl Parsed {
         self
     }
 
+    /// Tells what is known of the store and its entries, for lookups that name entries themselves.
+    #[must_use]
+    pub fn stored(mut self, addresses: Addresses) -> Self {
+        if !addresses.service.is_empty() {
+            self.facts.flags.insert(format!("store-{}", addresses.service));
+        }
+        self.addresses = addresses;
+        self
+    }
+
     /// Whether the edits of a request bring a declaration for the whole folder.
     pub fn declares(&self, request: &Request) -> bool {
         self.language.shares_declarations(request.style)
@@ -279,7 +294,7 @@ impl Parsed {
             (Some(variable), Some(fact)) => {
                 recipe.defaults.get(&fact.rule)?.todo.as_ref().map(|text| text.replace("<variable>", variable))
             }
-            (None, _) => recipe.lookups.get(&style)?.todo.clone(),
+            (None, _) => rewrite::todo(self, selection, style),
             (Some(_), None) => None,
         }
     }

@@ -72,7 +72,7 @@ impl Context<'_> {
 
     /// The lookup, converted to the literal's type and protected from a format's reading.
     fn lookup(&self, quote: &str, convert: bool) -> Result<Rendered, Refusal> {
-        let mut rendered = lookup(self.parsed, self.request, self.literal().start, quote)?;
+        let mut rendered = lookup(self.parsed, self.request, self.selection, self.literal().start, quote)?;
         let recipe = &self.parsed.loaded.recipe;
         let form = &self.parsed.loaded.forms[self.site.pieces[self.selection.first_piece()].form];
         let mut wrap = |template: &str, loose: bool| {
@@ -389,7 +389,7 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         needs = insert;
         if template.contains("<lookup>") {
             let quote = site.pieces[0].quote(text).filter(|quote| *quote != "`").unwrap_or("\"");
-            let rendered = lookup(parsed, request, target.start, quote)?;
+            let rendered = lookup(parsed, request, selection, target.start, quote)?;
             let text = if rendered.loose { format!("({})", rendered.text) } else { rendered.text };
             new = new.replace("<lookup>", &text);
             needs.extend(rendered.needs);

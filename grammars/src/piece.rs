@@ -135,6 +135,10 @@ impl Piece {
         piece.holes.sort_by_key(|hole| hole.start);
         let scheme = form.rule.escapes.as_deref().and_then(|name| loaded.recipe.escapes.get(name));
         for content in contents {
+            if form.rule.base64 {
+                decode::base64(&text[content.clone()], content.start, &mut piece.value, &mut piece.units);
+                continue;
+            }
             for stretch in without(content, &piece.holes) {
                 for line in layout::stretches(form.rule.layout, text, &stretch, &piece.open, &piece.close) {
                     match line {

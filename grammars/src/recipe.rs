@@ -10,8 +10,8 @@ use crate::edit::Style;
 pub(crate) use crate::forms::{CarryRule, Escapes, Layout, NumberEscape, StringForm, Unknown};
 pub(crate) use crate::lookups::{Guard, Lookup, LookupForm, Need, NeedPlace};
 pub(crate) use crate::rules::{
-    ChangeEdit, ChangeRule, Constant, DefaultRule, FlagRefusal, FormatRule, InterpolationRule, PartRule, PatternRule,
-    Region,
+    ChangeEdit, ChangeRule, Constant, DefaultRule, ExchangeKey, ExchangeRule, FlagRefusal, FormatRule,
+    InterpolationRule, PartRule, PatternRule, Region,
 };
 
 /// A recipe with what it extends merged in.
@@ -54,6 +54,8 @@ pub(crate) struct Recipe {
     pub defaults: BTreeMap<String, DefaultRule>,
     /// Declarations that must change where their value becomes a lookup.
     pub changes: BTreeMap<String, ChangeRule>,
+    /// Blocks of values that become blocks of references.
+    pub exchanges: BTreeMap<String, ExchangeRule>,
     /// Interpolations that the parser does not know.
     pub interpolations: BTreeMap<String, InterpolationRule>,
     /// Strings that are formats of their own.

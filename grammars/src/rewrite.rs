@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::addresses::{self, Marks};
 use crate::change;
 use crate::edit::{Applicability, Edit, Outcome, Refusal, Request, Rewrite, Style};
+use crate::exchange;
 use crate::guard;
 use crate::imports::Resolution;
 use crate::inject;
@@ -57,6 +59,7 @@ pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet
     }
     let chosen: Vec<Option<&Selection>> = selections.iter().map(|selection| selection.as_ref().ok()).collect();
     change::move_out(parsed, &chosen, &mut made);
+    exchange::exchange(parsed, requests, &chosen, &mut made);
     prove(parsed, requests, declared, &mut made, proof);
     assemble(parsed, requests, declared, made)
 }
@@ -251,23 +254,30 @@ fn redact(parsed: &Parsed, request: &Request, selection: &Selection) -> Made {
 }
 
 /// The lookup of a request, as it is written at a place.
-pub(crate) fn lookup(parsed: &Parsed, request: &Request, at: usize, quote: &str) -> Result<Rendered, Refusal> {
+pub(crate) fn lookup(
+    parsed: &Parsed,
+    request: &Request,
+    selection: &Selection,
+    at: usize,
+    quote: &str,
+) -> Result<Rendered, Refusal> {
     let lookup = parsed.loaded.recipe.lookups.get(&request.style).ok_or_else(|| {
         refusal("no-such-lookup", "This language has no lookup of that style.", "Use the style `env` for this file.")
     })?;
-    if let Some(refuse) = &lookup.refuse {
+    let fitting = || fitting(parsed, selection, lookup);
+    if let Some(refuse) = lookup.refuse.as_ref().filter(|_| fitting().next().is_none()) {
         return Err(refusal("no-such-lookup", &refuse.reason, &refuse.advice));
     }
     let mut fallback = None;
     let mut shadowed = None;
-    let fitting = || lookup.forms.iter().filter(|form| form.fits(&parsed.facts.flags));
     for form in fitting().filter(|form| !form.last).chain(fitting().filter(|form| form.last)) {
         if form.last && fallback.is_some() {
             break;
         }
         match bind(parsed, &form.needs, at) {
             Ok((names, needs)) => {
-                let rendered = render(lookup, form, request, quote, &names, needs);
+                let marks = if form.stored { parsed.addresses.marks(&request.name)? } else { Marks::new() };
+                let rendered = render(lookup, form, request, quote, &names, (needs, &marks));
                 if rendered.needs.is_empty() {
                     return completed(parsed, request, lookup, rendered);
                 }
@@ -278,6 +288,26 @@ pub(crate) fn lookup(parsed: &Parsed, request: &Request, at: usize, quote: &str)
     }
     let rendered = fallback.ok_or_else(|| shadow(shadowed.as_deref()))?;
     completed(parsed, request, lookup, rendered)
+}
+
+/// The forms of a lookup that a value can be looked up with. Where the lookup is refused, those that name an entry are left.
+fn fitting<'a>(
+    parsed: &'a Parsed,
+    selection: &Selection,
+    lookup: &'a Lookup,
+) -> impl Iterator<Item = &'a LookupForm> + use<'a> {
+    let piece = &parsed.sites[selection.site].pieces[selection.first_piece()];
+    let mark = parsed.loaded.forms[piece.form].rule.marked.as_deref();
+    let open = lookup.refuse.is_none();
+    lookup.forms.iter().filter(move |form| (open || form.stored) && form.fits(&parsed.facts.flags, mark))
+}
+
+/// What a person must do beside the edit of a value.
+pub(crate) fn todo(parsed: &Parsed, selection: &Selection, style: Style) -> Option<String> {
+    let lookup = parsed.loaded.recipe.lookups.get(&style)?;
+    let own = fitting(parsed, selection, lookup).next().and_then(|form| form.todo.as_ref());
+    let facts = parsed.addresses.facts.iter().map(|(mark, text)| (mark.clone(), Some(text.clone())));
+    own.or(lookup.todo.as_ref()).map(|text| addresses::fill(text, &facts.collect()))
 }
 
 /// A lookup with what must come with it: the generated file, a declaration.
@@ -391,10 +421,10 @@ fn render(
     request: &Request,
     quote: &str,
     names: &BTreeMap<String, String>,
-    needs: BTreeMap<String, usize>,
+    (needs, marks): (BTreeMap<String, usize>, &Marks),
 ) -> Rendered {
     let fill = |template: &str| {
-        let mut text = template
+        let mut text = addresses::fill(template, marks)
             .replace("<name>", &request.name)
             .replace("<lower>", &in_lower(lookup, &request.name))
             .replace("<q>", quote);

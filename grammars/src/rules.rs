@@ -44,6 +44,9 @@ pub(crate) struct Constant {
     pub reason: String,
     /// What to do.
     pub advice: String,
+    /// Flags of the file with which it is no reason.
+    #[serde(default)]
+    pub unless_flags: Vec<String>,
 }
 
 /// A flag of the file that speaks against rewriting it.
@@ -132,6 +135,65 @@ pub(crate) struct ChangeRule {
     pub lifts: bool,
     /// How far the change can be trusted.
     pub applicability: Option<Applicability>,
+}
+
+/// A mapping that holds values and becomes another one, with references to where they live: a whole block of a config file.
+///
+/// `sites.scm` captures the mapping as `@exchange` and sets `exchange` to its name. It is exchanged where one of its values
+/// moves, whole or not at all: a value that stays is written into the new mapping as a text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeRule {
+    /// What becomes of each key of the mapping.
+    pub keys: BTreeMap<String, ExchangeKey>,
+    /// Why not, where it has other keys or is written in a way that cannot be changed in place.
+    pub other: Constant,
+    /// Regex of what a value that stays must not be beside, and why not.
+    pub unstable: String,
+    pub unstable_why: Constant,
+    /// The new mapping where every value moves, whole.
+    pub plain: ExchangeLayout,
+    /// …and where others stay, or parts of values.
+    pub mixed: ExchangeLayout,
+}
+
+/// What becomes of one key.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ExchangeKey {
+    /// Regex that its value must match.
+    pub is: Option<String>,
+    /// Its new value; the key stays.
+    pub becomes: Option<String>,
+    /// It goes, and its value fills the mark of this name, unless that is the text of `usual`.
+    pub goes: Option<String>,
+    pub usual: Option<String>,
+    /// It holds the values: how a text that stays is wrapped in a single-quoted scalar of the new mapping, around it and its quotes.
+    pub holds: Option<(String, String)>,
+    /// It stays; entries of it with these names are copied for the mark `copies`.
+    pub copies: Vec<String>,
+}
+
+/// How the new mapping looks. Two blanks are one level, as deep as the old mapping's own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeLayout {
+    /// What comes in the place of the key that holds the values, up to its colon.
+    pub head: String,
+    /// By how many levels what is below it moves to the right.
+    #[serde(default)]
+    pub deeper: usize,
+    /// What comes in the place of an entry, with `<key>`, `<name>` and the marks of its address; none where entries stay.
+    #[serde(default)]
+    pub entry: Option<String>,
+    /// What comes in the place of a literal that goes whole, where entries stay, with `<name>`.
+    #[serde(default)]
+    pub whole: Option<String>,
+    /// What comes after all of them, one level in, with `<items>`, and what that is for each name.
+    #[serde(default)]
+    pub tail: Option<String>,
+    #[serde(default)]
+    pub item: Option<String>,
 }
 
 /// An interpolation within the text of a literal, told by its look.

@@ -100,7 +100,7 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>, style: Style) -> Resu
         ));
     }
     let change = site.change.as_ref().and_then(|change| parsed.loaded.recipe.changes.get(change.rule.as_ref()?));
-    if let Some(name) = &site.constant
+    if let Some(name) = barred(parsed, site)
         && !change.is_some_and(|rule| rule.lifts)
         && let Some(constant) = parsed.loaded.recipe.constants.get(name)
         && literal.role != Role::Prose
@@ -126,6 +126,17 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>, style: Style) -> Resu
         selection.take(at, &piece.units, &piece.value, span)?;
     }
     proven(selection)
+}
+
+/// Why nothing is looked up at a site: the place that it is in, unless the file's flags lift that; then its form.
+fn barred<'a>(parsed: &'a Parsed, site: &'a Site) -> Option<&'a String> {
+    let name = site.constant.as_ref()?;
+    let lifting = &parsed.loaded.recipe.constants.get(name)?.unless_flags;
+    if !lifting.iter().any(|flag| parsed.facts.flags.contains(flag)) {
+        return Some(name);
+    }
+    let form = site.pieces.first().map(|piece| &parsed.loaded.forms[piece.form].rule)?;
+    form.refuse.as_ref().or_else(|| parsed.loaded.recipe.unmarked.as_ref().filter(|_| form.marked.is_none()))
 }
 
 /// The way out where a file can become a template.

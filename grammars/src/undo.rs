@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -188,7 +190,7 @@ impl Spelling {
             return bytes.iter().map(|byte| number(u32::from(*byte), *radix, *width, *upper, before, after)).collect();
         }
         if let Self::Base64(padded) = self {
-            return Some(base64(bytes, *padded));
+            return Some(if *padded { STANDARD.encode(bytes) } else { STANDARD_NO_PAD.encode(bytes) });
         }
         let text = std::str::from_utf8(bytes).ok()?;
         let mut out = String::with_capacity(text.len() * 2);
@@ -268,22 +270,6 @@ fn number(code: u32, radix: u32, width: usize, upper: bool, before: &str, after:
         _ => return None,
     };
     Some(format!("{before}{digits}{after}"))
-}
-
-/// Standard base64 (RFC 4648, section 4).
-fn base64(bytes: &[u8], padded: bool) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for index in 0..=chunk.len() {
-            out.push(char::from(ALPHABET[(group >> (18 - 6 * index)) as usize & 63]));
-        }
-        if padded {
-            out.extend(std::iter::repeat_n('=', 3 - chunk.len()));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

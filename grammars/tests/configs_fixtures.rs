@@ -98,7 +98,8 @@ fn fixtures_keep_their_shape_for_the_readers_of_their_formats() {
             let text = |path: &Path| std::fs::read_to_string(path).expect("text");
             let kind = after.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
             let (old, new) = (text(before), text(after));
-            if dialect == "kubernetes" && old.contains("{{") {
+            // Templates, and Secrets that are another kind of object now: `configs_secrets.rs` reads those.
+            if dialect == "kubernetes" && (old.contains("{{") || new.contains("kind: ExternalSecret")) {
                 continue;
             }
             let mut map = Mapping::new();

@@ -4,10 +4,11 @@
 //! Where `after.EXT` is missing, nothing may change. Checked for each: the file is taken for that language, the text
 //! comes out as in `after`, it parses no worse, what was lifted is gone, and undo gives back the identical text.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keylift_grammars::{Edit, Parsed, Request, Style, apply, detect, undo};
+use keylift_grammars::{Addresses, Edit, Entry, Parsed, Request, Style, apply, detect, undo};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -17,7 +18,32 @@ struct Case {
     path: Option<String>,
     #[serde(default = "env")]
     style: Style,
+    /// The store that is planned for, where lookups name its entries.
+    store: Option<Store>,
     values: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Store {
+    service: String,
+    /// What stands before a name in the store.
+    #[serde(default)]
+    prefix: String,
+    field: Option<String>,
+    #[serde(default)]
+    facts: BTreeMap<String, String>,
+}
+
+impl Store {
+    fn addresses(&self, values: &[Value]) -> Addresses {
+        let entry = |name: &String| {
+            let entry = Entry { key: format!("{}{name}", self.prefix), field: self.field.clone(), version: None };
+            (name.clone(), entry)
+        };
+        let entries = values.iter().filter_map(|value| value.name.as_ref()).map(entry).collect();
+        Addresses { service: self.service.clone(), facts: self.facts.clone(), entries: Some(entries) }
+    }
 }
 
 fn env() -> Style {
@@ -76,6 +102,10 @@ fn check(language: &str, folder: &Path) -> Result<(), String> {
         return Err(format!("the file is taken for {}", grammar.name));
     }
     let parsed = Parsed::at(grammar, &path, &before).ok_or("it does not parse")?;
+    let parsed = match &case.store {
+        Some(store) => parsed.stored(store.addresses(&case.values)),
+        None => parsed,
+    };
     let mut requests = Vec::new();
     for value in &case.values {
         let (start, found) =

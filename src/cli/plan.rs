@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::Context;
 use super::input::{Paths, here};
 use crate::model::plan::PLAN_FILE;
-use crate::model::{Exit, Failure, Lookup, Plan};
+use crate::model::{Exit, Failure, Lookup, Plan, StoreRef};
 use crate::render::findings::slashes;
 use crate::steps::plan::{Scanned, Target, plan};
 
@@ -26,6 +26,9 @@ pub(super) struct Planning {
     /// Files in which nothing can be looked up (JSON, TOML, INI, XML…) become templates for `keylift inject`
     #[arg(long)]
     inject: bool,
+    /// The External Secrets Operator's object for the store, `[Cluster]SecretStore/NAME`: Kubernetes Secrets become ExternalSecrets that refer to it (`SecretStore/keylift` unless told)
+    #[arg(long, value_name = "[KIND/]NAME")]
+    secret_store: Option<StoreRef>,
     /// What of a connection URL with a password inside moves: the password alone, or the whole URL
     #[arg(long, value_enum, default_value = "password")]
     url: UrlArg,
@@ -106,6 +109,7 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
         earlier: names.collect(),
         whole_urls: planning.url == UrlArg::Whole,
         inject: planning.inject,
+        secret_store: planning.secret_store.clone().or_else(|| earlier.as_ref()?.secret_store.clone()),
         reserved,
     };
     let mut files: Vec<Scanned> = files.into_values().collect();

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use keylift_grammars::{Addresses, Entry};
 use keylift_providers::{Address, Fingerprint};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::finding::{Confidence, Kind, Severity};
+use super::place::{Place, StoreRef};
 
 /// The file's name where none is given.
 pub const PLAN_FILE: &str = "keylift.plan.yaml";
@@ -36,6 +38,9 @@ pub struct Plan {
     pub store: String,
     /// How moved values are looked up, where a move does not say otherwise.
     pub lookup: Lookup,
+    /// What an `ExternalSecret` reads the store through, where that is not the object `SecretStore/keylift`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_store: Option<StoreRef>,
     /// Which key made the fingerprints.
     pub fingerprint_key: String,
     /// The folder that paths are relative to, as seen from the plan's own folder.
@@ -228,6 +233,18 @@ impl Plan {
         Ok(())
     }
 
+    /// Where the plan's values live, for lookups that name the entry itself.
+    pub fn addresses(&self) -> Addresses {
+        let place = Place::new(&self.store, false);
+        let entry = |planned: &PlannedMove| {
+            let (key, field) = place.remote(&planned.address);
+            let entry = Entry { key, field, version: planned.address.version.clone() };
+            planned.variables().map(|name| (name.to_owned(), entry.clone())).collect::<Vec<_>>()
+        };
+        let entries = self.moves.iter().flat_map(entry).collect();
+        Addresses { entries: Some(entries), ..place.addresses(self.secret_store.as_ref()) }
+    }
+
     /// The file's text.
     pub fn to_yaml(&self) -> Result<String, Failure> {
         let body = serde_yaml::to_string(self)
@@ -324,6 +341,7 @@ mod tests {
             version: PLAN_VERSION,
             store: "age:x".into(),
             lookup: Lookup::Env,
+            secret_store: None,
             fingerprint_key: "k".into(),
             root: here(),
             moves,

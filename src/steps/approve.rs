@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use keylift_grammars::Addresses;
 use keylift_providers::{FingerprintKey, Secret};
 use rayon::prelude::*;
 
@@ -51,8 +52,9 @@ pub fn approve(plan: &Plan, root: &Path, key: &FingerprintKey, scope: Scope<'_>)
     let open = |path: &String| scope.done.is_none_or(|done| !done.contains(path));
     let paths: BTreeSet<&String> =
         wanted.iter().flat_map(|planned| &planned.sites).map(|site| &site.path).filter(|path| open(path)).collect();
+    let addresses = plan.addresses();
     let read: Vec<(&String, Result<Source, String>)> =
-        paths.into_par_iter().map(|path| (path, source(root, path, key))).collect();
+        paths.into_par_iter().map(|path| (path, source(root, path, key, &addresses))).collect();
     let mut sources = BTreeMap::new();
     let mut unread: BTreeMap<&String, String> = BTreeMap::new();
     for (path, source) in read {
@@ -87,10 +89,10 @@ pub fn approve(plan: &Plan, root: &Path, key: &FingerprintKey, scope: Scope<'_>)
     approval
 }
 
-fn source(root: &Path, path: &str, key: &FingerprintKey) -> Result<Source, String> {
+fn source(root: &Path, path: &str, key: &FingerprintKey, addresses: &Addresses) -> Result<Source, String> {
     let bytes = std::fs::read(root.join(path)).map_err(|error| format!("{path} could not be read: {error}"))?;
     let syntax = Syntax::new(path.as_ref(), &bytes).ok_or_else(|| format!("{path} is no longer text"))?;
-    let syntax = syntax.beside(|| neighbours(root, path));
+    let syntax = syntax.beside(|| neighbours(root, path)).stored(addresses);
     Ok(Source { hash: file_hash(key, &bytes), bytes, syntax })
 }
 

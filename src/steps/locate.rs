@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use keylift_grammars::{Applicability, Language, Parsed, Part, Place, Refusal, Request, Style};
+use keylift_grammars::{Addresses, Applicability, Language, Parsed, Part, Place, Refusal, Request, Style};
 use keylift_providers::Secret;
 
 use crate::model::{Finding, Text};
@@ -30,6 +30,13 @@ impl Syntax {
 }
 
 impl Syntax {
+    /// Tells what is known of the store, for lookups that name its entries.
+    #[must_use]
+    pub fn stored(mut self, addresses: &Addresses) -> Self {
+        self.parsed = self.parsed.map(|(language, parsed)| (language, parsed.stored(addresses.clone())));
+        self
+    }
+
     /// Adds the texts of the other files of the folder, where the language's files share declarations.
     #[must_use]
     pub fn beside(mut self, texts: impl FnOnce() -> Vec<String>) -> Self {

@@ -9,7 +9,7 @@ use super::locate::{self, Placed, Syntax};
 use super::names::{Names, Wish};
 use super::unsaid::Unsaid;
 use crate::model::plan::{PLAN_VERSION, is_variable};
-use crate::model::{Decision, Finding, Kind, Lookup, Plan, PlannedMove, PlannedSite, Refused};
+use crate::model::{Decision, Finding, Kind, Lookup, Place, Plan, PlannedMove, PlannedSite, Refused, StoreRef};
 
 /// What a plan is made for.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Target<'a> {
     pub whole_urls: bool,
     /// Whether files in which nothing can be looked up become templates.
     pub inject: bool,
+    /// What an `ExternalSecret` reads the store through, where that was said.
+    pub secret_store: Option<StoreRef>,
     /// Variables that the code reads already.
     pub reserved: BTreeSet<String>,
 }
@@ -54,8 +56,9 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     let mut refusals = Vec::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index: BTreeMap<Fingerprint, usize> = BTreeMap::new();
+    let addresses = Place::new(target.store.location(), false).addresses(target.secret_store.as_ref());
     for file in files {
-        let syntax = Syntax::new(file.path.as_ref(), &file.bytes);
+        let syntax = Syntax::new(file.path.as_ref(), &file.bytes).map(|syntax| syntax.stored(&addresses));
         for finding in &file.findings {
             let style = target.lookup.into();
             let placed = |syntax| locate::locate(finding, syntax, style, target.inject);
@@ -105,6 +108,7 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
         version: PLAN_VERSION,
         store: target.store.location().to_owned(),
         lookup: target.lookup,
+        secret_store: target.secret_store.clone(),
         fingerprint_key: target.key.id(),
         root: ".".into(),
         refusals,

@@ -28,7 +28,7 @@ const MASK: &str = "********";
 /// `secrets` are the spans of everything that was found in the file's text, of any confidence: what is refused or waits
 /// stands in the lines around an edit, and is masked like what moves.
 pub fn preview(plan: &Plan, path: &str, bytes: &[u8], secrets: &[Range<usize>]) -> Option<Preview> {
-    let syntax = Syntax::new(path.as_ref(), bytes)?;
+    let syntax = Syntax::new(path.as_ref(), bytes)?.stored(&plan.addresses());
     let text = &syntax.text.text;
     let (_, parsed) = syntax.parsed.as_ref()?;
     let mut requests = Vec::new();

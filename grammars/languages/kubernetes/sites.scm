@@ -64,12 +64,49 @@
    (block_mapping_pair key: (_) @_k value: (_) @_kind))
  (#eq? @_k "kind") (#match? @_kind "^[\"']?ConfigMap[\"']?$") (#any-of? @_data "data" "binaryData") (#set! constant "config-map"))
 
+; The key before the kind, or after it.
 ((block_mapping
    (block_mapping_pair key: (_) @_k value: (_) @_kind)
    (block_mapping_pair key: (_) @_data value: (flow_node (flow_mapping) @constant)))
- (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#any-of? @_data "data" "stringData") (#set! constant "secret-manifest"))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#any-of? @_data "data" "stringData") (#set! constant "secret-flow"))
+((block_mapping
+   (block_mapping_pair key: (_) @_data value: (flow_node (flow_mapping) @constant))
+   (block_mapping_pair key: (_) @_k value: (_) @_kind))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#any-of? @_data "data" "stringData") (#set! constant "secret-flow"))
+
+; A Secret becomes an ExternalSecret.
+((block_mapping (block_mapping_pair key: (_) @_k value: (_) @_kind)) @exchange
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#set! exchange "external-secret"))
+((block_mapping
+   (block_mapping_pair key: (_) @_k value: (_) @_kind)
+   (block_mapping_pair key: (_) @_data value: (block_node (block_mapping (block_mapping_pair value: (flow_node [(plain_scalar) (double_quote_scalar) (single_quote_scalar)] @mark))))))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#eq? @_data "data") (#set! mark "secret-base64"))
+((block_mapping
+   (block_mapping_pair key: (_) @_data value: (block_node (block_mapping (block_mapping_pair value: (flow_node [(plain_scalar) (double_quote_scalar) (single_quote_scalar)] @mark)))))
+   (block_mapping_pair key: (_) @_k value: (_) @_kind))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#eq? @_data "data") (#set! mark "secret-base64"))
+((block_mapping
+   (block_mapping_pair key: (_) @_k value: (_) @_kind)
+   (block_mapping_pair key: (_) @_data value: (block_node (block_mapping (block_mapping_pair value: (block_node (block_scalar) @constant))))))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#eq? @_data "data") (#set! constant "secret-flow"))
+((block_mapping
+   (block_mapping_pair key: (_) @_data value: (block_node (block_mapping (block_mapping_pair value: (block_node (block_scalar) @constant)))))
+   (block_mapping_pair key: (_) @_k value: (_) @_kind))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#eq? @_data "data") (#set! constant "secret-flow"))
+((block_mapping
+   (block_mapping_pair key: (_) @_k value: (_) @_kind)
+   (block_mapping_pair key: (_) @_data value: (block_node (block_mapping (block_mapping_pair value: (_ [(plain_scalar) (double_quote_scalar) (single_quote_scalar) (block_scalar)] @mark))))))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#eq? @_data "stringData") (#set! mark "secret-text"))
+((block_mapping
+   (block_mapping_pair key: (_) @_data value: (block_node (block_mapping (block_mapping_pair value: (_ [(plain_scalar) (double_quote_scalar) (single_quote_scalar) (block_scalar)] @mark)))))
+   (block_mapping_pair key: (_) @_k value: (_) @_kind))
+ (#eq? @_k "kind") (#match? @_kind "^[\"']?Secret[\"']?$") (#eq? @_data "stringData") (#set! mark "secret-text"))
 ; The object's own name tells clashing names apart.
 ((block_mapping
    (block_mapping_pair key: (_) @_k value: (block_node (block_mapping (block_mapping_pair key: (_) @_n value: (flow_node (_) @scope.name)))))
    (block_mapping_pair value: (block_node) @scope))
+ (#eq? @_k "metadata") (#eq? @_n "name"))
+((block_mapping
+   (block_mapping_pair value: (block_node) @scope)
+   (block_mapping_pair key: (_) @_k value: (block_node (block_mapping (block_mapping_pair key: (_) @_n value: (flow_node (_) @scope.name))))))
  (#eq? @_k "metadata") (#eq? @_n "name"))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Export, Request, Service, Wanted, comment, pointless, quoted, shell_word};
+use super::{Export, Request, Service, comment, pointless, quoted, shell_word};
 use crate::model::Failure;
 
 /// How the rewritten program gets all keys of the Secret as variables.
@@ -54,7 +54,7 @@ pub(super) fn external_secret(request: &Request<'_>) -> Result<Export, Failure> 
          name: {name}\n    creationPolicy: Owner\n  data:\n"
     );
     for wanted in request.wanted {
-        let (key, property) = remote(wanted, request);
+        let (key, property) = request.place.remote(&wanted.address);
         let _ = writeln!(
             text,
             "    - secretKey: {}\n      remoteRef:\n        key: {}",
@@ -105,18 +105,6 @@ fn provider(request: &Request<'_>) -> Result<String, Failure> {
             ));
         }
     })
-}
-
-/// `remoteRef`: key and property.
-fn remote(wanted: &Wanted, request: &Request<'_>) -> (String, Option<String>) {
-    let path = &wanted.address.path;
-    match request.place.service {
-        Service::Kubernetes(_) => match path.split_once('/') {
-            Some((object, key)) => (object.to_owned(), Some(key.to_owned())),
-            None => (path.clone(), None),
-        },
-        _ => (path.clone(), wanted.address.field.clone()),
-    }
 }
 
 /// A Secret without an operator.

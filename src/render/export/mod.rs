@@ -6,14 +6,13 @@ mod agent;
 mod ecs;
 mod example;
 mod kubernetes;
-mod place;
 mod systemd;
 mod terraform;
 
 use keylift_providers::Address;
 
 use crate::model::Failure;
-pub use place::{Place, Service};
+pub use crate::model::{Place, Service};
 
 /// A variable that the program reads, and where its value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
