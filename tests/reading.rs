@@ -74,6 +74,12 @@ fn functions_that_take_a_secret_are_known() {
         ("a.py", "hmac.new(b'@', message, 'sha256')\n"),
         ("a.js", "app.use(cookieParser('@'));\n"),
         ("a.js", "crypto.createHmac('sha256', '@');\n"),
+        ("a.ps1", "$s = ConvertTo-SecureString '@' -AsPlainText -Force\n"),
+        ("a.ps1", "$s = ConvertTo-SecureString -AsPlainText -Force -String \"@\"\n"),
+        ("a.ps1", "Connect-Shop -User svc -Password @ -Verbose\n"),
+        ("a.ps1", "$h = @{ Password = '@' }\n"),
+        ("a.lua", "local t = { password = '@' }\n"),
+        ("a.lua", "local db_password <const> = '@'\n"),
         ("a.js", "new Sequelize('shop', 'root', '@');\n"),
         ("A.java", "class A { Object k = new SecretKeySpec(\"@\".getBytes(), \"AES\"); }\n"),
         ("a.go", "package a\nfunc f() { token.SignedString([]byte(\"@\")) }\n"),
@@ -114,6 +120,7 @@ fn what_only_talks_about_secrets_is_quiet() {
 
 #[test]
 fn names_of_their_own_and_places_of_examples_are_quiet() {
+    is_quiet("a.yml", "run: |\n  $data.Password = $env:DB_PASSWORD\n");
     is_quiet("a.js", "new Sequelize('database', 'username', 'password', { dialect: 'sqlite' });\n");
     // A setting inside of a table under a telling name has a name of its own.
     is_quiet("a.py", "spec = {'ldap_password': {'kind': 'string', 'range': [['v6.0.0', '']]}}\n");

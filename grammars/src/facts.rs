@@ -54,6 +54,8 @@ pub(crate) struct Facts {
     pub comparisons: HashSet<usize>,
     pub constants: HashMap<usize, String>,
     pub docs: HashSet<usize>,
+    /// Places where an expression of any precedence stands without parentheses.
+    pub bares: HashSet<usize>,
     /// Marks of literals that are more than their kind tells.
     pub marks: HashMap<usize, String>,
     pub formats: HashMap<usize, String>,
@@ -129,6 +131,7 @@ impl Facts {
         self.keys.extend(all("key").map(|node| node.id()));
         self.comparisons.extend(all("comparison").map(|node| node.id()));
         self.docs.extend(all("doc").map(|node| node.id()));
+        self.bares.extend(all("bare").map(|node| node.id()));
         for node in all("mark") {
             self.marks.insert(node.id(), settings.get("mark").cloned().unwrap_or_default());
         }

@@ -22,6 +22,7 @@ pub mod literal;
 mod loaded;
 mod lookups;
 mod names;
+mod outline;
 pub mod parsed;
 mod parsers;
 mod part;

@@ -19,6 +19,8 @@ pub(crate) struct Kind {
     pub transparent: bool,
     pub barrier: bool,
     pub grouping: bool,
+    pub chain: bool,
+    pub separator: bool,
     /// Indices of forms to try, in order.
     pub forms: Vec<usize>,
 }
@@ -70,6 +72,7 @@ pub(crate) struct Loaded {
     pub regions: Vec<(Regex, Regex)>,
     pub name_pattern: Regex,
     pub name_unless: Option<Regex>,
+    pub name_sigil: Option<Regex>,
     pub top_keep: Option<Regex>,
     /// What is no code in an embedded text.
     pub skip: Option<Regex>,
@@ -132,6 +135,7 @@ impl Loaded {
             regions,
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
             name_unless: recipe.name_unless.as_deref().map(regex).transpose()?,
+            name_sigil: recipe.name_sigil.as_deref().map(|sigil| regex(&format!("^(?:{sigil})"))).transpose()?,
             import_name: recipe.import_name.as_deref().map(regex).transpose()?,
             skip: recipe.embedded.as_ref().and_then(|rule| rule.skip.as_deref()).map(regex).transpose()?,
             top_keep: recipe.top.keep.as_deref().map(regex).transpose()?,
@@ -170,6 +174,8 @@ impl Loaded {
         mark(&recipe.transparent, &mut |kind| kind.transparent = true)?;
         mark(&recipe.barriers, &mut |kind| kind.barrier = true)?;
         mark(&recipe.grouping, &mut |kind| (kind.grouping, kind.transparent) = (true, true))?;
+        mark(&recipe.chains, &mut |kind| kind.chain = true)?;
+        mark(&recipe.separators, &mut |kind| kind.separator = true)?;
         let forms = if recipe.patterns.is_empty() { recipe.strings.as_slice() } else { &[] };
         for (index, form) in forms.iter().enumerate() {
             mark(&form.nodes, &mut |kind| kind.forms.push(index))?;

@@ -19,7 +19,9 @@ pub(crate) fn parser(name: &str) -> Option<Language> {
         // (one that keeps state outside of its parser, as that of .properties does, loops when two threads parse).
         "json" | "patterns" => tree_sitter_json::LANGUAGE.into(),
         "kotlin" => tree_sitter_kotlin_ng::LANGUAGE.into(),
+        "lua" => tree_sitter_lua::LANGUAGE.into(),
         "php" => tree_sitter_php::LANGUAGE_PHP.into(),
+        "powershell" => tree_sitter_powershell::LANGUAGE.into(),
         "python" => tree_sitter_python::LANGUAGE.into(),
         "ruby" => tree_sitter_ruby::LANGUAGE.into(),
         "rust" => tree_sitter_rust::LANGUAGE.into(),

@@ -261,7 +261,14 @@ impl Context<'_> {
         if way.rule.escape.is_empty() {
             return edits;
         }
-        for unit in piece.units.iter().filter(|unit| unit.spelled == Spelled::Verbatim) {
+        for unit in &piece.units {
+            if unit.spelled != Spelled::Verbatim {
+                // An escape that the template knows under another spelling.
+                let stays = !self.going.iter().any(|going| going.contains(&unit.source.start));
+                let spelled = way.rule.escape.get(&text[unit.source.clone()]).filter(|_| stays);
+                edits.extend(spelled.map(|to| safe(unit.source.clone(), to.clone())));
+                continue;
+            }
             let mut at = unit.source.start;
             while at < unit.source.end {
                 if let Some(going) = self.going.iter().find(|going| going.contains(&at)) {

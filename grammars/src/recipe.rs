@@ -46,6 +46,12 @@ pub(crate) struct Recipe {
     pub barriers: Vec<String>,
     /// Nodes that do nothing but group: parentheses.
     pub grouping: Vec<String>,
+    /// Nodes that are nothing in themselves where they have one child: each level of precedence, in some parsers.
+    pub chains: Vec<String>,
+    /// Nodes that stand among arguments and are none.
+    pub separators: Vec<String>,
+    /// Regex of what a name begins with that does not belong to it: `$env:`.
+    pub name_sigil: Option<String>,
     /// Parents (`kind` or `kind.field`) under which an expression of any precedence stands without parentheses.
     pub bare_parents: Vec<String>,
     /// Places that take constants alone.

@@ -256,7 +256,7 @@ pub(crate) struct PartRule {
     pub open: Option<(String, String)>,
     /// Replaces the closing.
     pub close: Option<(String, String)>,
-    /// Texts in the rest that must be written otherwise once the literal is a template.
+    /// Texts in the rest, whole escapes among them, that must be written otherwise once the literal is a template.
     pub escape: BTreeMap<String, String>,
     /// Quote characters for text in the hole, best first; the literal's own is never used.
     pub quotes: Vec<String>,

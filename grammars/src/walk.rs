@@ -80,6 +80,7 @@ impl Walk<'_> {
             if let Some(parent) = stack.last_mut()
                 && node.is_named()
                 && !node.is_extra()
+                && self.kind(node).is_none_or(|kind| !kind.separator)
             {
                 parent.children += 1;
             }
@@ -137,6 +138,18 @@ impl Walk<'_> {
         descend
     }
 
+    /// Whether a node does nothing but group.
+    fn groups(&self, node: Node<'_>) -> bool {
+        self.kind(node).is_some_and(|kind| kind.grouping)
+    }
+
+    /// Whether a node is nothing but its only child.
+    fn chains(&self, node: Node<'_>) -> bool {
+        let only =
+            || node.child_count() == 1 && node.child(0).is_some_and(|child| child.byte_range() == node.byte_range());
+        self.kind(node).is_some_and(|kind| kind.chain) && only()
+    }
+
     fn kind(&self, node: Node<'_>) -> Option<&Kind> {
         self.loaded.kinds.get(usize::from(node.kind_id()))
     }
@@ -171,7 +184,7 @@ impl Walk<'_> {
     fn add(&mut self, frame: Frame<'_>, stack: &[Frame<'_>], pieces: Vec<Piece>) {
         let node = frame.node;
         // The literal itself, then the parentheses around it.
-        let groups = stack.iter().rev().take_while(|up| self.kind(up.node).is_some_and(|kind| kind.grouping)).count();
+        let groups = stack.iter().rev().take_while(|up| self.groups(up.node) || self.chains(up.node)).count();
         let outer = &stack[..stack.len() - groups];
         let direct: Vec<Node<'_>> =
             std::iter::once(node).chain(stack[outer.len()..].iter().rev().map(|up| up.node)).collect();
@@ -215,7 +228,9 @@ impl Walk<'_> {
         });
         self.sites.push(Site {
             pieces,
-            bare: groups > 0 || self.bare(frame, outer),
+            bare: stack[outer.len()..].iter().any(|up| self.groups(up.node))
+                || direct.last().is_some_and(|node| self.facts.bares.contains(&node.id()))
+                || self.bare(frame, outer),
             broken: self.damaged && self.broken(node, stack),
             constant,
             default,
@@ -271,7 +286,7 @@ impl Walk<'_> {
         let mut add = |node: Node<'_>, distance| {
             for fact in self.facts.names.get(&node.id()).into_iter().flatten() {
                 out.push(Binding {
-                    name: plain_name(&self.text[fact.span.clone()]),
+                    name: self.loaded.plain_name(&self.text[fact.span.clone()]),
                     span: fact.span.clone(),
                     how: fact.how.clone(),
                     distance,
@@ -284,7 +299,7 @@ impl Walk<'_> {
             if kind.barrier || distance > FARTHEST {
                 break;
             }
-            if !kind.transparent {
+            if !kind.transparent && !self.chains(up.node) {
                 distance += 1;
             }
             add(up.node, distance);
@@ -299,7 +314,7 @@ impl Walk<'_> {
             if let Some(fact) =
                 self.facts.names.get(&below.node.id()).into_iter().flatten().find(|fact| fact.how == "keyword")
             {
-                keyword = Some(plain_name(&self.text[fact.span.clone()]));
+                keyword = Some(self.loaded.plain_name(&self.text[fact.span.clone()]));
             }
             if let Some(callee) = self.facts.callees.get(&up.node.id()) {
                 let callee: String = self.text[callee.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
@@ -317,7 +332,12 @@ impl Walk<'_> {
         let mut out = Vec::new();
         let mut at = stack.last().and_then(|up| up.scope);
         while let Some(index) = at {
-            out.extend(self.facts.scopes.get(&stack[index].node.id()).map(|span| plain_name(&self.text[span.clone()])));
+            out.extend(
+                self.facts
+                    .scopes
+                    .get(&stack[index].node.id())
+                    .map(|span| self.loaded.plain_name(&self.text[span.clone()])),
+            );
             at = index.checked_sub(1).and_then(|above| stack[above].scope);
         }
         out
@@ -363,12 +383,6 @@ fn damaged(node: Node<'_>, forgiven: &dyn Fn(Node<'_>) -> bool) -> bool {
     })
 }
 
-/// A name without white space and quotes.
-fn plain_name(text: &str) -> String {
-    let joined: String = text.split_whitespace().collect();
-    unquoted(&joined).map_or(joined.clone(), str::to_owned)
-}
-
 /// The text between plain quotes; a name stays as it is; anything with an expression in it is no name.
 fn unquoted(text: &str) -> Option<&str> {
     let text = text.trim();
@@ -380,6 +394,18 @@ fn unquoted(text: &str) -> Option<&str> {
 }
 
 impl Loaded {
+    /// A name without white space, quotes and what it begins with in this language.
+    fn plain_name(&self, text: &str) -> String {
+        let joined: String = text.split_whitespace().collect();
+        let name = unquoted(&joined).unwrap_or(&joined);
+        name[self.sigil(name)..].to_owned()
+    }
+
+    /// How much of a name does not belong to it.
+    fn sigil(&self, name: &str) -> usize {
+        self.name_sigil.as_ref().and_then(|sigil| sigil.find(name)).map_or(0, |found| found.end())
+    }
+
     /// The variable that a lookup with a hardcoded default reads, where it is a literal.
     pub(crate) fn variable(&self, default: &DefaultFact, text: &str) -> Option<String> {
         let rule = self.recipe.defaults.get(&default.rule)?;
@@ -396,7 +422,7 @@ impl Loaded {
         };
         let name = match &rule.variable {
             Some(template) => fill(template)?,
-            None => unquoted(&text[default.captures.get("variable")?.clone()])?.to_owned(),
+            None => self.plain_name(unquoted(&text[default.captures.get("variable")?.clone()])?),
         };
         Some(if rule.upper && !default.exact { name.to_uppercase() } else { name })
     }

@@ -3,6 +3,7 @@
 //! `case.yaml` lists the values to lift, in order, each with the name that it gets or the code that it is refused with.
 //! Where `after.EXT` is missing, nothing may change. Checked for each: the file is taken for that language, the text
 //! comes out as in `after`, it parses no worse, what was lifted is gone, and undo gives back the identical text.
+//! `KEYLIFT_WRITE_FIXTURES=1` writes `after.EXT` as it comes out, to be read before it is committed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -133,7 +134,10 @@ fn check(language: &str, folder: &Path) -> Result<(), String> {
         edits.extend(rewrite.shared);
     }
     let after = apply(&before, &edits).ok_or("edits overlap")?;
-    if after != wanted {
+    if after != wanted && std::env::var_os("KEYLIFT_WRITE_FIXTURES").is_some() {
+        let name = before_path.file_name().map(|name| name.to_string_lossy().replacen("before", "after", 1));
+        fs::write(folder.join(name.unwrap_or_default()), &after).map_err(|error| error.to_string())?;
+    } else if after != wanted {
         return Err(format!("after:\n{after}\nwanted:\n{wanted}"));
     }
     let again = Parsed::at(grammar, &path, &after).ok_or("the result does not parse")?;

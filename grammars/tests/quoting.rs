@@ -173,3 +173,63 @@ fn shell_is_read_as_bash_reads_it() {
         compare(&["bash"], &format!("{show}{list}"), &read);
     }
 }
+
+/// No PowerShell is at hand to read them: what `about_Quoting_Rules` and `about_Special_Characters` say of a few, and that all
+/// come back.
+#[test]
+fn powershell_is_read_as_its_manual_says() {
+    let single = Quoting { open: "'", close: "'", pieces: &["''", "`n", "\"", "$x", "\n", "\"\""] };
+    let double = Quoting {
+        open: "\"",
+        close: "\"",
+        pieces: &["\"\"", "``", "`\"", "`$", "`n", "`t", "`r", "`0", "`a", "`b", "`f", "`v", "'", "`q", "`'", "\n"],
+    };
+    for quoting in [single, double] {
+        for (literal, value) in read("powershell", &quoting, |literal| format!("$secret = {literal}\n")) {
+            let inner = &literal[1..literal.len() - 1];
+            let control = ['`', '"', '\''].iter().any(|c| inner.contains(*c));
+            assert!(control || inner.as_bytes() == value, "{literal} means itself");
+        }
+    }
+    for (literal, value) in [("'a''b`n$x'", "a'b`n$x"), ("\"a\"\"b`n`$x`\"``'`q\"", "a\"b\n$x\"`'q")] {
+        let text = format!("$secret = {literal}\n");
+        let parsed = Parsed::new(language("powershell").expect("it is linked"), &text).expect("it parses");
+        let place = parsed.place(&(11..text.len() - 2)).expect("a place");
+        assert_eq!(String::from_utf8_lossy(&place.value), value, "{literal}");
+    }
+}
+
+#[test]
+fn lua_is_read_as_lua_reads_it() {
+    let quoted = |quote: &'static str| Quoting {
+        open: quote,
+        close: quote,
+        pieces: &[
+            "\\\\",
+            "\\'",
+            "\\\"",
+            "\\n",
+            "\\t",
+            "\\r",
+            "\\a",
+            "\\b",
+            "\\f",
+            "\\v",
+            "\\x41",
+            "\\xe9",
+            "\\65",
+            "\\0",
+            "\\u{e9}",
+            "\\u{1F600}",
+            "\\\n",
+        ],
+    };
+    let long = Quoting { open: "[==[", close: "]==]", pieces: &["\n", "\\n", "'", "\"", "]]", "[[", "\\"] };
+    for quoting in [quoted("'"), quoted("\""), long] {
+        let read = read("lua", &quoting, |literal| format!("secret = {literal}\n"));
+        let show =
+            "local function show(s) print((s:gsub('.', function(c) return ('%02x'):format(c:byte()) end))) end\n";
+        let list = read.iter().map(|(literal, _)| format!("show({literal})\n")).collect::<Vec<_>>().concat();
+        compare(&["lua5.4"], &format!("{show}{list}"), &read);
+    }
+}

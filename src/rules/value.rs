@@ -48,6 +48,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || wrapped("@", "@")
         || ["${", "{{", "#{", "$(", "<%", "%(", "{%", "$[", "\\(", "#("].iter().any(|part| has(part))
         || lower.starts_with('$') && lower.bytes().skip(1).all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        || lower.starts_with("$env:")
         || has_variable(value)
         || of_one(&['x', '-'])
         || of_one(&['*', '.', '-', '_', ' ', '•', '…', '?', '#', '0'])

@@ -12,7 +12,7 @@ static READS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"(?-u)(?:(?i:getenv|lookupenv|environ(?:\.get)?|getenvironmentvariable|env::var(?:_os)?|process\.env|env\.fetch)"#,
         r#"|\bENV|\benv)[ \t]*[.(\[]{1,2}[ \t]*["'`]?([A-Z][A-Z0-9_]{2,63})\b"#,
-        r#"|\$\{([A-Z][A-Z0-9_]{2,63})[}:?-]"#
+        r#"|\$\{([A-Z][A-Z0-9_]{2,63})[}:?-]|\$\{?(?i:env):([A-Z][A-Z0-9_]{2,63})\b"#
     ))
     .ok()
 });
@@ -40,7 +40,7 @@ impl Reserved {
 
 fn variables(bytes: &[u8]) -> Vec<String> {
     let Some(regex) = &*READS else { return Vec::new() };
-    let group = |captures: &Captures| captures.get_group(1).or_else(|| captures.get_group(2));
+    let group = |captures: &Captures| (1..=3).find_map(|group| captures.get_group(group));
     let names = regex.captures_iter(bytes).filter_map(|captures| group(&captures));
     names.filter_map(|span| std::str::from_utf8(&bytes[span.range()]).ok().map(str::to_owned)).collect()
 }
@@ -63,6 +63,7 @@ mod tests {
             "std::env::var(\"DB_PASSWORD\")",
             "Environment.GetEnvironmentVariable(\"DB_PASSWORD\")",
             "url: ${DB_PASSWORD:?}",
+            "$password = $env:DB_PASSWORD",
             "env('DB_PASSWORD')",
         ] {
             assert_eq!(variables(text.as_bytes()), ["DB_PASSWORD"], "{text}");

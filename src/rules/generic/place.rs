@@ -117,10 +117,16 @@ pub(super) fn bare_values(path: &Path) -> bool {
         "credentials",
     ]
     .contains(&extension)
+        || is_powershell(path)
         || name.starts_with('.')
         || name.starts_with("dockerfile")
         || name.starts_with("containerfile")
         || !name.contains('.')
+}
+
+/// Whether a file is a script of PowerShell, whose options begin with one dash.
+pub(super) fn is_powershell(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "ps1" || extension == "psm1")
 }
 
 /// Whether a file's settings are words with blanks between: `requirepass x`, `password x`.
