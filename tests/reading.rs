@@ -77,7 +77,7 @@ fn functions_that_take_a_secret_are_known() {
         ("a.ps1", "$s = ConvertTo-SecureString '@' -AsPlainText -Force\n"),
         ("a.ps1", "$s = ConvertTo-SecureString -AsPlainText -Force -String \"@\"\n"),
         ("a.ps1", "Connect-Shop -User svc -Password @ -Verbose\n"),
-        ("a.ps1", "$h = @{ Password = '@' }\n"),
+        ("a.ps1", "$h.Password = '@'\n"),
         ("a.lua", "local t = { password = '@' }\n"),
         ("a.lua", "local db_password <const> = '@'\n"),
         ("a.js", "new Sequelize('shop', 'root', '@');\n"),
