@@ -87,6 +87,68 @@ fn kubernetes_secrets_become_external_secrets() {
     folder.undo(&files);
 }
 
+const TERRAFORM: &str = "resource \"db\" \"shop\" {\n  password = \"Tr0ub4dor-shop\"\n}\n";
+const COPY: &str = "resource \"db\" \"copy\" {\n  password = \"Tr0ub4dor-shop\"\n}\n";
+const ANSIBLE: &str = "db_password: Tr0ub4dor-shop\nmail_password: B4ttery-staple\n";
+
+#[test]
+fn terraform_and_ansible_read_vault_themselves() {
+    let Some(server) = servers::bao() else { return };
+    let files = [("infra/a.tf", TERRAFORM), ("infra/b.tf", COPY), ("group_vars/all.yml", ANSIBLE)];
+    let folder = Folder::new(vault(&server), &files);
+    folder.apply(&["--to", "vault://secret/shop", "--lookup", "vault"]);
+    let (first, second, vars) =
+        (folder.read("infra/a.tf"), folder.read("infra/b.tf"), folder.read("group_vars/all.yml"));
+    let block =
+        "data \"vault_kv_secret_v2\" \"db_password\" {\n  mount = \"secret\"\n  name  = \"shop/DB_PASSWORD\"\n}\n";
+    assert!(first.ends_with(block) && !second.contains("data \"vault"), "{first}{second}");
+    let lookup = "password = data.vault_kv_secret_v2.db_password.data[\"value\"]";
+    assert!(first.contains(lookup) && second.contains(lookup), "{first}{second}");
+    let read = "vault_kv2_get', 'shop/MAIL_PASSWORD', engine_mount_point='secret')['secret']['value'] }}";
+    assert!(vars.contains(read), "{vars}");
+    for (name, value) in [("DB_PASSWORD", "Tr0ub4dor-shop"), ("MAIL_PASSWORD", "B4ttery-staple")] {
+        let (_, kept) = server.vault("GET", &format!("secret/data/shop/{name}"), "");
+        assert!(kept.contains(&format!("\"value\":\"{value}\"")), "{kept}");
+    }
+    folder.undo(&files);
+}
+
+#[test]
+fn a_mount_without_versions_is_named_as_one() {
+    let Some(server) = servers::bao() else { return };
+    let files = [("infra/a.tf", TERRAFORM)];
+    let folder = Folder::new(vault(&server), &files);
+    folder.keylift(&["plan", "--to", "vault://kv1/shop", "--lookup", "vault"]);
+    let (_, said) = folder.keylift(&["apply", "--yes"]);
+    assert!(said.contains("KV version 1") && said.contains("vault://kv1/shop?kv=1"), "{said}");
+    assert_eq!(folder.read("infra/a.tf"), TERRAFORM);
+    folder.apply(&["--to", "vault://kv1/shop?kv=1", "--lookup", "vault"]);
+    let after = folder.read("infra/a.tf");
+    assert!(after.contains("path = \"kv1/shop/"), "{after}");
+    folder.undo(&files);
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn templates_and_services_read_secrets_manager_themselves() {
+    let Some(server) = servers::moto() else { return };
+    let template = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    \
+                    Properties:\n      MasterUserPassword: Tr0ub4dor-shop\n";
+    let service = "service: shop\nprovider:\n  name: aws\n  environment:\n    DB_PASSWORD: Tr0ub4dor-shop\n";
+    let files = [("template.yaml", template), ("api/serverless.yml", service), ("main.tf", TERRAFORM)];
+    let folder = Folder::new(servers::aws_vars(&server.url()), &files);
+    folder.apply(&["--to", "aws-sm://shop", "--lookup", "aws-sm"]);
+    let after = files.map(|(path, _)| folder.read(path)).join("\n");
+    for wanted in [
+        "\"{{resolve:secretsmanager:shop/DB_PASSWORD}}\"",
+        "raw):/aws/reference/secretsmanager/shop/DB_PASSWORD}",
+        "data.aws_secretsmanager_secret_version.db_password.secret_string",
+    ] {
+        assert!(after.contains(wanted), "{after}");
+    }
+    folder.undo(&files);
+}
+
 #[test]
 fn a_store_that_the_operator_does_not_read_leaves_the_secret() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: kX9wQ2vLr7\n"; // keylift:allow an example

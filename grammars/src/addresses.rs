@@ -77,6 +77,19 @@ pub(crate) fn fill(template: &str, marks: &Marks) -> String {
     text
 }
 
+/// What a filled template still wants to know, if anything.
+pub(crate) fn unknown(text: &str) -> Option<Refusal> {
+    let (mark, _) = text.split('<').skip(1).find_map(|rest| {
+        let found = rest.split_once('>')?;
+        (!found.0.is_empty() && found.0.chars().all(|c| c.is_ascii_lowercase() || c == '-')).then_some(found)
+    })?;
+    Some(refusal(
+        "unfit-address",
+        &format!("The lookup has to say the {mark} of the entry, and that is not known of this store."),
+        "Plan for a store that this lookup is for, or use the lookup `env`.",
+    ))
+}
+
 /// How conditions begin and end, and whether a text makes them hold.
 const CONDITIONS: [(&str, &str, bool); 2] = [("<if:", "</if>", true), ("<unless:", "</unless>", false)];
 

@@ -236,6 +236,12 @@ impl Language {
             .is_some_and(|one| one.declares.is_some())
     }
 
+    /// Whether lookups of a style name the store's entries themselves, instead of going through a generated file.
+    pub fn names_entries(&'static self, style: Style) -> bool {
+        let lookup = self.loaded().ok().and_then(|loaded| loaded.recipe.lookups.get(&style));
+        lookup.is_some_and(|lookup| lookup.forms.iter().any(|form| form.stored && form.marked.is_none()))
+    }
+
     /// Whether files of it, in which nothing can be looked up, can become templates that are rendered at start-up.
     pub fn injects(&'static self) -> bool {
         self.loaded().is_ok_and(|loaded| {

@@ -38,7 +38,8 @@ pub(crate) struct Lookup {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Declaration {
-    /// The block, put at the end of the file; `<lower>` is the name in lower case.
+    /// The block, put at the end of the file; `<lower>` is the name in lower case, and a lookup with forms that are
+    /// `stored` fills its marks here too.
     pub text: String,
     /// Regex of a declaration of that name, whoever made it.
     pub known: String,

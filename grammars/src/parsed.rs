@@ -258,6 +258,8 @@ impl Parsed {
         if !addresses.service.is_empty() {
             self.facts.flags.insert(format!("store-{}", addresses.service));
         }
+        let told = addresses.facts.iter().map(|(mark, text)| format!("store-{mark}-{text}"));
+        self.facts.flags.extend(told);
         self.addresses = addresses;
         self
     }

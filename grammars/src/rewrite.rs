@@ -188,6 +188,7 @@ fn one(
     if let Some(against) = recipe
         .refuse_flags
         .iter()
+        .filter(|rule| rule.styles.is_empty() || rule.styles.contains(&request.style))
         .find(|rule| flags.contains(&rule.flag) && !rule.unless.iter().any(|other| flags.contains(other)))
     {
         return Err(refusal(&against.flag, &against.reason, &against.advice));
@@ -278,6 +279,9 @@ pub(crate) fn lookup(
             Ok((names, needs)) => {
                 let marks = if form.stored { parsed.addresses.marks(&request.name)? } else { Marks::new() };
                 let rendered = render(lookup, form, request, quote, &names, (needs, &marks));
+                if let Some(refusal) = addresses::unknown(&rendered.text).filter(|_| form.stored) {
+                    return Err(refusal);
+                }
                 if rendered.needs.is_empty() {
                     return completed(parsed, request, lookup, rendered);
                 }
@@ -315,7 +319,12 @@ fn completed(parsed: &Parsed, request: &Request, lookup: &Lookup, rendered: Rend
     let mut rendered = Rendered { accessor: lookup.accessor.is_some(), ..rendered };
     let Some(declaration) = &lookup.declares else { return Ok(rendered) };
     let name = in_lower(lookup, &request.name);
-    let block = declaration.text.replace("<lower>", &name);
+    let stored = lookup.forms.iter().any(|form| form.stored);
+    let marks = if stored { parsed.addresses.marks(&request.name)? } else { Marks::new() };
+    let block = addresses::fill(&declaration.text, &marks).replace("<lower>", &name).trim_end().to_owned() + "\n";
+    if let Some(refusal) = addresses::unknown(&block).filter(|_| stored) {
+        return Err(refusal);
+    }
     let known = regex::Regex::new(&declaration.known.replace("<lower>", &regex::escape(&name)))
         .map_err(|_| refusal("no-such-lookup", "The recipe's pattern is wrong.", "Report it."))?;
     let texts = || std::iter::once(&parsed.text).chain(&parsed.beside);
@@ -325,7 +334,8 @@ fn completed(parsed: &Parsed, request: &Request, lookup: &Lookup, rendered: Rend
     }
     // A variable of the code's own, or one that an earlier run declared.
     let same = |text: &String| text.replace("\r\n", "\n").contains(block.trim_end());
-    if environment_name(lookup, &request.name) == request.name || texts().any(same) {
+    let own = lookup.reads.is_some() && environment_name(lookup, &request.name) == request.name;
+    if own || texts().any(same) {
         return Ok(rendered);
     }
     Err(refusal(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::edit::Applicability;
+use crate::edit::{Applicability, Style};
 
 /// Where code of the language begins and ends in its host.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,9 +44,15 @@ pub(crate) struct Constant {
     pub reason: String,
     /// What to do.
     pub advice: String,
-    /// Flags of the file with which it is no reason.
+    /// Flags of the file with which it is no reason…
     #[serde(default)]
     pub unless_flags: Vec<String>,
+    /// …where the keys around the value, joined by dots, match this.
+    #[serde(default)]
+    pub unless_path: Option<String>,
+    /// The styles that it speaks against; all, where empty.
+    #[serde(default)]
+    pub styles: Vec<Style>,
 }
 
 /// A flag of the file that speaks against rewriting it.
@@ -55,6 +61,9 @@ pub(crate) struct Constant {
 pub(crate) struct FlagRefusal {
     /// The flag; it is the refusal's code too.
     pub flag: String,
+    /// The styles that it speaks against; all, where empty.
+    #[serde(default)]
+    pub styles: Vec<Style>,
     /// Flags that outweigh it.
     #[serde(default)]
     pub unless: Vec<String>,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use regex::Regex;
+
 use crate::decode::{Spelled, Unit};
 use crate::edit::{Refusal, Style};
 use crate::literal::{Literal, Role};
@@ -100,7 +102,7 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>, style: Style) -> Resu
         ));
     }
     let change = site.change.as_ref().and_then(|change| parsed.loaded.recipe.changes.get(change.rule.as_ref()?));
-    if let Some(name) = barred(parsed, site)
+    if let Some(name) = barred(parsed, site, literal, style)
         && !change.is_some_and(|rule| rule.lifts)
         && let Some(constant) = parsed.loaded.recipe.constants.get(name)
         && literal.role != Role::Prose
@@ -128,15 +130,31 @@ pub(crate) fn select(parsed: &Parsed, span: &Range<usize>, style: Style) -> Resu
     proven(selection)
 }
 
-/// Why nothing is looked up at a site: the place that it is in, unless the file's flags lift that; then its form.
-fn barred<'a>(parsed: &'a Parsed, site: &'a Site) -> Option<&'a String> {
+/// Why nothing is looked up at a site: the place that it is in, unless that is lifted; then its form, and that no query
+/// marks it.
+fn barred<'a>(parsed: &'a Parsed, site: &'a Site, literal: &Literal, style: Style) -> Option<&'a String> {
+    let recipe = &parsed.loaded.recipe;
     let name = site.constant.as_ref()?;
-    let lifting = &parsed.loaded.recipe.constants.get(name)?.unless_flags;
-    if !lifting.iter().any(|flag| parsed.facts.flags.contains(flag)) {
+    if !is_lifted(parsed, recipe.constants.get(name)?, literal, style) {
         return Some(name);
     }
     let form = site.pieces.first().map(|piece| &parsed.loaded.forms[piece.form].rule)?;
-    form.refuse.as_ref().or_else(|| parsed.loaded.recipe.unmarked.as_ref().filter(|_| form.marked.is_none()))
+    let unmarked = || recipe.unmarked.as_ref().filter(|why| form.marked.is_none() && *why != name);
+    form.refuse.as_ref().or_else(unmarked)
+}
+
+/// Whether a reason is none: for another style, or with a flag of the file.
+fn is_lifted(parsed: &Parsed, why: &Constant, literal: &Literal, style: Style) -> bool {
+    if !why.styles.is_empty() && !why.styles.contains(&style) {
+        return true;
+    }
+    let place = || {
+        let mut path: Vec<&str> = literal.scopes.iter().rev().map(String::as_str).collect();
+        path.extend(literal.bindings.first().map(|binding| binding.name.as_str()));
+        path.join(".")
+    };
+    why.unless_flags.iter().any(|flag| parsed.facts.flags.contains(flag))
+        && why.unless_path.as_ref().is_none_or(|path| Regex::new(path).is_ok_and(|path| path.is_match(&place())))
 }
 
 /// The way out where a file can become a template.

@@ -50,7 +50,7 @@ def ini(text):
     return {name: dict(section) for name, section in parser.items()}
 READERS = {
     'yaml': lambda text: list(yaml.load_all(text, Loader)), 'yml': lambda text: list(yaml.load_all(text, Loader)),
-    'json': lambda text: json.loads(re.sub(r'(?m)^\s*//.*$', '', text)), 'toml': tomllib.loads,
+    'template': lambda text: list(yaml.load_all(text, Loader)), 'json': lambda text: json.loads(re.sub(r'(?m)^\s*//.*$', '', text)), 'toml': tomllib.loads,
     'ini': ini, 'cfg': ini, 'pypirc': ini, 'xml': lambda text: element(ET.fromstring(text)),
 }
 # What becomes of a key together with its value.

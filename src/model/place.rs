@@ -109,7 +109,9 @@ impl Place {
         let service = match &self.service {
             Service::Vault { mount, v1 } => {
                 facts.insert("mount".into(), mount.clone());
-                facts.insert("engine".into(), if *v1 { "1" } else { "2" }.into());
+                if *v1 {
+                    facts.insert("v1".into(), "yes".into());
+                }
                 "vault"
             }
             Service::AwsSm => "aws-sm",

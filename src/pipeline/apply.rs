@@ -147,6 +147,9 @@ impl Run<'_> {
                 return self.finish_without_change(found.taken);
             }
             self.journal.append(&[Entry::Preflighted { present: found.present }])?;
+            let refused = extras::other_engine(&approval, at);
+            approval.approved.retain(|one| !refused.iter().any(|held| held.name == one.name));
+            self.hold(refused)?;
         }
         let verified = self.store_all(std::mem::take(&mut approval.approved)).await?;
         let outcome = rewrite::rewrite(&approval.sources, &verified, at.key);

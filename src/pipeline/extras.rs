@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use keylift_grammars::Style;
+
 use super::{Options, Surroundings};
-use crate::model::{Approved, Cause, Exit, Failure, Held, Lookup, StagedFile, Verified};
+use crate::model::{Approved, Cause, Exit, Failure, Held, Lookup, Place, Service, StagedFile, Verified};
 use crate::steps::approve::Approval;
 use crate::steps::rewrite::{self, Rewritten};
 
@@ -94,6 +96,28 @@ pub(super) fn beyond_accessor(approval: &Approval, at: &Surroundings<'_>) -> Vec
             })
         })
         .collect()
+}
+
+/// Moves whose config files would name the wrong engine: which one is behind a mount is known once the store has answered.
+pub(super) fn other_engine(approval: &Approval, at: &Surroundings<'_>) -> Vec<Held> {
+    let place = Place::new(at.store.location(), false);
+    let told = matches!(place.service, Service::Vault { v1: false, .. });
+    if !told || at.store.capabilities().versions {
+        return Vec::new();
+    }
+    let names_entries = |path: &str| {
+        let parsed = approval.sources.get(path).and_then(|source| source.syntax.parsed.as_ref());
+        parsed.is_some_and(|(language, _)| language.names_entries(Style::Vault))
+    };
+    let held = |one: &Approved| Held {
+        name: one.name.clone(),
+        cause: Cause::Refused,
+        reason: "the mount is of KV version 1, and config files would name one of version 2".to_owned(),
+        advice: format!("plan again with the store {}?kv=1", at.store.location()),
+    };
+    let wrong =
+        |one: &&Approved| one.sites.iter().any(|site| site.lookup == Lookup::Vault && names_entries(&site.path));
+    approval.approved.iter().filter(wrong).map(held).collect()
 }
 
 /// The names that the code looks up in the environment, added to `.env.example` where they are not in it.

@@ -21,3 +21,13 @@
 ((block (identifier) @_type (body (attribute (identifier) @_name (expression) @constant)))
  (#eq? @_type "module") (#any-of? @_name "source" "version") (#set! constant "literal-only"))
 ((block (identifier) @_type (body) @constant) (#eq? @_type "lifecycle") (#set! constant "literal-only"))
+
+; The providers that would read the value themselves.
+((block (identifier) @_type (string_lit) @_name (body) @constant)
+ (#eq? @_type "provider") (#eq? @_name "\"vault\"") (#set! constant "own-vault"))
+((block (identifier) @_type (string_lit) @_name (body (block (body) @constant)))
+ (#eq? @_type "provider") (#eq? @_name "\"vault\"") (#set! constant "own-vault"))
+((block (identifier) @_type (string_lit) @_name (body) @constant)
+ (#eq? @_type "provider") (#eq? @_name "\"aws\"") (#set! constant "own-aws"))
+((block (identifier) @_type (string_lit) @_name (body (block (body) @constant)))
+ (#eq? @_type "provider") (#eq? @_name "\"aws\"") (#set! constant "own-aws"))
