@@ -361,6 +361,9 @@ impl Parsed {
 pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&loaded.grammar).ok()?;
+    if loaded.recipe.regions.iter().any(|region| region.ends_line) {
+        return parser.parse(regions::alone(&loaded.regions, text), None);
+    }
     if !loaded.regions.is_empty() {
         parser.set_included_ranges(&regions::find(&loaded.regions, text)).ok()?;
     }

@@ -46,6 +46,19 @@ pub(crate) fn find(marks: &[(Regex, Regex)], text: &str) -> Vec<Range> {
     out
 }
 
+/// The regions as one program of the same length: blanks stand for all else, and a line ends where a region does.
+pub(crate) fn alone(marks: &[(Regex, Regex)], text: &str) -> String {
+    let mut out: String = text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+    for region in find(marks, text).iter().rev() {
+        let (start, end) = (region.start_byte, region.end_byte);
+        out.replace_range(start..end, &text[start..end]);
+        if end < text.len() {
+            out.replace_range(end..=end, "\n");
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +66,16 @@ mod tests {
     fn texts<'a>(open: &str, close: &str, text: &'a str) -> Vec<&'a str> {
         let marks = [(Regex::new(open), Regex::new(close))];
         find(&marks, text).iter().map(|range| &text[range.start_byte..range.end_byte]).collect()
+    }
+
+    #[test]
+    fn regions_are_lines_of_one_program() {
+        let marks = [(Regex::new("<%=?"), Regex::new("%>"))];
+        let text = "é<% if x %>\n y <%= z%>";
+        assert_eq!(alone(&marks, text), "     if x \n \n       z\n ");
+        assert_eq!(alone(&marks, text).len(), text.len());
+        assert_eq!(alone(&marks, "<% open"), "   open");
+        assert_eq!(alone(&marks, "no é"), "     ");
     }
 
     #[test]

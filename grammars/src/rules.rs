@@ -14,6 +14,9 @@ pub(crate) struct Region {
     pub open: String,
     /// Regex of what stands after it.
     pub close: String,
+    /// The regions are statements of one program, and a line ends where one does. The closing is a byte long at least.
+    #[serde(default)]
+    pub ends_line: bool,
 }
 
 /// A pattern of a format that is a list of lines.

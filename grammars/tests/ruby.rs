@@ -217,3 +217,29 @@ fn a_lookup_cannot_stand_everywhere() {
     assert_eq!(refused("ruby", "a = <<~EOS\n  one\n  two\nEOS\n", "one\n  two"), "not-reversible");
     assert_eq!(refused("ruby", "a = \"\\xff\\xfehunter\"\n", "\\xff\\xfehunter"), "not-text");
 }
+
+/// Templates, filled by Ruby's own ERB.
+#[test]
+fn templates_are_filled_as_before() {
+    let programs = [
+        "<p><%= 'hunter2x' %></p>\n<% if 1 > 0 %>é<% end %>\n",
+        "<% [1, 2].each do |n| %>\n<%= n %>: <%= \"hunter2x-#{n}\" -%>\n<% end %>\n",
+        "<% key = {token: 'hunter2x'} %><%= key[:token].upcase %>\n",
+        "<%# a comment %>\r\n<% x = ENV['LIFTED'] || 'hunter2x' %>\r\n<%= x %>\r\n",
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let filler = "require 'erb'\nputs ERB.new(File.read('x.erb'), trim_mode: '-').result\n";
+    std::fs::write(folder.path().join("fill.rb"), filler).expect("the folder is there");
+    for source in programs {
+        let after = lift("erb", source, &[("hunter2x", "LIFTED")]).unwrap_or_else(|why| panic!("{why:?} {source}"));
+        let fill = |text: &str, variables: &[(&str, &str)]| {
+            std::fs::write(folder.path().join("x.erb"), text).expect("the folder is there");
+            ruby(folder.path(), "fill.rb", variables)
+        };
+        let Some(original) = fill(source, &[]) else { return missing("ruby") };
+        assert!(original.0, "{} in {source}", original.1);
+        assert_eq!(fill(&after, &[("LIFTED", "hunter2x")]), Some(original), "the same from {after}");
+        let unset = fill(&after, &[]).expect("ruby is there");
+        assert!(!unset.0 && unset.1.contains("key not found: \"LIFTED\""), "fails loudly: {after}");
+    }
+}
