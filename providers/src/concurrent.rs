@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use futures_util::StreamExt as _;
 
@@ -10,9 +11,31 @@ use crate::store::{Address, Entry, Expect, Receipt, Store, StoreError, Write};
 /// One of several requests.
 pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The answers in the order of the tasks, at most `most` of which are under way at any time.
+/// The answers in the order of the tasks, at most `most` of which are under way at any time. One that waits to be sent
+/// again does not hold the others up.
 pub(crate) async fn at_once<T>(most: usize, tasks: Vec<Task<'_, T>>) -> Vec<T> {
-    futures_util::stream::iter(tasks).buffered(most).collect().await
+    let mut numbered = Vec::with_capacity(tasks.len());
+    for (index, task) in tasks.into_iter().enumerate() {
+        numbered.push(Numbered { index, task });
+    }
+    let mut answers: Vec<(usize, T)> = futures_util::stream::iter(numbered).buffer_unordered(most).collect().await;
+    answers.sort_unstable_by_key(|(index, _)| *index);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// A task that remembers its place.
+struct Numbered<'a, T> {
+    index: usize,
+    task: Task<'a, T>,
+}
+
+impl<T> Future for Numbered<'_, T> {
+    type Output = (usize, T);
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let index = self.index;
+        self.task.as_mut().poll(context).map(|answer| (index, answer))
+    }
 }
 
 /// Makes writes at once, those to one `entry` one after the other: they would only get into each other's way. Answers in
@@ -95,4 +118,27 @@ pub(crate) async fn read_at_once(
         tasks.push(store.read(address));
     }
     at_once(most, tasks).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_task_holds_no_other_up_and_answers_keep_their_order() {
+        let (done, gate) = (std::sync::atomic::AtomicUsize::new(0), tokio::sync::Notify::new());
+        let task = |index: usize| -> Task<'_, usize> {
+            let (done, gate) = (&done, &gate);
+            Box::pin(async move {
+                if index == 0 {
+                    // Ends only after all others have.
+                    gate.notified().await;
+                } else if done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 9 {
+                    gate.notify_one();
+                }
+                index
+            })
+        };
+        assert_eq!(at_once(2, (0..11).map(task).collect()).await, (0..11).collect::<Vec<_>>());
+    }
 }

@@ -29,6 +29,8 @@ pub struct FilesStore {
     folder: PathBuf,
     versions: ContentVersion,
     turn: Mutex<()>,
+    /// The names of the listing that is under way, so that each page does not read the whole folder again.
+    listing: std::sync::Mutex<Vec<String>>,
 }
 
 impl FilesStore {
@@ -39,6 +41,7 @@ impl FilesStore {
             folder: settings.resolve(path),
             versions: ContentVersion::new(settings),
             turn: Mutex::new(()),
+            listing: std::sync::Mutex::default(),
         }
     }
 
@@ -70,12 +73,13 @@ impl FilesStore {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|error| local::failure(&self.folder, "list", &error))?;
-            // Kubernetes mounts each key as a link into `..data`.
-            let is_file = std::fs::metadata(entry.path()).is_ok_and(|about| about.is_file());
-            if let Ok(name) = entry.file_name().into_string()
-                && is_file
-                && check_name(&name).is_ok()
-            {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let is_file = match entry.file_type() {
+                // Kubernetes mounts each key as a link into `..data`.
+                Ok(kind) if kind.is_symlink() => std::fs::metadata(entry.path()).is_ok_and(|about| about.is_file()),
+                kind => kind.is_ok_and(|kind| kind.is_file()),
+            };
+            if is_file && check_name(&name).is_ok() {
                 names.push(name);
             }
         }
@@ -176,11 +180,21 @@ impl Store for FilesStore {
     }
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
-        let names = self.names()?;
+        let read = if from.is_none() { Some(self.names()?) } else { None };
+        let mut names = self.listing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match read {
+            Some(read) => *names = read,
+            None if names.is_empty() => *names = self.names()?,
+            None => {}
+        }
         let (page, next) = local::page(&names, from.as_deref());
         let address =
             |path: &String| Address { store: self.location.clone(), path: path.clone(), field: None, version: None };
-        Ok(Listing { addresses: page.iter().map(address).collect(), next })
+        let addresses = page.iter().map(address).collect();
+        if next.is_none() {
+            *names = Vec::new();
+        }
+        Ok(Listing { addresses, next })
     }
 
     fn notices(&self) -> Vec<String> {

@@ -6,7 +6,11 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::concurrent::{Task, at_once};
 use crate::secret::{FingerprintKey, Secret};
+
+/// Requests under way at once where a store has no call for several.
+const REMOVED_AT_ONCE: usize = 8;
 
 /// Where a secret lives in a store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -305,6 +309,16 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Takes back a write of this run. Answers whether something was removed.
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError>;
+
+    /// Takes back several writes of this run, each with an answer of its own, in order. A store that rewrites one file for
+    /// each does it once here.
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let mut tasks: Vec<Task<'_, _>> = Vec::new();
+        for receipt in receipts {
+            tasks.push(self.remove(receipt));
+        }
+        at_once(REMOVED_AT_ONCE, tasks).await
+    }
 
     /// How the store lets go of an entry on purpose ([`Store::retire`]), and how the user gets it back; none where it has
     /// no way that can be taken back, and therefore refuses.

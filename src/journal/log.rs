@@ -91,6 +91,14 @@ impl<E: Serialize + DeserializeOwned + Clone> Journal<E> {
         self.file.sync_data().map_err(|error| Failure::file("could not write the journal", &self.path, &error))
     }
 
+    /// What makes everything last that was added so far: for another thread, where this one has better things to do than
+    /// to wait for a disk. Whoever calls this must not go on to an effect before it has returned.
+    pub fn syncer(&self) -> Result<impl FnOnce() -> Result<(), Failure> + Send + use<E>, Failure> {
+        let (file, path) = (self.file.try_clone(), self.path.clone());
+        let file = file.map_err(|error| Failure::file("could not write the journal", &self.path, &error))?;
+        Ok(move || file.sync_data().map_err(|error| Failure::file("could not write the journal", &path, &error)))
+    }
+
     /// Adds entries that only save work after a crash, and lets the system write them when it likes.
     pub fn note(&mut self, entries: &[E]) -> Result<(), Failure> {
         self.write(entries)
@@ -98,18 +106,17 @@ impl<E: Serialize + DeserializeOwned + Clone> Journal<E> {
 
     fn write(&mut self, entries: &[E]) -> Result<(), Failure> {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        // Handed over to the system at once: a migration appends hundreds.
+        let mut text = Vec::new();
         for entry in entries {
-            let line = serde_json::to_string(&Line { at, entry: entry.clone() })
+            let start = text.len();
+            serde_json::to_writer(&mut text, &Line { at, entry })
                 .map_err(|error| Failure::usage(format!("could not write the journal: {error}")))?;
-            let line = format!("{line}\n");
+            text.push(b'\n');
             self.appended += 1;
-            crash::point(self.appended, &mut self.file, &line);
-            self.file
-                .write_all(line.as_bytes())
-                .map_err(|error| Failure::file("could not write the journal", &self.path, &error))?;
-            crash::after(self.appended);
+            crash::point(self.appended, &mut self.file, &text, start);
         }
-        Ok(())
+        self.file.write_all(&text).map_err(|error| Failure::file("could not write the journal", &self.path, &error))
     }
 }
 
@@ -174,31 +181,23 @@ mod crash {
         Some((number.parse().ok()?, how.to_owned()))
     }
 
+    /// `text` ends with the line of entry `number`, which begins at `start`.
     #[cfg(debug_assertions)]
-    pub(super) fn point(number: u32, file: &mut File, line: &str) {
+    pub(super) fn point(number: u32, file: &mut File, text: &[u8], start: usize) {
         use std::io::Write as _;
-        match wanted() {
-            Some((at, how)) if at == number && how == "before" => std::process::exit(137),
-            Some((at, how)) if at == number && how == "torn" => {
-                let _ = file.write_all(&line.as_bytes()[..line.len() / 2]);
-                std::process::exit(137)
-            }
-            _ => {}
-        }
-    }
-
-    #[cfg(debug_assertions)]
-    pub(super) fn after(number: u32) {
-        if wanted().is_some_and(|(at, how)| at == number && how == "after") {
-            std::process::exit(137);
-        }
+        let Some((_, how)) = wanted().filter(|(at, _)| *at == number) else { return };
+        let length = match how.as_str() {
+            "before" => start,
+            "torn" => start + (text.len() - start) / 2,
+            "after" => text.len(),
+            _ => return,
+        };
+        let _ = file.write_all(&text[..length]);
+        std::process::exit(137)
     }
 
     #[cfg(not(debug_assertions))]
-    pub(super) fn point(_number: u32, _file: &mut File, _line: &str) {}
-
-    #[cfg(not(debug_assertions))]
-    pub(super) fn after(_number: u32) {}
+    pub(super) fn point(_number: u32, _file: &mut File, _text: &[u8], _start: usize) {}
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use crate::model::{Exit, Failure, Phase, Plan, StagedFile, Undone};
 use crate::steps::approve::{self, Scope};
 use crate::steps::restore::{self, Back, State};
 
+/// Entries that are removed between two syncs of the journal.
+const REMOVED_TOGETHER: usize = 500;
+
 /// How far an undo goes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UndoOptions {
@@ -134,25 +137,45 @@ async fn purge(
     let mut receipts: BTreeMap<String, Receipt> = run.receipts.clone();
     receipts.extend(unanswered(run, plan, at).await?);
     let in_use = addresses_in_use(run, at)?;
+    let mut going: Vec<(&String, Receipt)> = Vec::new();
     for (name, receipt) in &receipts {
         if run.removed.contains(name) {
             continue;
         }
         if receipt.written != Written::Created {
             undone.kept.push((name.clone(), "it was in the store before this run".into()));
-            continue;
-        }
-        if let Some(other) = in_use.get(&receipt.address) {
+        } else if let Some(other) = in_use.get(&receipt.address) {
             undone.kept.push((name.clone(), format!("run {other} uses it as well")));
-            continue;
-        }
-        let removed = at.store.remove(receipt).await?;
-        journal.append(&[Entry::Removed { name: name.clone(), removed }])?;
-        if removed {
-            undone.removed.push(name.clone());
         } else {
-            undone.kept.push((name.clone(), "the store holds something newer there".into()));
+            going.push((name, receipt.clone()));
         }
+    }
+    at.watch.begin("removing", going.len());
+    for some in going.chunks(REMOVED_TOGETHER) {
+        at.store.keep_alive().await?;
+        let receipts: Vec<Receipt> = some.iter().map(|(_, receipt)| receipt.clone()).collect();
+        let (mut steps, mut fatal) = (Vec::new(), None);
+        for ((name, _), answer) in some.iter().zip(at.store.remove_many(&receipts).await) {
+            let removed = match answer {
+                Ok(removed) => removed,
+                Err(error) => {
+                    fatal.get_or_insert(error);
+                    continue;
+                }
+            };
+            steps.push(Entry::Removed { name: (*name).clone(), removed });
+            if removed {
+                undone.removed.push((*name).clone());
+            } else {
+                undone.kept.push(((*name).clone(), "the store holds something newer there".into()));
+            }
+        }
+        // What went is written down whatever became of the rest.
+        journal.append(&steps)?;
+        if let Some(error) = fatal {
+            return Err(error.into());
+        }
+        at.watch.step(some.len());
     }
     Ok(())
 }

@@ -227,22 +227,35 @@ impl Store for AgeStore {
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
-        if receipt.written != Written::Created {
-            return Ok(false);
-        }
-        let _turn = self.turn.lock().await;
-        if !self.path.exists() {
-            return Ok(false);
-        }
-        let _lock = Lock::on(&self.path).await?;
-        let (mut document, format) = self.load()?;
-        let name = &receipt.address.path;
-        if document.get(name).map(|stored| stored.version.to_string()) != receipt.version {
-            return Ok(false);
-        }
-        document.remove(name);
-        self.save(&document, format)?;
-        Ok(true)
+        let mut answers = self.remove_many(std::slice::from_ref(receipt)).await;
+        answers.pop().unwrap_or_else(|| Err(self.damaged("no answer to a removal")))
+    }
+
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let all = async {
+            let _turn = self.turn.lock().await;
+            if !self.path.exists() {
+                return Ok(receipts.iter().map(|_| Ok(false)).collect());
+            }
+            let _lock = Lock::on(&self.path).await?;
+            let (mut document, format) = self.load()?;
+            let before = document.revision();
+            let mut answers = Vec::with_capacity(receipts.len());
+            for receipt in receipts {
+                let name = &receipt.address.path;
+                let there = document.get(name).map(|stored| stored.version.to_string());
+                let ours = receipt.written == Written::Created && there.is_some() && there == receipt.version;
+                if ours {
+                    document.remove(name);
+                }
+                answers.push(Ok(ours));
+            }
+            if document.revision() != before {
+                self.save(&document, format)?;
+            }
+            Ok::<_, StoreError>(answers)
+        };
+        all.await.unwrap_or_else(|error| receipts.iter().map(|_| Err(error.duplicate())).collect())
     }
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {

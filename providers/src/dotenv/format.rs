@@ -4,7 +4,10 @@
 //! dotenv library of Docker Compose: bare words, single-quoted text, and double-quoted text without anything that one of
 //! them expands. `docker run --env-file` takes a line as it is, quotes included, so that it agrees on bare words alone.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use zeroize::Zeroizing;
 
 use crate::store::Rejected;
 
@@ -157,21 +160,49 @@ pub(super) fn quote(name: &str, value: &str) -> Result<String, Rejected> {
     Ok(format!("\"{value}\""))
 }
 
-/// The text with `name` set to `written`: in its line where there is one, else on a new last line.
-pub(super) fn set(text: &str, name: &str, written: &str) -> String {
-    if let Some(last) = assignments(text).into_iter().rfind(|assignment| assignment.name == name) {
-        return [&text[..last.value.start], written, &text[last.value.end..]].concat();
+/// The text with each name of `changes` set to what is written for it: in its line where there is one, else on a new last
+/// line. No name is in there twice.
+pub(super) fn set(text: &str, changes: &[(&str, &str)]) -> Zeroizing<String> {
+    let mut lines: HashMap<&str, Option<Range<usize>>> = changes.iter().map(|(name, _)| (*name, None)).collect();
+    for assignment in assignments(text) {
+        if let Some(last) = lines.get_mut(assignment.name.as_str()) {
+            *last = Some(assignment.value);
+        }
     }
+    let mut edits: Vec<(Range<usize>, &str)> = Vec::new();
+    let mut fresh: Vec<(&str, &str)> = Vec::new();
+    for (name, written) in changes {
+        match lines.get(name).cloned().flatten() {
+            Some(value) => edits.push((value, written)),
+            None => fresh.push((name, written)),
+        }
+    }
+    edits.sort_unstable_by_key(|(value, _)| value.start);
+    // Room for all of it at once: text that grows leaves copies behind that nobody wipes.
+    let room: usize = changes.iter().map(|(name, written)| name.len() + written.len() + 4).sum();
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + room));
+    let mut at = 0;
+    for (value, written) in edits {
+        out.push_str(&text[at..value.start]);
+        out.push_str(written);
+        at = value.end;
+    }
+    out.push_str(&text[at..]);
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let missing = if text.is_empty() || text.ends_with('\n') { "" } else { line_end };
-    [text, missing, name, "=", written, line_end].concat()
+    if !fresh.is_empty() && !out.is_empty() && !out.ends_with('\n') {
+        out.push_str(line_end);
+    }
+    for (name, written) in fresh {
+        [name, "=", written, line_end].iter().for_each(|part| out.push_str(part));
+    }
+    out
 }
 
-/// The text without the lines that set `name`.
-pub(super) fn unset(text: &str, name: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
+/// The text without the lines that set one of the names.
+pub(super) fn unset(text: &str, names: &HashSet<&str>) -> Zeroizing<String> {
+    let mut kept = Zeroizing::new(String::with_capacity(text.len()));
     let mut at = 0;
-    for assignment in assignments(text).iter().filter(|assignment| assignment.name == name) {
+    for assignment in assignments(text).iter().filter(|assignment| names.contains(assignment.name.as_str())) {
         kept.push_str(&text[at..assignment.line.start]);
         at = assignment.line.end;
     }
@@ -198,10 +229,13 @@ mod tests {
     #[test]
     fn other_bytes_survive_a_change() {
         let text = "# head\r\nA=1 # why\r\n\r\nB=2";
-        assert_eq!(set(text, "A", "'x y'"), "# head\r\nA='x y' # why\r\n\r\nB=2");
-        assert_eq!(set(text, "C", "3"), "# head\r\nA=1 # why\r\n\r\nB=2\r\nC=3\r\n");
-        assert_eq!(unset(&set(text, "C", "3"), "C"), "# head\r\nA=1 # why\r\n\r\nB=2\r\n");
-        assert_eq!(unset("A=1\nB=2\nA=3\n", "A"), "B=2\n");
+        let set = |changes: &[(&str, &str)]| set(text, changes).as_str().to_owned();
+        assert_eq!(set(&[("A", "'x y'")]), "# head\r\nA='x y' # why\r\n\r\nB=2");
+        assert_eq!(set(&[("C", "3")]), "# head\r\nA=1 # why\r\n\r\nB=2\r\nC=3\r\n");
+        let all = set(&[("D", "4"), ("B", "5"), ("A", "6"), ("C", "3")]);
+        assert_eq!(all, "# head\r\nA=6 # why\r\n\r\nB=5\r\nD=4\r\nC=3\r\n");
+        assert_eq!(unset(&all, &["C", "A"].into()).as_str(), "# head\r\n\r\nB=5\r\nD=4\r\n");
+        assert_eq!(unset("A=1\nB=2\nA=3\n", &["A"].into()).as_str(), "B=2\n");
     }
 
     proptest! {
@@ -211,7 +245,7 @@ mod tests {
                 prop_assert_eq!(unquote("KEY", &written).unwrap(), value);
                 let closed = !before.contains(['\'', '"']);
                 if closed {
-                    let text = set(&before, "KEY", &written);
+                    let text = set(&before, &[("KEY", &written)]);
                     let found = assignments(&text).into_iter().rfind(|found| found.name == "KEY").unwrap();
                     prop_assert_eq!(&text[found.value], written);
                 }

@@ -2,7 +2,9 @@
 
 mod format;
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -49,26 +51,34 @@ impl DotenvStore {
         })
     }
 
-    fn find(&self, text: &str, name: &str) -> Result<Option<Entry>, StoreError> {
-        let Some(found) = format::assignments(text).into_iter().rfind(|found| found.name == name) else {
-            return Ok(None);
-        };
-        let secret = Secret::new(format::unquote(name, &text[found.value])?);
+    fn entry(&self, file: &File<'_>, name: &str) -> Result<Option<Entry>, StoreError> {
+        let Some(written) = file.written(name) else { return Ok(None) };
+        let secret = Secret::new(format::unquote(name, written)?);
         let version = Some(self.versions.of(&secret)?);
-        Ok(Some(Entry { secret, version, metadata: std::collections::BTreeMap::new() }))
+        Ok(Some(Entry { secret, version, metadata: BTreeMap::new() }))
     }
 
-    /// One write into the text in memory.
-    fn put(&self, text: &mut Zeroizing<String>, write: Write<'_>) -> Result<Receipt, StoreError> {
+    /// Decides on one write, given what the writes before it make. Answers the receipt that it has once the file is
+    /// written, and the value as it is written there.
+    fn decide(
+        &self,
+        file: &File<'_>,
+        made: Option<&Secret>,
+        write: Write<'_>,
+    ) -> Result<(Receipt, Zeroizing<String>), StoreError> {
         let Write { address, secret, expect, .. } = write;
         self.accepts(address, secret)?;
         let name = &address.path;
-        let written = judge(name, self.find(text, name)?.as_ref(), secret, expect)?;
-        if written != Written::AlreadyEqual {
-            let quoted = Zeroizing::new(format::quote(name, secret.expose_str().unwrap_or_default())?);
-            *text = Zeroizing::new(format::set(text, name, &quoted));
-        }
-        Ok(receipt(address, self.versions.of(secret)?, written))
+        let there = match made {
+            Some(made) => {
+                let version = Some(self.versions.of(made)?);
+                Some(Entry { secret: made.duplicate(), version, metadata: BTreeMap::new() })
+            }
+            None => self.entry(file, name)?,
+        };
+        let written = judge(name, there.as_ref(), secret, expect)?;
+        let quoted = Zeroizing::new(format::quote(name, secret.expose_str().unwrap_or_default())?);
+        Ok((receipt(address, self.versions.of(secret)?, written), quoted))
     }
 
     /// What git would do with the file: none where it ignores it, or where there is no repository or no git.
@@ -122,8 +132,21 @@ impl Store for DotenvStore {
     }
 
     async fn read(&self, address: &Address) -> Result<Option<Entry>, StoreError> {
-        let entry = self.find(&self.load()?, &address.path)?;
-        Ok(entry.filter(|entry| address.version.is_none() || address.version == entry.version))
+        let mut answers = self.read_many(std::slice::from_ref(address)).await;
+        answers.pop().unwrap_or(Ok(None))
+    }
+
+    async fn read_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        let text = match self.load() {
+            Ok(text) => text,
+            Err(error) => return addresses.iter().map(|_| Err(error.duplicate())).collect(),
+        };
+        let file = File::new(&text);
+        let read = |address: &Address| {
+            let entry = self.entry(&file, &address.path)?;
+            Ok(entry.filter(|entry| address.version.is_none() || address.version == entry.version))
+        };
+        addresses.iter().map(read).collect()
     }
 
     async fn write(
@@ -139,25 +162,40 @@ impl Store for DotenvStore {
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
-        if receipt.written != Written::Created {
-            return Ok(false);
-        }
-        let _turn = self.turn.lock().await;
-        let _lock = Lock::on(&self.path).await?;
-        let text = self.load()?;
-        let name = &receipt.address.path;
-        match self.find(&text, name)? {
-            Some(entry) if entry.version == receipt.version => {}
-            _ => return Ok(false),
-        }
-        let rest = Zeroizing::new(format::unset(&text, name));
-        if rest.is_empty() {
-            // Made by this run, as far as anybody can tell: nothing else is in it.
-            std::fs::remove_file(&self.path).map_err(|error| local::failure(&self.path, "remove", &error))?;
-        } else {
-            local::replace(&self.path, rest.as_bytes())?;
-        }
-        Ok(true)
+        let mut answers = self.remove_many(std::slice::from_ref(receipt)).await;
+        answers.pop().unwrap_or(Ok(false))
+    }
+
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let all = async {
+            let _turn = self.turn.lock().await;
+            let _lock = Lock::on(&self.path).await?;
+            let text = self.load()?;
+            let file = File::new(&text);
+            let (mut answers, mut going) = (Vec::with_capacity(receipts.len()), HashSet::new());
+            for receipt in receipts {
+                let name = receipt.address.path.as_str();
+                let ours = receipt.written == Written::Created
+                    && !going.contains(name)
+                    && self.entry(&file, name)?.is_some_and(|entry| entry.version == receipt.version);
+                if ours {
+                    going.insert(name);
+                }
+                answers.push(Ok(ours));
+            }
+            if going.is_empty() {
+                return Ok(answers);
+            }
+            let rest = format::unset(&text, &going);
+            if rest.is_empty() {
+                // Made by this run, as far as anybody can tell: nothing else is in it.
+                std::fs::remove_file(&self.path).map_err(|error| local::failure(&self.path, "remove", &error))?;
+            } else {
+                local::replace(&self.path, rest.as_bytes())?;
+            }
+            Ok::<_, StoreError>(answers)
+        };
+        all.await.unwrap_or_else(|error| receipts.iter().map(|_| Err(error.duplicate())).collect())
     }
 
     async fn list(&self, _from: Option<String>) -> Result<Listing, StoreError> {
@@ -170,31 +208,33 @@ impl Store for DotenvStore {
     }
 
     async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
-        let all = |error: &StoreError| writes.iter().map(|_| Err(error.duplicate())).collect();
-        let _turn = self.turn.lock().await;
-        let loaded = match Lock::on(&self.path).await {
-            Ok(lock) => self.load().map(|text| (lock, text)),
-            Err(error) => Err(error),
+        let all = async {
+            let _turn = self.turn.lock().await;
+            let _lock = Lock::on(&self.path).await?;
+            let text = self.load()?;
+            let file = File::new(&text);
+            // What the file holds once the writes before are made.
+            let mut made: HashMap<&str, (&Secret, Zeroizing<String>)> = HashMap::new();
+            let (mut answers, mut order) = (Vec::with_capacity(writes.len()), Vec::new());
+            for write in writes {
+                let name = write.address.path.as_str();
+                let decided = self.decide(&file, made.get(name).map(|(secret, _)| *secret), *write);
+                answers.push(decided.map(|(receipt, quoted)| {
+                    if receipt.written != Written::AlreadyEqual && made.insert(name, (write.secret, quoted)).is_none() {
+                        order.push(name);
+                    }
+                    receipt
+                }));
+            }
+            let changes: Vec<(&str, &str)> =
+                order.iter().filter_map(|name| Some((*name, made.get(name)?.1.as_str()))).collect();
+            if !changes.is_empty() {
+                // Nothing counts as written before the file is.
+                local::replace(&self.path, format::set(&text, &changes).as_bytes())?;
+            }
+            Ok::<_, StoreError>(answers)
         };
-        let (_lock, mut text) = match loaded {
-            Ok(loaded) => loaded,
-            Err(error) => return all(&error),
-        };
-        let answers: Vec<_> = writes.iter().map(|write| self.put(&mut text, *write)).collect();
-        let changes = |answer: &Result<Receipt, StoreError>| {
-            answer.as_ref().is_ok_and(|receipt| receipt.written != Written::AlreadyEqual)
-        };
-        if !answers.iter().any(changes) {
-            return answers;
-        }
-        // Nothing counts as written before the file is.
-        match local::replace(&self.path, text.as_bytes()) {
-            Ok(()) => answers,
-            Err(error) => answers
-                .into_iter()
-                .map(|answer| if changes(&answer) { Err(error.duplicate()) } else { answer })
-                .collect(),
-        }
+        all.await.unwrap_or_else(|error| writes.iter().map(|_| Err(error.duplicate())).collect())
     }
 
     fn notices(&self) -> Vec<String> {
@@ -219,6 +259,24 @@ impl Store for DotenvStore {
 impl fmt::Debug for DotenvStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DotenvStore").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+/// A file's text with its entries looked up: of several of one name, readers take the last.
+struct File<'t> {
+    text: &'t str,
+    last: HashMap<String, Range<usize>>,
+}
+
+impl<'t> File<'t> {
+    fn new(text: &'t str) -> Self {
+        let last = format::assignments(text).into_iter().map(|found| (found.name, found.value)).collect();
+        Self { text, last }
+    }
+
+    /// A value as it is written, quotes included.
+    fn written(&self, name: &str) -> Option<&'t str> {
+        self.last.get(name).and_then(|value| self.text.get(value.clone()))
     }
 }
 

@@ -289,22 +289,36 @@ impl Store for SopsStore {
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
-        if receipt.written != Written::Created {
-            return Ok(false);
-        }
-        let _turn = self.turn.lock().await;
-        if !self.path.exists() {
-            return Ok(false);
-        }
-        let _lock = Lock::on(&self.path).await?;
-        let Some(mut document) = self.load()? else { return Ok(false) };
-        let names = self.names(&receipt.address.path);
-        match document.get(&names) {
-            Some(there) if Some(self.versions.of(there)?) == receipt.version => {}
-            _ => return Ok(false),
-        }
-        self.save(&mut document, &[(names, None)])?;
-        Ok(true)
+        let mut answers = self.remove_many(std::slice::from_ref(receipt)).await;
+        answers.pop().unwrap_or_else(|| Err(self.damaged("no answer to a removal")))
+    }
+
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let all = async {
+            let nothing = || Ok(receipts.iter().map(|_| Ok(false)).collect());
+            let _turn = self.turn.lock().await;
+            if !self.path.exists() {
+                return nothing();
+            }
+            let _lock = Lock::on(&self.path).await?;
+            let Some(mut document) = self.load()? else { return nothing() };
+            let (mut answers, mut going) = (Vec::with_capacity(receipts.len()), Vec::new());
+            for receipt in receipts {
+                let names = self.names(&receipt.address.path);
+                let version = document.get(&names).map(|there| self.versions.of(there)).transpose()?;
+                let ours = receipt.written == Written::Created && version.is_some() && version == receipt.version;
+                let ours = ours && !going.iter().any(|(other, _)| *other == names);
+                if ours {
+                    going.push((names, None));
+                }
+                answers.push(Ok(ours));
+            }
+            if !going.is_empty() {
+                self.save(&mut document, &going)?;
+            }
+            Ok::<_, StoreError>(answers)
+        };
+        all.await.unwrap_or_else(|error| receipts.iter().map(|_| Err(error.duplicate())).collect())
     }
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {

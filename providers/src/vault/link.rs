@@ -5,6 +5,7 @@
 
 use std::sync::RwLock;
 
+use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 use rustify::Endpoint;
 use rustify::enums::{RequestMethod, RequestType, ResponseType};
@@ -59,7 +60,7 @@ impl Endpoint for Call {
 /// The connection, with the token in use.
 pub(super) struct Link {
     http: Client,
-    base: String,
+    base: Url,
     headers: HeaderMap,
     token: RwLock<Option<HeaderValue>>,
 }
@@ -86,7 +87,7 @@ impl Link {
         }
         Ok(Self {
             http: Client::new(&config.base, &trust, proxy, config.socket.as_deref())?,
-            base: config.base.to_string(),
+            base: config.base.clone(),
             headers,
             token: RwLock::new(None),
         })
@@ -112,14 +113,22 @@ impl Link {
     }
 
     fn request<E: Endpoint>(&self, endpoint: &E, known: bool) -> Result<reqwest::Request, StoreError> {
-        // The library's errors can hold the request: they are not passed on.
-        let request = endpoint.request(&self.base).map_err(|_| configuration("a request to Vault cannot be built"))?;
-        let mut request =
-            reqwest::Request::try_from(request).map_err(|_| configuration("a request to Vault cannot be built"))?;
+        // Built here and not by the library, which parses the server's address anew for each request. Its errors can hold
+        // the request: they are not passed on.
+        let refused = || configuration("a request to Vault cannot be built");
+        let mut url = self.base.clone();
         // Paths of some of vaultrs's requests begin with a slash, which would become an empty segment.
-        let tidy = request.url().path().replace("/v1//", "/v1/");
-        request.url_mut().set_path(&tidy);
-        request.headers_mut().extend(self.headers.clone());
+        let path = endpoint.path();
+        url.path_segments_mut()
+            .map_err(|()| refused())?
+            .pop_if_empty()
+            .extend(path.strip_prefix('/').unwrap_or(&path).split('/'));
+        if let Some(query) = endpoint.query().map_err(|_| refused())?.filter(|query| !query.is_empty()) {
+            url.set_query(Some(&query));
+        }
+        let mut request = reqwest::Request::new(endpoint.method().into(), url);
+        *request.body_mut() = endpoint.body().map_err(|_| refused())?.filter(|body| !body.is_empty()).map(Into::into);
+        *request.headers_mut() = self.headers.clone();
         if let Some(token) = &*self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner)
             && known
         {

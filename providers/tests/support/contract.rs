@@ -147,6 +147,18 @@ impl<'a> Contract<'a> {
         assert!(self.store.remove(&receipt).await.expect("removed"));
         assert_eq!(self.get("TAKEN_BACK").await, None);
         assert!(!self.store.remove(&receipt).await.expect("an answer"), "nothing is left to remove");
+        // Several at once, each with an answer of its own.
+        let mut receipts = vec![receipt];
+        for (name, value) in [("BACK_ONE", b"one"), ("BACK_TWO", b"two")] {
+            receipts.push(self.put(name, value, Expect::Absent).await.expect("written"));
+        }
+        let stays = self.put("BACK_STAYS", b"old", Expect::Absent).await.expect("written");
+        receipts.push(Receipt { written: Written::AlreadyEqual, ..stays });
+        let removed: Vec<bool> =
+            self.store.remove_many(&receipts).await.into_iter().map(|answer| answer.expect("an answer")).collect();
+        assert_eq!(removed, [false, true, true, false]);
+        let there = [self.get("BACK_ONE").await, self.get("BACK_TWO").await, self.get("BACK_STAYS").await];
+        assert_eq!(there, [None, None, Some(b"old".to_vec())]);
     }
 
     async fn retires_only_the_version_it_expects(&self) {

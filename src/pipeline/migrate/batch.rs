@@ -1,17 +1,13 @@
-//! One batch: what the target holds decides, the intent is journalled, then written, read back, compared, journalled.
+//! Deciding about a batch: what the target holds decides, and what is about to be written stands in the journal first.
 
-use futures_util::StreamExt as _;
 use keylift_providers::{
-    Address, Entry, ErrorKind, Expect, FingerprintKey, Receipt, Secret, Store, StoreError, Write, WriteId, Written,
+    Address, Entry, ErrorKind, Expect, FingerprintKey, Receipt, Secret, Store, StoreError, Written,
 };
 
 use super::log::{Known, Log, Step};
-use super::{AT_ONCE, Action, Migration, OnConflict, Writer, backup};
+use super::{Action, Migration, OnConflict, Writer, backup};
 use crate::model::{Clash, Failure, Migrated, Stays};
 use crate::steps::carry::{Carried, Fields, Reading};
-
-/// From so many writes on, a batch of which all are denied means that all others will be.
-const TELLING: usize = 10;
 
 /// A batch that was read, with what the target holds in its place.
 #[derive(Debug)]
@@ -37,11 +33,6 @@ impl Prepared {
         self.before += all - self.open.len();
     }
 
-    /// How many entries of the source these are.
-    pub(super) fn len(&self) -> usize {
-        self.entries
-    }
-
     /// Keeps what may go; the rest is told.
     pub(super) fn hold_back(&mut self, may: impl Fn(&Carried) -> Result<(), (String, String)>) {
         let mut open = Vec::with_capacity(self.open.len());
@@ -61,19 +52,34 @@ impl Prepared {
     }
 }
 
+/// A batch whose writes stand in the journal as intents.
+#[derive(Debug)]
+pub(super) struct Decided {
+    /// How many entries of the source these were.
+    pub entries: usize,
+    pub writes: Vec<Planned>,
+}
+
 /// A write that was decided on.
-struct Planned {
-    one: Carried,
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub one: Carried,
     /// What is written, where that is not the value itself: the target's fields with ours.
-    merged: Option<Secret>,
-    expect: Expect,
+    pub merged: Option<Secret>,
+    pub expect: Expect,
     /// What it replaces.
-    replaced: Option<Entry>,
+    pub replaced: Option<Entry>,
 }
 
 impl Planned {
-    fn secret(&self) -> &Secret {
+    /// What is written.
+    pub(super) fn secret(&self) -> &Secret {
         self.merged.as_ref().unwrap_or(&self.one.secret)
+    }
+
+    /// What would be lost with the write: kept beside the journal where the target keeps no versions.
+    fn lost(&self) -> Option<(&Address, &Entry)> {
+        self.replaced.as_ref().map(|entry| (&self.one.to, entry))
     }
 }
 
@@ -108,18 +114,21 @@ pub(super) async fn may_write(to: &dyn Store, sample: &Address) -> Result<(), St
 }
 
 /// Trouble with one entry rather than with the store.
-fn of_one(kind: ErrorKind) -> bool {
+pub(super) fn of_one(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Conflict | ErrorKind::Rejected | ErrorKind::Denied | ErrorKind::Corrupt)
 }
 
 impl Migration<'_> {
-    pub(super) async fn batch(
+    /// Decides what becomes of a batch, and writes down what is about to be written: from then on a crash finds what it
+    /// left behind.
+    pub(super) async fn decide(
         &self,
         prepared: Prepared,
         log: &mut Log,
         known: &Known,
         moved: &mut Migrated,
-    ) -> Result<(), Failure> {
+    ) -> Result<Decided, Failure> {
+        let entries = prepared.entries;
         moved.before += prepared.before;
         prepared.held.into_iter().try_for_each(|held| moved.held.push(held))?;
         prepared.failed.into_iter().try_for_each(|failed| moved.failed.push(failed))?;
@@ -128,7 +137,7 @@ impl Migration<'_> {
             let found = match found {
                 Ok(found) => found,
                 Err(error) if of_one(error.kind) => {
-                    fail(moved, one.from, error)?;
+                    moved.failed.push(failure(one.from, error))?;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -154,10 +163,17 @@ impl Migration<'_> {
             moved.written += writes.len();
             moved.replaced += writes.iter().filter(|write| write.replaced.is_some() && write.merged.is_none()).count();
             moved.merged += writes.iter().filter(|write| write.merged.is_some()).count();
-            return Ok(());
+            return Ok(Decided { entries, writes: Vec::new() });
         }
-        log.append(&own)?;
-        if writes.is_empty() { Ok(()) } else { self.write(writes, log, moved).await }
+        log.note(&own)?;
+        let mut steps = backup::keep(self, log, &writes.iter().filter_map(Planned::lost).collect::<Vec<_>>()).await?;
+        steps.extend(writes.iter().map(|write| Step::Intent {
+            from: write.one.from.clone(),
+            to: write.one.to.clone(),
+            replaces: write.replaced.as_ref().map(|entry| entry.version.clone().unwrap_or_default()),
+        }));
+        log.append(&steps).await?;
+        Ok(Decided { entries, writes })
     }
 
     /// What is to be done with a value, given what the target holds.
@@ -209,108 +225,12 @@ impl Migration<'_> {
         };
         write(one, merged, expect, Some(entry))
     }
-
-    async fn write(&self, writes: Vec<Planned>, log: &mut Log, moved: &mut Migrated) -> Result<(), Failure> {
-        let mut steps = backup::keep(self, log, &writes.iter().filter_map(Planned::lost).collect::<Vec<_>>()).await?;
-        steps.extend(writes.iter().map(|write| Step::Intent {
-            from: write.one.from.clone(),
-            to: write.one.to.clone(),
-            replaces: write.replaced.as_ref().map(|entry| entry.version.clone().unwrap_or_default()),
-        }));
-        log.append(&steps)?;
-        let ids: Vec<WriteId> =
-            writes.iter().map(|write| WriteId::new(self.key, &log.run, &write.one.to, write.secret())).collect();
-        let asked: Vec<Write<'_>> = writes
-            .iter()
-            .zip(&ids)
-            .map(|(write, id)| Write { address: &write.one.to, secret: write.secret(), expect: &write.expect, id })
-            .collect();
-        let answers = self.to.write_many(&asked).await;
-        let denied = answers.iter().filter(|answer| matches!(answer, Err(error) if error.kind == ErrorKind::Denied));
-        let all_denied = denied.count() == answers.len() && answers.len() >= TELLING;
-        let (mut taken, mut steps, mut fatal) = (Vec::new(), Vec::new(), None);
-        for (write, answer) in writes.into_iter().zip(answers) {
-            match answer {
-                Ok(receipt) => {
-                    let fingerprint = Some(self.key.fingerprint(write.secret()));
-                    let from = write.one.from.clone();
-                    steps.push(Step::Written { from, receipt: receipt.clone(), fingerprint });
-                    taken.push((write, receipt));
-                }
-                Err(error) if error.kind == ErrorKind::Conflict => {
-                    let Carried { from, to, .. } = write.one;
-                    moved.conflicts.push(Clash { from, to, reason: error.message })?;
-                }
-                Err(error) if of_one(error.kind) && !all_denied => fail(moved, write.one.from, error)?,
-                Err(error) => fatal = Some(error),
-            }
-        }
-        let back: Vec<Address> = taken.iter().map(|(_, receipt)| receipt.address.clone()).collect();
-        let (mut verified, entries) = (Vec::new(), self.to.read_many(&back).await);
-        for ((write, _), entry) in taken.into_iter().zip(entries) {
-            match entry {
-                Ok(Some(entry)) if same(&write, &entry) => {
-                    let fingerprint = Some(self.key.fingerprint(&write.one.secret));
-                    steps.push(Step::Verified { from: write.one.from.clone(), fingerprint });
-                    verified.push(write);
-                }
-                Ok(_) => {
-                    let reason = "another value came back than was written".to_owned();
-                    let advice = "look who else writes there".to_owned();
-                    moved.failed.push(Stays { from: write.one.from, reason, advice })?;
-                }
-                Err(error) if of_one(error.kind) => fail(moved, write.one.from, error)?,
-                Err(error) => fatal = Some(error),
-            }
-        }
-        log.append(&steps)?;
-        moved.written += verified.len();
-        moved.merged += verified.iter().filter(|write| write.merged.is_some()).count();
-        moved.replaced += verified.iter().filter(|write| write.replaced.is_some() && write.merged.is_none()).count();
-        self.annotate(&verified, moved).await;
-        fatal.map_or(Ok(()), |error| Err(error.into()))
-    }
-
-    /// Writes what is kept beside values. A target that refuses it has the value all the same.
-    async fn annotate(&self, verified: &[Planned], moved: &mut Migrated) {
-        if !self.asked.metadata || !self.to.capabilities().metadata {
-            return;
-        }
-        let with = verified.iter().filter(|write| !write.one.metadata.is_empty());
-        let all = with.map(|write| async move {
-            let to = &write.one.to;
-            let mut metadata = match &write.replaced {
-                // What the target keeps beside a value of its own stays, but for the same keys.
-                Some(_) => self.to.metadata(to).await.unwrap_or_default(),
-                None => std::collections::BTreeMap::new(),
-            };
-            metadata.extend(write.one.metadata.clone());
-            (write, self.to.set_metadata(to, &metadata).await.is_ok())
-        });
-        let done: Vec<_> = futures_util::stream::iter(all).buffered(AT_ONCE).collect().await;
-        for (write, _) in done.into_iter().filter(|(_, done)| !done) {
-            write.one.metadata.keys().for_each(|key| *moved.lost.entry(key.clone()).or_default() += 1);
-        }
-    }
 }
 
-impl Planned {
-    /// What would be lost with the write: kept beside the journal where the target keeps no versions.
-    fn lost(&self) -> Option<(&Address, &Entry)> {
-        self.replaced.as_ref().map(|entry| (&self.one.to, entry))
-    }
-}
-
-fn same(write: &Planned, entry: &Entry) -> bool {
-    write.secret() == &entry.secret
-        || (write.merged.is_none() && write.one.equals(&entry.secret))
-        || write.merged.is_some()
-            && matches!(write.one.compare_fields(&entry.secret), Some(Fields::Equal | Fields::More))
-}
-
-fn fail(moved: &mut Migrated, from: Address, error: StoreError) -> Result<(), Failure> {
+/// Trouble with one entry, as it is told.
+pub(super) fn failure(from: Address, error: StoreError) -> Stays {
     let advice = error.advice.unwrap_or_else(|| "say the same command again once that is mended".to_owned());
-    moved.failed.push(Stays { from, reason: error.message, advice })
+    Stays { from, reason: error.message, advice }
 }
 
 /// Whether a receipt says that something was written.

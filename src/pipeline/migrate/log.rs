@@ -236,14 +236,29 @@ impl Log {
         self.path.with_extension(format!("backup-{part}.age"))
     }
 
-    /// Adds steps, and makes them last.
-    pub(super) fn append(&mut self, steps: &[Step]) -> Result<(), Failure> {
-        self.journal.as_mut().map_or(Ok(()), |journal| journal.append(steps))
+    /// Adds steps, and makes everything last that was added so far. Requests that are under way go on meanwhile.
+    pub(super) async fn append(&mut self, steps: &[Step]) -> Result<(), Failure> {
+        let Some(journal) = self.journal.as_mut().filter(|_| !steps.is_empty()) else { return Ok(()) };
+        journal.note(steps)?;
+        match tokio::task::spawn_blocking(journal.syncer()?).await {
+            Ok(done) => done,
+            Err(error) => Err(Failure::usage(format!("could not write the journal: {error}"))),
+        }
+    }
+
+    /// Adds steps that only spare work after a crash: what was written is found in the target all the same.
+    pub(super) fn note(&mut self, steps: &[Step]) -> Result<(), Failure> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.note(steps))
     }
 
     /// It is over.
-    pub(super) fn done(&mut self) -> Result<(), Failure> {
-        self.append(&[Step::Done])
+    pub(super) async fn done(&mut self) -> Result<(), Failure> {
+        self.append(&[Step::Done]).await
+    }
+
+    /// Makes everything last that was added so far.
+    pub(super) fn sync(&mut self) -> Result<(), Failure> {
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.syncer()?())
     }
 }
 

@@ -1,5 +1,6 @@
 //! From one store to another: look at everything once, then a batch at a time: probe, write under a condition, read back,
-//! compare, journalled. While one batch is written the next one is read; no more than these two are in memory.
+//! compare, journalled. While one batch is written the next one is read and decided on; no more than these two are in
+//! memory, and nobody waits for the disk that the journal is on.
 
 mod backup;
 mod batch;
@@ -9,6 +10,7 @@ mod plan;
 mod retire;
 mod survey;
 mod undo;
+mod write;
 
 use std::path::Path;
 
@@ -16,7 +18,7 @@ use futures_util::future::join;
 use keylift_providers::{FingerprintKey, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
-use self::batch::Prepared;
+use self::batch::{Decided, Prepared};
 use self::log::{Known, Log};
 use self::survey::Survey;
 use super::Watch;
@@ -158,7 +160,7 @@ impl Migration<'_> {
             out.finish()?;
         }
         if moved.failed.is_empty() && !moved.stopped {
-            log.done()?;
+            log.done().await?;
         }
         Ok(moved)
     }
@@ -172,21 +174,40 @@ impl Migration<'_> {
         moved: &mut Migrated,
     ) -> Result<(), Failure> {
         self.watch.begin(if self.dry_run { "looking" } else { "moving" }, survey.loss.carried);
-        let mut walk = route.walk(BATCH, self.asked.metadata);
-        let mut next = self.prepare(&mut walk, survey, known).await?;
-        while let Some(prepared) = next {
+        let (run, mut walk) = (log.run.clone(), route.walk(BATCH, self.asked.metadata));
+        let mut next = self.next(&mut walk, survey, log, known, moved).await?;
+        while let Some(Decided { entries, writes }) = next {
             if self.watch.stopped() {
                 moved.stopped = true;
                 break;
             }
-            let size = prepared.len();
-            let (done, ahead) =
-                join(self.batch(prepared, log, known, moved), self.prepare(&mut walk, survey, known)).await;
-            done?;
-            self.watch.step(size);
+            let (done, ahead) = join(self.write(&run, writes), self.next(&mut walk, survey, log, known, moved)).await;
+            // What the target took is written down whatever became of the rest. It is made to last together with the
+            // next intents: a crash before that finds it in the target.
+            log.note(&done.steps)?;
+            if let Some(failure) = done.tell(moved)? {
+                log.sync()?;
+                return Err(failure);
+            }
+            self.watch.step(entries);
             next = ahead?;
         }
-        Ok(())
+        log.sync()
+    }
+
+    /// The next batch, with its intents in the journal.
+    async fn next(
+        &self,
+        walk: &mut Walk<'_>,
+        survey: &Survey,
+        log: &mut Log,
+        known: &Known,
+        moved: &mut Migrated,
+    ) -> Result<Option<Decided>, Failure> {
+        match self.prepare(walk, survey, known).await? {
+            Some(prepared) => self.decide(prepared, log, known, moved).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Reads a batch of the source, and what the target holds in its place.

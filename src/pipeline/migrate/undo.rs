@@ -37,12 +37,6 @@ enum Former {
     Kept { file: String, name: String },
 }
 
-enum Outcome {
-    Removed,
-    Restored,
-    Kept,
-}
-
 /// Takes the latest migration between two stores back.
 ///
 /// # Errors
@@ -88,13 +82,23 @@ pub async fn undo(at: &Undoing<'_>) -> Result<TakenBack, Failure> {
                 .advise("say the same command again: it goes on"));
         }
         at.to.keep_alive().await?;
-        let all = some.iter().map(|receipt| at.one(receipt, &former, &last));
-        let done: Vec<Result<Outcome, Failure>> = futures_util::stream::iter(all).buffered(AT_ONCE).collect().await;
-        for outcome in done {
-            match outcome? {
-                Outcome::Removed => back.removed += 1,
-                Outcome::Restored => back.restored += 1,
-                Outcome::Kept => back.kept += 1,
+        let (made, replaced): (Vec<Receipt>, Vec<Receipt>) =
+            some.iter().cloned().partition(|receipt| receipt.written == Written::Created);
+        for removed in at.to.remove_many(&made).await {
+            if removed? {
+                back.removed += 1;
+            } else {
+                back.kept += 1;
+            }
+        }
+        let all = replaced.iter().map(|receipt| at.give_back(receipt, &former, &last));
+        let done: Vec<Result<bool, Failure>> =
+            futures_util::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
+        for restored in done {
+            if restored? {
+                back.restored += 1;
+            } else {
+                back.kept += 1;
             }
         }
         at.watch.step(some.len());
@@ -104,13 +108,16 @@ pub async fn undo(at: &Undoing<'_>) -> Result<TakenBack, Failure> {
 }
 
 impl Undoing<'_> {
-    async fn one(&self, receipt: &Receipt, former: &HashMap<u128, Former>, journal: &Path) -> Result<Outcome, Failure> {
-        if receipt.written == Written::Created {
-            return Ok(if self.to.remove(receipt).await? { Outcome::Removed } else { Outcome::Kept });
-        }
+    /// Puts back what a write replaced, where the target still holds what was written. Answers whether it did.
+    async fn give_back(
+        &self,
+        receipt: &Receipt,
+        former: &HashMap<u128, Former>,
+        journal: &Path,
+    ) -> Result<bool, Failure> {
         let Some(former) = former.get(&digest(self.key, &receipt.address.to_string())).filter(|_| wrote(receipt))
         else {
-            return Ok(Outcome::Kept);
+            return Ok(false);
         };
         let before: Option<Secret> = match former {
             Former::Kept { file, name } => backup::kept(journal, file, name, self.backups).await?,
@@ -119,11 +126,11 @@ impl Undoing<'_> {
                 self.to.read(&at).await?.map(|entry| entry.secret)
             }
         };
-        let (Some(before), Some(version)) = (before, receipt.version.clone()) else { return Ok(Outcome::Kept) };
+        let (Some(before), Some(version)) = (before, receipt.version.clone()) else { return Ok(false) };
         let id = WriteId::new(self.key, "undo", &receipt.address, &before);
         match self.to.write(&receipt.address, &before, &Expect::Version(version), &id).await {
-            Ok(_) => Ok(Outcome::Restored),
-            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => Ok(Outcome::Kept),
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

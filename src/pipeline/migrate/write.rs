@@ -1,0 +1,136 @@
+//! Carrying a batch out: written under what each write expects, read back, compared.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use keylift_providers::{Entry, ErrorKind, Write, WriteId};
+
+use super::batch::{Planned, failure, of_one};
+use super::log::Step;
+use super::{AT_ONCE, Migration};
+use crate::model::{Clash, Failure, Migrated, Stays};
+use crate::steps::carry::{Carried, Fields};
+
+/// From so many writes on, a batch of which all are denied means that all others will be.
+const TELLING: usize = 10;
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// For the journal, whatever else happened.
+    pub steps: Vec<Step>,
+    written: usize,
+    replaced: usize,
+    merged: usize,
+    conflicts: Vec<Clash>,
+    failed: Vec<Stays>,
+    /// Metadata keys that the target refused, and of how many values.
+    lost: BTreeMap<String, usize>,
+    /// Why the migration cannot go on.
+    pub fatal: Option<Failure>,
+}
+
+impl Outcome {
+    /// Adds it to what is told at the end.
+    pub(super) fn tell(self, moved: &mut Migrated) -> Result<Option<Failure>, Failure> {
+        moved.written += self.written;
+        moved.replaced += self.replaced;
+        moved.merged += self.merged;
+        self.conflicts.into_iter().try_for_each(|clash| moved.conflicts.push(clash))?;
+        self.failed.into_iter().try_for_each(|failed| moved.failed.push(failed))?;
+        for (key, count) in self.lost {
+            *moved.lost.entry(key).or_default() += count;
+        }
+        Ok(self.fatal)
+    }
+}
+
+impl Migration<'_> {
+    /// Writes what was decided on and stands in the journal, and reads it back.
+    pub(super) async fn write(&self, run: &str, writes: Vec<Planned>) -> Outcome {
+        let mut outcome = Outcome::default();
+        if writes.is_empty() {
+            return outcome;
+        }
+        let ids: Vec<WriteId> =
+            writes.iter().map(|write| WriteId::new(self.key, run, &write.one.to, write.secret())).collect();
+        let asked: Vec<Write<'_>> = writes
+            .iter()
+            .zip(&ids)
+            .map(|(write, id)| Write { address: &write.one.to, secret: write.secret(), expect: &write.expect, id })
+            .collect();
+        let answers = self.to.write_many(&asked).await;
+        let denied = answers.iter().filter(|answer| matches!(answer, Err(error) if error.kind == ErrorKind::Denied));
+        let all_denied = denied.count() == answers.len() && answers.len() >= TELLING;
+        let (mut taken, mut back) = (Vec::new(), Vec::new());
+        for (write, answer) in writes.into_iter().zip(answers) {
+            match answer {
+                Ok(receipt) => {
+                    let fingerprint = Some(self.key.fingerprint(write.secret()));
+                    back.push(receipt.address.clone());
+                    outcome.steps.push(Step::Written { from: write.one.from.clone(), receipt, fingerprint });
+                    taken.push(write);
+                }
+                Err(error) if error.kind == ErrorKind::Conflict => {
+                    let Carried { from, to, .. } = write.one;
+                    outcome.conflicts.push(Clash { from, to, reason: error.message });
+                }
+                Err(error) if of_one(error.kind) && !all_denied => outcome.failed.push(failure(write.one.from, error)),
+                Err(error) => outcome.fatal = Some(error.into()),
+            }
+        }
+        let mut verified = Vec::new();
+        for (write, entry) in taken.into_iter().zip(self.to.read_many(&back).await) {
+            match entry {
+                Ok(Some(entry)) if same(&write, &entry) => {
+                    let fingerprint = Some(self.key.fingerprint(&write.one.secret));
+                    outcome.steps.push(Step::Verified { from: write.one.from.clone(), fingerprint });
+                    verified.push(write);
+                }
+                Ok(_) => {
+                    let reason = "another value came back than was written".to_owned();
+                    let advice = "look who else writes there".to_owned();
+                    outcome.failed.push(Stays { from: write.one.from, reason, advice });
+                }
+                Err(error) if of_one(error.kind) => outcome.failed.push(failure(write.one.from, error)),
+                Err(error) => outcome.fatal = Some(error.into()),
+            }
+        }
+        outcome.written = verified.len();
+        outcome.merged = verified.iter().filter(|write| write.merged.is_some()).count();
+        outcome.replaced = verified.iter().filter(|write| write.replaced.is_some() && write.merged.is_none()).count();
+        outcome.lost = self.annotate(&verified).await;
+        outcome
+    }
+
+    /// Writes what is kept beside values. A target that refuses it has the value all the same.
+    async fn annotate(&self, verified: &[Planned]) -> BTreeMap<String, usize> {
+        let mut lost = BTreeMap::new();
+        if !self.asked.metadata || !self.to.capabilities().metadata {
+            return lost;
+        }
+        let with = verified.iter().filter(|write| !write.one.metadata.is_empty());
+        let all = with.map(|write| async move {
+            let to = &write.one.to;
+            let mut metadata = match &write.replaced {
+                // What the target keeps beside a value of its own stays, but for the same keys.
+                Some(_) => self.to.metadata(to).await.unwrap_or_default(),
+                None => BTreeMap::new(),
+            };
+            metadata.extend(write.one.metadata.clone());
+            (write, self.to.set_metadata(to, &metadata).await.is_ok())
+        });
+        let done: Vec<_> = futures_util::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
+        for (write, _) in done.into_iter().filter(|(_, done)| !done) {
+            write.one.metadata.keys().for_each(|key| *lost.entry(key.clone()).or_default() += 1);
+        }
+        lost
+    }
+}
+
+fn same(write: &Planned, entry: &Entry) -> bool {
+    write.secret() == &entry.secret
+        || (write.merged.is_none() && write.one.equals(&entry.secret))
+        || write.merged.is_some()
+            && matches!(write.one.compare_fields(&entry.secret), Some(Fields::Equal | Fields::More))
+}
