@@ -153,6 +153,14 @@ fn the_language_and_the_name_are_told() {
 }
 
 #[test]
+fn the_text_of_a_template_is_read_as_well_as_its_code() {
+    let text = format!("database:\n  password: \"{0}\"\n<% key = {{ token: '{0}' }} %>\n", word());
+    let found = Engine::builtin().scan_for(&SourceFile::disk("a.yml.erb", text.into_bytes()), Confidence::Low);
+    let lines: Vec<usize> = found.iter().map(|finding| finding.start.0).collect();
+    assert_eq!(lines, [2, 3]);
+}
+
+#[test]
 fn a_file_that_does_not_parse_is_read_by_lines() {
     finds("a.py", "def broken(:\n    db_password = '@'\n)))\n");
 }

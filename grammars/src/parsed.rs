@@ -107,6 +107,13 @@ impl Parsed {
         })
     }
 
+    /// Whether a place stands in the text of a template, around its code: that may be a config file as well as a page.
+    pub fn is_template_text(&self, span: &Range<usize>) -> bool {
+        let within = |region: &tree_sitter::Range| region.start_byte <= span.start && span.end <= region.end_byte;
+        self.loaded.recipe.regions.iter().any(|region| region.ends_line)
+            && !regions::find(&self.loaded.regions, &self.text).iter().any(within)
+    }
+
     /// Every literal in order of position.
     pub fn literals(&self) -> &[Literal] {
         self.host.as_ref().map_or(&self.literals, |(_, literals)| literals)

@@ -77,7 +77,7 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
             None => {
                 lines.hit(hit);
                 lines.keep_since(before, |span| match tree.literal_at(span) {
-                    None => damaged,
+                    None => damaged || parsed.is_template_text(span),
                     Some((_, literal)) => {
                         let bound = known.binary_search(&literal.span.start).is_ok();
                         literal.role != Role::Key && !bound && (damaged || unknown(literal))
