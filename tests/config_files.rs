@@ -87,3 +87,33 @@ fn the_same_secret_in_many_formats_is_one_move() {
     let undone = keylift(&root, &["undo"]);
     assert_eq!(read(&root), before, "{}", say(&undone));
 }
+
+#[test]
+fn what_ci_must_be_given_is_listed_a_file_at_a_time() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().join("project");
+    let workflow = "on: push\njobs:\n  test:\n    env:\n      API_PASSWORD: C0rrect-horse7\n";
+    let pipeline =
+        "variables:\n  API_PASSWORD: C0rrect-horse7\n  MAIL_PASSWORD: B4ttery-staple\ntest:\n  script: [make]\n";
+    for (path, text) in [(".github/workflows/ci.yml", workflow), (".gitlab-ci.yml", pipeline)] {
+        std::fs::create_dir_all(root.join(path).parent().expect("a folder")).expect("folders");
+        std::fs::write(root.join(path), text).expect("a file");
+    }
+    let planned = say(&keylift(&root, &["plan", "--to", "age:../secrets.age"]));
+    let gh = "        GitHub Actions secret API_PASSWORD: keylift run -- sh -c 'printf %s \"$API_PASSWORD\" | gh secret set API_PASSWORD'\n";
+    assert!(planned.contains(&format!("    .github/workflows/ci.yml\n{gh}    .gitlab-ci.yml\n")), "{planned}");
+    let applied = keylift(&root, &["apply", "--yes", "--format", "json"]);
+    let report: serde_json::Value =
+        serde_json::from_slice(&applied.stdout).unwrap_or_else(|_| panic!("{}", say(&applied)));
+    let create: Vec<_> =
+        report["create"].as_array().expect("a list").iter().map(|one| (&one["path"], &one["name"])).collect();
+    assert_eq!(create.len(), 3, "{report}");
+    assert_eq!((create[2].0.as_str(), create[2].1.as_str()), (Some(".gitlab-ci.yml"), Some("MAIL_PASSWORD")));
+    assert!(!report.to_string().contains("staple"), "{report}");
+    // The pipeline's own entries would refer to themselves.
+    let after = std::fs::read_to_string(root.join(".gitlab-ci.yml")).expect("the pipeline");
+    assert!(after.contains("# MAIL_PASSWORD is a CI/CD variable of the project") && !after.contains("${"), "{after}");
+    let undone = keylift(&root, &["undo"]);
+    assert!(undone.status.success(), "{}", say(&undone));
+    assert_eq!(std::fs::read_to_string(root.join(".gitlab-ci.yml")).expect("the pipeline"), pipeline);
+}

@@ -84,6 +84,18 @@ pub struct Place {
     pub prose: bool,
     /// What a person must do beside the edit for the program to run as before, with `<name>` for the secret's name.
     pub todo: Option<String>,
+    /// What the service that reads the file must be given under the name.
+    pub creates: Option<Creates>,
+}
+
+/// Something that a service must be given before a file works: a secret of a CI service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Creates {
+    /// What the service calls it: `GitHub Actions secret`.
+    pub kind: String,
+    /// The command that makes it, with `<name>`; it asks for the value, or reads it from its input.
+    pub command: String,
 }
 
 /// What came of a list of requests for one file.

@@ -14,6 +14,7 @@ use crate::parsed::Parsed;
 use crate::recipe::{Constant, ExchangeKey, ExchangeRule};
 use crate::rewrite::Made;
 use crate::select::{Selection, refusal};
+use crate::taken;
 use crate::visit::{Next, visit};
 
 /// Exchanges each mapping that values are taken out of. The edits are the same for each of its values.
@@ -149,7 +150,7 @@ impl<'a> Block<'a> {
             };
             going.iter().filter(within).collect()
         };
-        let whole = |pair: &Pair<'_>| matches!(of(pair).as_slice(), [one] if one.selection.whole);
+        let whole = |pair: &Pair<'_>| matches!(of(pair).as_slice(), [one] if self.whole(one));
         let plain = entries.iter().all(|(pair, _)| whole(pair));
         let layout = if plain { &self.rule.plain } else { &self.rule.mixed };
         let room = Room { newline: lines::ending(text), base, step };
@@ -202,7 +203,7 @@ impl<'a> Block<'a> {
             shared.push(edit(at..at, if broken { lines + newline } else { format!("{newline}{lines}") }));
         }
         let whole = going.iter().map(|one| {
-            let with = layout.whole.as_ref().filter(|_| one.selection.whole)?;
+            let with = layout.whole.as_ref().filter(|_| self.whole(one))?;
             let (span, ending) = self.span_of(&self.parsed.literals[one.selection.site].span, one);
             Some(edit(span, with.replace("<name>", &one.request.name) + ending))
         });
@@ -254,6 +255,11 @@ impl<'a> Block<'a> {
             .collect()
     }
 
+    /// Whether nothing of a literal stays: not the line break that a block scalar ends with either.
+    fn whole(&self, one: &Going<'_>) -> bool {
+        one.selection.whole && !taken::breaks_after(self.parsed, one.selection.site)
+    }
+
     /// What an edit replaces that takes all of a value, and the line break that must stay: the value of a block scalar has it.
     fn span_of(&self, all: &Range<usize>, one: &Going<'_>) -> (Range<usize>, &'static str) {
         let text = &self.parsed.text;
@@ -303,7 +309,7 @@ impl<'a> Block<'a> {
                 let next = lines::next(text, at);
                 let inside = |one: &Going<'_>| {
                     let literal = &self.parsed.literals[one.selection.site].span;
-                    let span = if one.selection.whole { literal.clone() } else { one.selection.source() };
+                    let span = if self.whole(one) { literal.clone() } else { one.selection.source() };
                     span.start < at && at < span.end
                 };
                 if !text[at..next].trim().is_empty() && !going.iter().any(inside) {

@@ -63,6 +63,8 @@ pub(crate) struct Facts {
     pub changes: HashMap<usize, ChangeFact>,
     /// Expressions that make of a literal what the plain lookup gives, by literal: replaced whole.
     pub outers: HashMap<usize, Range<usize>>,
+    /// The entry that binds a value to a name, by value, and whether it is one of several on a line.
+    pub entries: HashMap<usize, (Range<usize>, bool)>,
     /// Places where a name stands, and is not read.
     pub skipped_uses: Vec<Range<usize>>,
     /// Places that take constants alone, where a name may stand.
@@ -163,6 +165,10 @@ impl Facts {
             if !self.exchanges.contains(&found) {
                 self.exchanges.push(found);
             }
+        }
+        if let (Some(entry), Some(value)) = (one("own"), one("own.value")) {
+            let item = settings.get("own").is_some_and(|how| how == "item");
+            self.entries.entry(value.id()).or_insert((entry.byte_range(), item));
         }
         self.skipped_uses.extend(all("use.skip").map(|node| node.byte_range()));
         self.constant_uses.extend(all("use.constant").map(|node| node.byte_range()));

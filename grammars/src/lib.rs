@@ -41,7 +41,7 @@ mod visit;
 mod walk;
 
 pub use addresses::{Addresses, Entry};
-pub use edit::{Applicability, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
+pub use edit::{Applicability, Creates, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
 pub use inject::{Reference, TemplateError};
 pub use language::{Language, LoadError, detect, language, languages};
 pub use literal::{Binding, Call, Literal, LiteralKind, Part, Role};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::edit::{Applicability, GeneratedFile};
+use crate::edit::{Applicability, Creates, GeneratedFile};
 use crate::rules::Constant;
 
 /// A style's lookup.
@@ -32,6 +32,11 @@ pub(crate) struct Lookup {
     pub declares: Option<Declaration>,
     /// What a person must do beside the edit, with `<name>`.
     pub todo: Option<String>,
+    /// What the service that reads the file must be given under the name.
+    pub creates: Option<Creates>,
+    /// Where the value is bound to the name itself (`@own`), its entry is replaced by this, with `<name>`; in a list of
+    /// items it goes. What would be looked up is there already under that name, and a reference would refer to itself.
+    pub own: Option<String>,
 }
 
 /// A declaration that comes with a lookup.

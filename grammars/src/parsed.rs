@@ -197,6 +197,9 @@ impl Parsed {
             names.insert(0, fixed.clone());
         }
         let todo = self.todo(&selection, fixed_name.as_ref(), style);
+        let prose = literal.role == Role::Prose;
+        let lookup = self.loaded.recipe.lookups.get(&style).filter(|_| !prose && fixed_name.is_none());
+        let creates = lookup.and_then(|lookup| lookup.creates.clone());
         names.retain(|name| fixed_name.as_ref() == Some(name) || !taken_names.contains(name));
         let taken_names = taken_names.into_iter().collect();
         Ok(Place {
@@ -205,10 +208,11 @@ impl Parsed {
             shape,
             names,
             scopes: literal.scopes.clone(),
-            prose: literal.role == Role::Prose,
+            prose,
             fixed_name,
             applicability,
             todo,
+            creates,
         })
     }
 

@@ -140,6 +140,7 @@ impl Reading {
             format: None,
             change: None,
             outer: None,
+            entry: None,
         });
     }
 }

@@ -76,6 +76,8 @@ pub(crate) struct Recipe {
     pub name_pattern: Option<String>,
     /// A lookup reads a variable of the program itself (shell): what the file sets or reads under a name, it must not be.
     pub names_are_variables: bool,
+    /// What sets them has no order: a name that is set to something else anywhere in the file is not free before that either.
+    pub names_without_order: bool,
     /// What stands in a comment for a value that was taken out.
     pub redaction: Option<String>,
     /// Why literals are refused that no query marks: the name of the reason among `constants`.

@@ -218,12 +218,51 @@ fn one(
             if request.style == Style::Inject {
                 inject::carried(parsed, selection)?;
             }
+            if let Some(edit) = own_entry(parsed, request, selection) {
+                return Ok(Made {
+                    edits: vec![edit],
+                    needs: BTreeMap::new(),
+                    accessor: false,
+                    declares: BTreeMap::new(),
+                });
+            }
             part::replace(parsed, request, selection, all)?
         }
     };
     made.edits.extend(guard::edit(parsed, request, selection));
     change::declare(parsed, selection, &mut made)?;
     Ok(made)
+}
+
+/// Takes away the entry that binds a value to the very name that it is looked up by: what would be looked up is there.
+fn own_entry(parsed: &Parsed, request: &Request, selection: &Selection) -> Option<Edit> {
+    let leave = parsed.loaded.recipe.lookups.get(&request.style)?.own.as_ref()?;
+    let (entry, item) = parsed.sites[selection.site].entry.clone()?;
+    let bound = parsed.literals[selection.site].bindings.iter().any(|binding| binding.name == request.name);
+    let text = &parsed.text;
+    // Something else may refer to it by its anchor.
+    if !selection.whole
+        || taken::breaks_after(parsed, selection.site)
+        || !bound
+        || text[entry.clone()].split_whitespace().any(|word| word.starts_with(['&', '*']))
+    {
+        return None;
+    }
+    let applicability = Applicability::Unsafe;
+    if item {
+        let (mut start, mut end) = (entry.start, entry.end);
+        if let Some(rest) = text[end..].trim_start().strip_prefix(',') {
+            end = text.len() - rest.trim_start().len();
+        } else if let Some(before) = text[..start].trim_end().strip_suffix(',') {
+            start = before.len();
+        }
+        return Some(Edit { span: start..end, text: String::new(), applicability });
+    }
+    // A block scalar ends behind the break of its line, which stays.
+    let end = (entry.start + text[entry.clone()].trim_end().len()).max(selection.source().end);
+    let ending = if text[..end].ends_with('\n') { lines::ending(text) } else { "" };
+    let leave = leave.replace("<name>", &request.name) + ending;
+    Some(Edit { span: entry.start..end, text: leave, applicability })
 }
 
 /// The name must be that of the variable that the code reads.

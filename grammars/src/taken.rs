@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::parsed::Parsed;
+use crate::recipe::Layout;
 use crate::select::Selection;
 
 /// The names under which a selection's value cannot be looked up, because the file gives them another value, or reads
@@ -35,7 +36,7 @@ pub(crate) fn names(parsed: &Parsed, selection: &Selection) -> BTreeSet<String> 
                 },
             )
         };
-        let free = others.is_empty() || own();
+        let free = others.is_empty() || !parsed.loaded.recipe.names_without_order && own();
         if free {
             fit.insert(name.to_owned())
         } else {
@@ -48,10 +49,21 @@ pub(crate) fn names(parsed: &Parsed, selection: &Selection) -> BTreeSet<String> 
 
 /// Whether a definition gives a name just that value.
 fn gives(parsed: &Parsed, definition: &Range<usize>, value: &[u8]) -> bool {
-    parsed.literals.iter().any(|literal| {
-        literal.bindings.iter().any(|binding| binding.distance == 0 && binding.span == *definition)
+    parsed.literals.iter().enumerate().any(|(index, literal)| {
+        !breaks_after(parsed, index)
+            && literal.bindings.iter().any(|binding| binding.distance == 0 && binding.span == *definition)
             && literal.text().is_some_and(|text| text.as_bytes() == value)
     })
+}
+
+/// Whether the program sees a line break behind the text of a literal: a block scalar's last line ends with one, unless its
+/// header says otherwise (YAML 1.2.2, 8.1.1.2 "Block Chomping Indicator").
+pub(crate) fn breaks_after(parsed: &Parsed, site: usize) -> bool {
+    let Some(piece) = parsed.sites[site].pieces.last() else { return false };
+    let header = parsed.text[piece.open.clone()].split('#').next().unwrap_or_default();
+    parsed.loaded.forms[piece.form].rule.layout == Layout::YamlBlock
+        && !header.contains('-')
+        && !piece.value.ends_with(b"\n")
 }
 
 /// Whether a variable is the environment's own at a place: the file does not set it to something else.

@@ -28,6 +28,8 @@ pub(crate) struct Site {
     pub change: Option<ChangeFact>,
     /// The expression around it that the plain lookup stands for.
     pub outer: Option<Range<usize>>,
+    /// The entry that binds it to a name, and whether it is one of several on a line.
+    pub entry: Option<(Range<usize>, bool)>,
 }
 
 /// A node on the way from the root.
@@ -237,6 +239,7 @@ impl Walk<'_> {
             format,
             change,
             outer: self.facts.outers.get(&node.id()).cloned(),
+            entry: self.facts.entries.get(&node.id()).cloned(),
         });
     }
 

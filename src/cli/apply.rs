@@ -88,7 +88,7 @@ pub(super) fn fix(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
             Format::Text => context.print(&render::plan::text(&plan))?,
             Format::Json => {
                 let report = Report { refused: plan.refusals.len(), ..Report::default() };
-                context.print(&render::run::report_json(&report)?)?;
+                context.print(&render::run::report_json(&report, &plan)?)?;
             }
         }
         return Ok(if plan.refusals.is_empty() && plan.moves.is_empty() { Exit::Done } else { Exit::Left });
@@ -155,7 +155,7 @@ pub(super) fn resume(args: &ResumeArgs, context: &Context) -> Result<Exit, Failu
 fn tell(report: &Report, format: Format, plan: &Plan, context: &Context) -> Result<Exit, Failure> {
     match format {
         Format::Text => context.print(&render::run::report(report, plan))?,
-        Format::Json => context.print(&render::run::report_json(report)?)?,
+        Format::Json => context.print(&render::run::report_json(report, plan)?)?,
     }
     Ok(report.exit())
 }

@@ -26,7 +26,7 @@ pub(super) struct Planning {
     /// Files in which nothing can be looked up (JSON, TOML, INI, XML…) become templates for `keylift inject`
     #[arg(long)]
     inject: bool,
-    /// The External Secrets Operator's object for the store, `[Cluster]SecretStore/NAME`: Kubernetes Secrets become ExternalSecrets that refer to it (`SecretStore/keylift` unless told)
+    /// The External Secrets Operator's object for the store, `[Cluster]SecretStore/NAME`, that the manifests made of Kubernetes Secrets refer to (`SecretStore/keylift` unless told)
     #[arg(long, value_name = "[KIND/]NAME")]
     secret_store: Option<StoreRef>,
     /// What of a connection URL with a password inside moves: the password alone, or the whole URL

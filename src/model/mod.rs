@@ -16,7 +16,7 @@ pub use finding::{Confidence, Encoded, Finding, Kind, Pair, Severity, Snippet};
 pub use migration::{Clash, Compared, Loss, Migrated, Renamed, Retired, Stays, TakenBack};
 pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified};
 pub use place::{Place, Service, StoreRef};
-pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused};
+pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused, ToCreate};
 pub use report::{Phase, Report, Summary, Undone};
 pub use source::{Origin, Skipped, SourceFile, Text, unmarked_utf16};
 pub use spill::Spill;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use keylift_grammars::{Addresses, Entry};
+use keylift_grammars::{Addresses, Creates, Entry};
 use keylift_providers::{Address, Fingerprint};
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +147,22 @@ pub struct PlannedSite {
     /// What a person must do beside the edit for the program to run as before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub todo: Option<String>,
+    /// What a service must be given before the file works: a secret of a CI service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creates: Option<Creates>,
+}
+
+/// Something that a service must be given before a file works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ToCreate<'a> {
+    /// The file that refers to it.
+    pub path: &'a str,
+    /// What the service calls it.
+    pub kind: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The command that makes it.
+    pub command: &'a str,
 }
 
 /// A finding that keylift will not rewrite by itself.
@@ -274,6 +290,21 @@ impl Plan {
     pub fn approved(&self) -> impl Iterator<Item = &PlannedMove> {
         let waits = |planned: &&PlannedMove| self.owner(planned).is_some_and(|owner| owner.decision != Decision::Apply);
         self.moves.iter().filter(move |planned| planned.decision == Decision::Apply && !waits(planned))
+    }
+
+    /// What services must be given before the files of these moves work: by file, what it is, and each name with the
+    /// command that makes it.
+    pub fn creates<'a>(moves: impl Iterator<Item = &'a PlannedMove>) -> Vec<ToCreate<'a>> {
+        let mut all: Vec<ToCreate<'a>> = moves
+            .flat_map(|planned| planned.sites.iter().map(move |site| (planned, site)))
+            .filter_map(|(planned, site)| {
+                let Creates { kind, command } = site.creates.as_ref()?;
+                Some(ToCreate { path: &site.path, kind, name: &planned.name, command })
+            })
+            .collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// The move that another one is a part of.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Decision, Plan};
+use crate::model::{Decision, Plan, ToCreate};
 
 /// The plan as text: each move with its places, then each refusal with its reason and advice.
 pub fn text(plan: &Plan) -> String {
@@ -29,8 +29,24 @@ pub fn text(plan: &Plan) -> String {
             let _ = writeln!(out, "        {}", refused.advice);
         }
     }
+    out.push_str(&creates(&Plan::creates(plan.approved())));
     out.push('\n');
     out.push_str(&summary(plan));
+    out
+}
+
+/// What services must be given, a file at a time.
+pub fn creates(all: &[ToCreate<'_>]) -> String {
+    let mut out = String::new();
+    for (index, one) in all.iter().enumerate() {
+        if index == 0 {
+            out.push_str("\nTo make before CI runs the rewritten files:\n");
+        }
+        if index == 0 || all[index - 1].path != one.path {
+            let _ = writeln!(out, "    {}", one.path);
+        }
+        let _ = writeln!(out, "        {} {}: {}", one.kind, one.name, one.command);
+    }
     out
 }
 

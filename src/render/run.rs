@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use keylift_providers::{Address, Written};
 use serde::Serialize;
 
-use crate::model::{Failure, Held, Left, Phase, Plan, Report, Summary, Undone};
+use crate::model::{Failure, Held, Left, Phase, Plan, Report, Summary, ToCreate, Undone};
 
 /// The report of an apply or resume.
 pub fn report(report: &Report, plan: &Plan) -> String {
@@ -39,6 +39,7 @@ pub fn report(report: &Report, plan: &Plan) -> String {
             let _ = writeln!(out, "  - {text}");
         }
     }
+    out.push_str(&super::plan::creates(&creates(report, plan)));
     let (moved, files) = (report.moved.len(), report.files.len());
     let _ = writeln!(out, "\n{} in {}, {} changed.", count(moved, "secret"), plan.store, count(files, "file"));
     if report.refused > 0 {
@@ -63,6 +64,12 @@ fn todo<'a>(report: &Report, plan: &'a Plan) -> BTreeSet<&'a str> {
     let moved = |name: &str| report.moved.iter().any(|(moved, _, _)| moved == name);
     let sites = plan.moves.iter().filter(|planned| moved(&planned.name)).flat_map(|planned| &planned.sites);
     sites.filter_map(|site| site.todo.as_deref()).collect()
+}
+
+/// What services must be given for the moved secrets.
+fn creates<'a>(report: &Report, plan: &'a Plan) -> Vec<ToCreate<'a>> {
+    let moved = |name: &str| report.moved.iter().any(|(moved, _, _)| moved == name);
+    Plan::creates(plan.moves.iter().filter(|planned| moved(&planned.name)))
 }
 
 /// The report of an undo.
@@ -153,11 +160,12 @@ struct ReportRow<'a> {
     held: &'a [Held],
     files: &'a [String],
     left: &'a [Left],
+    create: Vec<ToCreate<'a>>,
     refused: usize,
 }
 
-/// The report of an apply or resume as JSON.
-pub fn report_json(report: &Report) -> Result<String, Failure> {
+/// The report of an apply or resume as JSON. `create` is what services must be given before the files work.
+pub fn report_json(report: &Report, plan: &Plan) -> Result<String, Failure> {
     let moved = report.moved.iter().map(|(name, address, written)| Made { name, address, written: *written }).collect();
     json(&ReportRow {
         run: &report.run,
@@ -165,6 +173,7 @@ pub fn report_json(report: &Report) -> Result<String, Failure> {
         held: &report.held,
         files: &report.files,
         left: &report.left,
+        create: creates(report, plan),
         refused: report.refused,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keylift_grammars::{Refusal, Style};
+use keylift_grammars::{Creates, Refusal, Style};
 use keylift_providers::{Fingerprint, FingerprintKey, Secret, Store};
 
 use super::locate::{self, Placed, Syntax};
@@ -270,6 +270,10 @@ fn planned(group: &Group<'_>, names: &mut Names, unsaid: &Unsaid, target: &Targe
                 rule: finding.rule.clone(),
                 confidence: finding.confidence,
                 lookup: (placed.style == Style::Inject).then_some(Lookup::Inject),
+                creates: placed.place.creates.clone().filter(|_| placed.style != Style::Inject).map(|creates| Creates {
+                    command: creates.command.replace("<name>", &name),
+                    ..creates
+                }),
                 todo: match placed.style {
                     Style::Inject => Some(format!(
                         "{path} is a template now: start the program with `keylift run --inject {path}:OUT -- …`, and have \
