@@ -12,6 +12,15 @@ struct Head {
     detect: Detect,
     extends: Option<String>,
     embedded: Option<serde_yaml::Value>,
+    docstrings: Option<Docstrings>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Docstrings {
+    fences: Vec<String>,
+    quotes: String,
+    comment: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -57,11 +66,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 text.make_ascii_lowercase();
             }
         }
+        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment }| {
+            format!("Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?} }}")
+        });
+        let docstrings = docstrings.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));
         write!(
             out,
-            "Embedded {{ name: {name:?}, extends: {:?}, embeds: {}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
+            "Embedded {{ name: {name:?}, extends: {:?}, embeds: {}, docstrings: {}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
             head.extends,
             head.embedded.is_some(),
+            docstrings,
             detect.extensions,
             detect.files,
             detect.globs

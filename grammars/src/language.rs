@@ -21,8 +21,20 @@ pub(crate) struct Embedded {
     extends: Option<&'static str>,
     /// Its code stands in a file of another format.
     embeds: bool,
+    docstrings: Option<Docstrings>,
     detect: Detect,
     files: &'static [(&'static str, &'static str)],
+}
+
+/// How documentation is written as strings that stand by themselves, for readers that make no tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Docstrings {
+    /// What such a string begins and ends with.
+    pub fences: &'static [&'static str],
+    /// Quotes of other strings, each of which ends on its line.
+    pub quotes: &'static str,
+    /// What a comment begins with; it ends with its line.
+    pub comment: &'static str,
 }
 
 /// How files of a language are told.
@@ -226,6 +238,11 @@ impl Language {
     pub fn code(&'static self) -> &'static str {
         let base = if self.folder.embeds { self.folder.extends } else { None };
         base.unwrap_or(self.folder.name)
+    }
+
+    /// How its documentation is written, where that is strings.
+    pub fn docstrings(&'static self) -> Option<Docstrings> {
+        self.folder.docstrings
     }
 
     /// Whether a lookup of a style needs a declaration that all files of a folder share (Terraform's variables).

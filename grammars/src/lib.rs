@@ -43,7 +43,7 @@ mod walk;
 pub use addresses::{Addresses, Entry};
 pub use edit::{Applicability, Creates, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
 pub use inject::{Reference, TemplateError};
-pub use language::{Language, LoadError, detect, language, languages};
+pub use language::{Docstrings, Language, LoadError, detect, language, languages};
 pub use literal::{Binding, Call, Literal, LiteralKind, Part, Role};
 pub use names::upper_snake;
 pub use parsed::Parsed;

@@ -24,6 +24,8 @@ pub(crate) struct Recipe {
     pub parser: String,
     /// Read by the build script.
     pub detect: Value,
+    /// Read by the build script: how documentation is written as strings, for readers that make no tree.
+    pub docstrings: Value,
     /// What is read instead of a tree, for the parser `patterns`.
     pub patterns: Vec<PatternRule>,
     /// Where the code stands in a host such as markup; the whole text, where empty.

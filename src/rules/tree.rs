@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
 
-use keylift_grammars::{Language, Literal, LiteralKind, Parsed, Role};
+use keylift_grammars::{Docstrings, Language, Literal, LiteralKind, Parsed, Role};
 
 /// Larger texts are read by lines: parsing takes a hundred times as long as matching.
 const LARGEST: usize = 5 << 18;
@@ -40,6 +40,11 @@ impl<'a> Tree<'a> {
     /// The language that the text is written in, where keylift has a grammar for it.
     pub(super) fn language(&self) -> Option<&'static str> {
         self.detected().map(Language::code)
+    }
+
+    /// How the language writes documentation as strings.
+    pub(super) fn docstrings(&self) -> Option<Docstrings> {
+        self.detected().and_then(Language::docstrings)
     }
 
     /// The syntax tree; none without a grammar, and for texts that are too large to parse.
@@ -95,10 +100,14 @@ impl<'a> Tree<'a> {
 
     /// A text of several lines under a name such as `EXAMPLES` or `USAGE`.
     pub(super) fn is_documentation(&self, literal: &Literal) -> bool {
-        const WORDS: [&str; 7] = ["example", "documentation", "usage", "help", "docstring", "description", "epilog"];
-        // `RETURN` documents what an Ansible module gives back.
-        let says = |name: &str| name == "RETURN" || WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
-        literal.bindings.first().is_some_and(|binding| says(&binding.name))
+        literal.bindings.first().is_some_and(|binding| documents(&binding.name))
             && self.text.get(literal.span.clone()).is_some_and(|text| text.contains('\n'))
     }
+}
+
+/// Whether a name says that its text is documentation. `RETURN` documents what an Ansible module gives back.
+pub(super) fn documents(name: &str) -> bool {
+    const WORDS: [&str; 7] = ["example", "documentation", "usage", "help", "docstring", "description", "epilog"];
+    let lower = name.to_ascii_lowercase();
+    name == "RETURN" || WORDS.iter().any(|word| lower.contains(word))
 }

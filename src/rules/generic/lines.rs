@@ -1,5 +1,5 @@
 //! A reading of the line around a telling word, by hand, since it runs on every file: names, operators and quotes are much
-//! alike in all languages. What files without a grammar are read by, and what tells whether a file is worth parsing.
+//! alike in all languages. What files without a grammar are read by.
 
 use std::ops::Range;
 use std::path::Path;
@@ -9,21 +9,19 @@ use super::judge::{How, judge};
 use super::{Candidate, names, place};
 use crate::model::Confidence;
 
-/// How far behind a name a literal may stand for a file to be worth parsing, in bytes.
-const NEAR: usize = 200;
-
 /// Reads names at the places that the automaton points out.
 pub(super) struct Reader<'a> {
-    text: &'a str,
-    bytes: &'a [u8],
+    pub(super) text: &'a str,
+    pub(super) bytes: &'a [u8],
     path: &'a Path,
-    language: Option<&'a str>,
-    bare: bool,
+    pub(super) language: Option<&'a str>,
+    /// Values stand without quotes.
+    pub(super) bare: bool,
     until: usize,
     found: Vec<Candidate>,
 }
 
-fn in_name(byte: u8) -> bool {
+pub(super) fn in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.'
 }
 
@@ -34,11 +32,11 @@ impl<'a> Reader<'a> {
         Self { text, bytes: text.as_bytes(), path, language, bare, until: 0, found: Vec::new() }
     }
 
-    fn at(&self, at: usize) -> u8 {
+    pub(super) fn at(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    fn skip(&self, mut at: usize, set: &[u8]) -> usize {
+    pub(super) fn skip(&self, mut at: usize, set: &[u8]) -> usize {
         while set.contains(&self.at(at)) && at < self.bytes.len() {
             at += 1;
         }
@@ -46,7 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The name that a telling word is part of.
-    fn name(&self, hit: &Range<usize>) -> Option<(&'a str, Range<usize>)> {
+    pub(super) fn name(&self, hit: &Range<usize>) -> Option<(&'a str, Range<usize>)> {
         let low = hit.start.saturating_sub(80);
         let start = (low..hit.start).rev().find(|at| !in_name(self.at(*at))).map_or(low, |at| at + 1);
         let high = (hit.end + 80).min(self.bytes.len());
@@ -71,122 +69,6 @@ impl<'a> Reader<'a> {
         if let Some(confidence) = judge(class, name, value, quoted, how) {
             self.push(span, class.rule(), Some(name), confidence);
         }
-    }
-
-    /// Whether a file is worth parsing: somewhere behind a telling name stands a literal that may be its value.
-    pub(super) fn promises(&self, hits: &[Range<usize>], least: Confidence) -> bool {
-        let mut until = 0;
-        hits.iter().any(|hit| {
-            if hit.start < until {
-                return false;
-            }
-            let Some((name, place)) = self.name(hit) else { return false };
-            until = place.end;
-            if calls::find(&calls::plain(name), self.language).next().is_some() {
-                return memchr::memchr3(b'"', b'\'', b'`', self.near(place.end)).is_some();
-            }
-            let Some(class) = names::classify(name) else { return false };
-            // `name: DB_PASSWORD`, its value on another line.
-            if self.bare
-                && class != names::Class::Weak
-                && matches!(self.at(self.skip(place.end, b" \t\r\"'")), b'\n' | 0)
-            {
-                return true;
-            }
-            let good = |span: Range<usize>, quoted: bool, how: How| {
-                self.text.get(span).and_then(|value| judge(class, name, value, quoted, how)).is_some_and(|c| c >= least)
-            };
-            if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how)) {
-                return true;
-            }
-            if self.literals_after(place.end).any(|span| good(span, true, How::Bound)) {
-                return true;
-            }
-            // The other half of a pair on lines of its own: `name: …`, `value: …`.
-            let half = memchr::memmem::find(self.near(place.end), b"value:").filter(|_| self.bare);
-            if let Some(found) = half {
-                let at = self.skip(place.end + found + b"value:".len(), b" \t");
-                if self
-                    .bare_value(place.start, at, How::Bound)
-                    .is_some_and(|(span, quoted, how)| good(span, quoted, how))
-                {
-                    return true;
-                }
-            }
-            false
-        })
-    }
-
-    /// The string literals behind a name that may be its value, as far as its statement goes: over lines where a bracket
-    /// or an operator leaves it open. None where what follows the name is no operator: a word of a sentence.
-    fn literals_after(&self, end: usize) -> impl Iterator<Item = Range<usize>> + '_ {
-        let own = b"\"'`".contains(&self.at(end));
-        let mut at = end + usize::from(own);
-        let limit = (end + NEAR).min(self.bytes.len());
-        let first = self.at(self.skip(at, b" \t"));
-        if first.is_ascii_alphanumeric() || b"\r\n_$@#.;}\"'`".contains(&first) || first >= 0x80 {
-            at = limit;
-        }
-        // A comma ends the value, but for the one behind the name itself: `get("password", "x")`.
-        let (mut depth, mut last, mut commas) = (0_i32, b'=', usize::from(first == b',' && own));
-        std::iter::from_fn(move || {
-            while at < limit {
-                let byte = self.at(at);
-                match byte {
-                    b'"' | b'\'' | b'`' => {
-                        if let Some(span) = self.quoted(at) {
-                            let before = last;
-                            let start = at;
-                            at = span.end + 1;
-                            last = byte;
-                            if self.may_be_value(start, &span, depth, before) {
-                                return Some(span);
-                            }
-                            continue;
-                        }
-                    }
-                    b'(' | b'[' | b'{' => depth += 1,
-                    b')' | b']' | b'}' => depth -= 1,
-                    b'\n' if depth <= 0 && !b"=(,[{|+&:?\\>".contains(&last) => break,
-                    b',' if depth <= 0 && commas == 0 => break,
-                    b',' if depth <= 0 => commas -= 1,
-                    b';' if depth <= 0 => break,
-                    _ => {}
-                }
-                if depth < -1 {
-                    break;
-                }
-                if !b" \t\r\n".contains(&byte) {
-                    last = byte;
-                }
-                at += 1;
-            }
-            None
-        })
-    }
-
-    /// Whether a literal behind a name is no key, no name of something else, and has no name of its own; `before` is what
-    /// stands before it.
-    fn may_be_value(&self, start: usize, span: &Range<usize>, depth: i32, before: u8) -> bool {
-        let after = self.at(self.skip(span.end + 1, b" \t"));
-        if after == b':' && before != b'=' || before == b'[' && after == b']' {
-            return false;
-        }
-        let inside = depth >= 1;
-        if inside && b"=:".contains(&before) {
-            let head = self.bytes.get(..start).unwrap_or_default().trim_ascii_end();
-            let head = head.strip_suffix(&[before]).unwrap_or(head).trim_ascii_end();
-            let word = head.iter().rev().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
-            let word = self.text.get(head.len() - word..head.len()).unwrap_or_default();
-            return names::is_value(word.trim_matches(['"', '\'']));
-        }
-        // `params.get("password")`: a name, looked up.
-        let value = self.text.get(span.clone()).unwrap_or_default();
-        !(inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit()))
-    }
-
-    fn near(&self, from: usize) -> &'a [u8] {
-        self.bytes.get(from..(from + NEAR).min(self.bytes.len())).unwrap_or_default()
     }
 
     /// How many were found.
@@ -252,7 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The inside of a string literal that begins here, prefixes such as `b` allowed.
-    fn quoted(&self, mut at: usize) -> Option<Range<usize>> {
+    pub(super) fn quoted(&self, mut at: usize) -> Option<Range<usize>> {
         let prefix = at;
         while at - prefix < 2 && b"bBrRuU@".contains(&self.at(at)) {
             at += 1;
@@ -276,7 +158,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value that follows a name.
-    fn value(&self, start: usize, end: usize) -> Option<(Range<usize>, bool, How)> {
+    pub(super) fn value(&self, start: usize, end: usize) -> Option<(Range<usize>, bool, How)> {
         let open = start.checked_sub(1).map_or(0, |at| self.at(at));
         let mut at = end;
         let key = b"\"'`".contains(&open) && self.at(at) == open;
@@ -359,18 +241,13 @@ impl<'a> Reader<'a> {
             .path
             .extension()
             .is_some_and(|ext| ["sh", "bash", "zsh", "yaml", "yml", "fish"].iter().any(|s| ext == *s));
+        let flag = self.bytes.get(start..start + 2) == Some(b"--");
         place::is_netrc(self.path)
-            || self.is_option(start) && !line.contains(&b'#')
+            || flag && !line.contains(&b'#')
             || first && !script && place::is_blank_config(self.path)
     }
 
-    /// `--password`, and `-Password` where options are written so.
-    fn is_option(&self, start: usize) -> bool {
-        let dashes = if place::is_powershell(self.path) { 1 } else { 2 };
-        self.bytes.get(start..start + dashes).is_some_and(|head| head.iter().all(|byte| *byte == b'-'))
-    }
-
-    fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
+    pub(super) fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
         let limit = (at + 512).min(self.bytes.len());
         let inside = self.bytes.get(at.saturating_sub(100)..at).is_some_and(|head| {
             memchr::memmem::rfind(head, b"${").is_some_and(|open| memchr::memchr2(b'}', b'\n', &head[open..]).is_none())
@@ -384,7 +261,7 @@ impl<'a> Reader<'a> {
         let next = self.skip(end, b" \t\r");
         // More words on the line are prose, unless they are a comment.
         let alone = matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
-            || self.is_option(start)
+            || self.bytes.get(start..start + 2) == Some(b"--")
             || inside;
         (end > at && alone).then_some((at..end, false, how))
     }

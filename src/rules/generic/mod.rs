@@ -4,6 +4,7 @@
 //! tells which files are worth parsing, and serves comments, other files, and files that do not parse.
 
 mod calls;
+mod documentation;
 mod files;
 mod judge;
 mod lines;
@@ -11,6 +12,7 @@ mod manifest;
 mod names;
 mod parameters;
 mod place;
+mod promise;
 mod sql;
 mod syntax;
 mod whole;
@@ -57,7 +59,7 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
     let text = tree.text();
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
-    let promising = language.is_none() || reader.promises(hits, least);
+    let promising = language.is_none() || reader.promises(hits, least, tree.docstrings());
     let parsed = if promising { tree.parsed() } else { None };
     if let Some(parsed) = parsed {
         syntax::read(parsed, tree, hits, &mut reader);

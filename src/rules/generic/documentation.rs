@@ -1,0 +1,134 @@
+//! Strings that are documentation, told without a syntax tree: a file whose telling words all stand in such strings is
+//! not worth parsing.
+
+use std::ops::Range;
+
+use keylift_grammars::Docstrings;
+
+use crate::rules::tree::documents;
+
+/// The documentation of a text.
+#[derive(Debug)]
+pub(super) struct Documentation {
+    /// In order.
+    spans: Vec<Range<usize>>,
+}
+
+impl Documentation {
+    /// Reads a text: strings between fences that stand by themselves, or under a name such as `EXAMPLES`.
+    pub(super) fn of(text: &str, written: Docstrings) -> Self {
+        let (quotes, comment) = (written.quotes.as_bytes(), written.comment.as_bytes());
+        let bytes = text.as_bytes();
+        let mut spans = Vec::new();
+        // The last byte of code before a place that is neither blank nor comment.
+        let mut last = None;
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            if let Some(fence) = written.fences.iter().find(|fence| rest.starts_with(fence.as_bytes())) {
+                let end = closing(text, at + fence.len(), fence);
+                if stands_alone(text, at, last) || named(text, at) {
+                    spans.push(at..end);
+                }
+                last = bytes.get(end.saturating_sub(1)).copied();
+                at = end;
+            } else if rest.starts_with(comment) {
+                at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            } else if quotes.contains(&bytes[at]) {
+                last = Some(bytes[at]);
+                at = string_end(bytes, at);
+            } else {
+                if !bytes[at].is_ascii_whitespace() {
+                    last = Some(bytes[at]);
+                }
+                at += 1;
+            }
+        }
+        Self { spans }
+    }
+
+    /// Whether a place is in documentation.
+    pub(super) fn holds(&self, at: usize) -> bool {
+        let after = self.spans.partition_point(|span| span.start <= at);
+        after.checked_sub(1).is_some_and(|last| at < self.spans[last].end)
+    }
+}
+
+/// Where the fence closes: behind the next one that no backslash is before; at the end of a text without.
+fn closing(text: &str, mut at: usize, fence: &str) -> usize {
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find(fence)) {
+        let close = at + found;
+        let slashes = text.as_bytes()[..close].iter().rev().take_while(|byte| **byte == b'\\').count();
+        if slashes % 2 == 0 {
+            return close + fence.len();
+        }
+        at = close + 1;
+    }
+    text.len()
+}
+
+/// Behind the string of one line that begins at a place.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'\n' => return at,
+            byte if *byte == bytes[start] => return at + 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// What stands on a line before a place, without the prefix of a string.
+fn head(text: &str, at: usize) -> &str {
+    let line = text.get(..at).map_or(0, |before| before.rfind('\n').map_or(0, |found| found + 1));
+    let head = text.get(line..at).unwrap_or_default();
+    let prefix = head.bytes().rev().take(2).take_while(|byte| b"rRuUbB".contains(byte)).count();
+    head[..head.len() - prefix].trim()
+}
+
+/// A string that is a statement of its own: first on its line, and what is before it opens a body or is another string.
+fn stands_alone(text: &str, at: usize, last: Option<u8>) -> bool {
+    let prefixed = text.get(..at).is_some_and(|before| before.ends_with(['r', 'R', 'u', 'U', 'b', 'B']));
+    head(text, at).is_empty() && (prefixed || last.is_none_or(|last| b":\"'".contains(&last)))
+}
+
+/// A string under a name that says that it is documentation.
+fn named(text: &str, at: usize) -> bool {
+    let head = head(text, at);
+    let Some(name) = head.strip_suffix('=').map(str::trim_end) else { return false };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars().all(plain) && documents(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PYTHON: Docstrings = Docstrings { fences: &["\"\"\"", "'''"], quotes: "\"'", comment: "#" };
+
+    /// What of a text is documentation, by its telling words.
+    fn documented(text: &str) -> Vec<bool> {
+        let read = Documentation::of(text, PYTHON);
+        text.match_indices("word").map(|(at, _)| read.holds(at)).collect()
+    }
+
+    #[test]
+    fn strings_that_stand_by_themselves_are_documentation() {
+        assert_eq!(documented("\"\"\"word\"\"\"\nword = 1\n"), [true, false]);
+        assert_eq!(documented("def f():\n    r'''word\n    word'''\n    return 'word'\n"), [true, true, false]);
+        assert_eq!(documented("EXAMPLES = r'''\nword: x\n'''\nx.word = '''\nword'''\n"), [true, false, false]);
+        assert_eq!(documented("# it's \"\"\"\nA = 'word' # '''\n\"word\""), [false, false]);
+    }
+
+    #[test]
+    fn arguments_are_none() {
+        assert_eq!(documented("f(\n    '''\n    word\n    ''')\n"), [false]);
+        assert_eq!(documented("SQL = '''word \\''' word''' + word"), [false, false, false]);
+        assert_eq!(documented("def f():\n    \"\"\"word \\\"\"\" word\"\"\"\n    word"), [true, true, false]);
+        assert_eq!(documented("'unclosed\n'x'\n\"\"\"word"), [true]);
+    }
+}

@@ -1,0 +1,141 @@
+//! Whether a file is worth parsing, told from the lines around its telling words: parsing takes a hundred times as long as
+//! looking for words.
+
+use std::ops::Range;
+
+use keylift_grammars::Docstrings;
+
+use super::documentation::Documentation;
+use super::judge::{How, judge};
+use super::lines::{Reader, in_name};
+use super::{calls, names};
+use crate::model::Confidence;
+
+/// How far behind a name a literal may stand for a file to be worth parsing, in bytes.
+const NEAR: usize = 200;
+
+impl<'a> Reader<'a> {
+    /// Whether a file is worth parsing: somewhere behind a telling name stands a literal that may be its value.
+    pub(super) fn promises(&self, hits: &[Range<usize>], least: Confidence, written: Option<Docstrings>) -> bool {
+        let mut until = 0;
+        let mut documentation = None;
+        hits.iter().any(|hit| {
+            if hit.start < until {
+                return false;
+            }
+            let Some((name, place)) = self.name(hit) else { return false };
+            until = place.end;
+            let promising = if calls::find(&calls::plain(name), self.language).next().is_some() {
+                memchr::memchr3(b'"', b'\'', b'`', self.near(place.end)).is_some()
+            } else {
+                self.may_name(name, &place, least)
+            };
+            // Whether it stands in documentation is asked last: that reads the whole file.
+            let mut documented = || {
+                let read = documentation.get_or_insert_with(|| written.map(|how| Documentation::of(self.text, how)));
+                read.as_ref().is_some_and(|read| read.holds(hit.start))
+            };
+            promising && !documented()
+        })
+    }
+
+    /// Whether behind a name stands a literal that may be its value, at least as sure as `least`.
+    fn may_name(&self, name: &str, place: &Range<usize>, least: Confidence) -> bool {
+        let Some(class) = names::classify(name) else { return false };
+        // `name: DB_PASSWORD`, its value on another line.
+        let ends = matches!(self.at(self.skip(place.end, b" \t\r\"'")), b'\n' | 0);
+        if self.bare && class != names::Class::Weak && ends {
+            return true;
+        }
+        let good = |span: Range<usize>, quoted: bool, how: How| {
+            self.text.get(span).and_then(|value| judge(class, name, value, quoted, how)).is_some_and(|c| c >= least)
+        };
+        if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how))
+            || self.literals_after(place).any(|span| good(span, true, How::Bound))
+        {
+            return true;
+        }
+        // The other half of a pair on lines of its own: `name: …`, `value: …`.
+        let half = memchr::memmem::find(self.near(place.end), b"value:").filter(|_| self.bare);
+        half.is_some_and(|found| {
+            let at = self.skip(place.end + found + b"value:".len(), b" \t");
+            self.bare_value(place.start, at, How::Bound).is_some_and(|(span, quoted, how)| good(span, quoted, how))
+        })
+    }
+
+    /// The string literals behind a name that may be its value, as far as its statement goes: over lines where a bracket
+    /// or an operator leaves it open. None where what follows the name is no operator: a word of a sentence.
+    fn literals_after(&self, name: &Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+        let end = name.end;
+        let own = b"\"'`".contains(&self.at(end));
+        let mut at = end + usize::from(own);
+        let limit = (end + NEAR).min(self.bytes.len());
+        let first = self.at(self.skip(at, b" \t"));
+        if first.is_ascii_alphanumeric() || b"\r\n_$@#.;}\"'`".contains(&first) || first >= 0x80 {
+            at = limit;
+        }
+        // A comma ends the value, but for the one behind the name itself, where that is the first argument or an option:
+        // `get("password", "x")`, `["--password", "x"]`. In other lists a name stands among names.
+        let before = self.bytes[..name.start.saturating_sub(1)].trim_ascii_end().last();
+        let leads = before == Some(&b'(') || self.at(name.start) == b'-';
+        let (mut depth, mut last, mut commas) = (0_i32, b'=', usize::from(first == b',' && own && leads));
+        std::iter::from_fn(move || {
+            while at < limit {
+                let byte = self.at(at);
+                match byte {
+                    b'"' | b'\'' | b'`' => {
+                        if let Some(span) = self.quoted(at) {
+                            let before = last;
+                            let start = at;
+                            at = span.end + 1;
+                            last = byte;
+                            if self.may_be_value(start, &span, depth, before) {
+                                return Some(span);
+                            }
+                            continue;
+                        }
+                    }
+                    b'(' | b'[' | b'{' => depth += 1,
+                    b')' | b']' | b'}' => depth -= 1,
+                    b'\n' if depth <= 0 && !b"=(,[{|+&:?\\>".contains(&last) => break,
+                    b',' if depth <= 0 && commas == 0 => break,
+                    b',' if depth <= 0 => commas -= 1,
+                    b';' if depth <= 0 => break,
+                    _ => {}
+                }
+                if depth < -1 {
+                    break;
+                }
+                if !b" \t\r\n".contains(&byte) {
+                    last = byte;
+                }
+                at += 1;
+            }
+            None
+        })
+    }
+
+    /// Whether a literal behind a name is no key, no name of something else, and has no name of its own; `before` is what
+    /// stands before it.
+    fn may_be_value(&self, start: usize, span: &Range<usize>, depth: i32, before: u8) -> bool {
+        let after = self.at(self.skip(span.end + 1, b" \t"));
+        if after == b':' && before != b'=' || before == b'[' && after == b']' {
+            return false;
+        }
+        let inside = depth >= 1;
+        if inside && b"=:".contains(&before) {
+            let head = self.bytes.get(..start).unwrap_or_default().trim_ascii_end();
+            let head = head.strip_suffix(&[before]).unwrap_or(head).trim_ascii_end();
+            let word = head.iter().rev().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
+            let word = self.text.get(head.len() - word..head.len()).unwrap_or_default();
+            return names::is_value(word.trim_matches(['"', '\'']));
+        }
+        // `params.get("password")`: a name, looked up.
+        let value = self.text.get(span.clone()).unwrap_or_default();
+        !(inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit()))
+    }
+
+    fn near(&self, from: usize) -> &'a [u8] {
+        self.bytes.get(from..(from + NEAR).min(self.bytes.len())).unwrap_or_default()
+    }
+}
