@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
+use crate::focus::Focus;
 use crate::loaded::Loaded;
 use crate::recipe::{ChangeEdit, ChangeRule};
 
@@ -75,11 +76,12 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    pub(crate) fn gather(loaded: &Loaded, tree: &Tree, text: &str) -> Self {
+    /// What is said about nodes in a part of a text.
+    pub(crate) fn gather(loaded: &Loaded, tree: &Tree, text: &str, focus: &Focus) -> Self {
         let query = &loaded.sites;
         let names = query.capture_names();
         let mut facts = Self::default();
-        query.each(tree.root_node(), text, |found| {
+        query.each_in(tree.root_node(), text, focus, |found| {
             let settings = query.settings(found.pattern);
             let captures: Vec<(&str, Node<'_>)> =
                 found.captures.iter().map(|(capture, node)| (names[*capture].as_str(), *node)).collect();

@@ -90,7 +90,8 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
 struct Index {
     files: HashMap<&'static str, Vec<usize>>,
     extensions: HashMap<&'static str, Vec<usize>>,
-    globs: Vec<(usize, &'static str)>,
+    /// With a literal that stands in every path that the pattern fits.
+    globs: Vec<(usize, &'static str, &'static str)>,
     shebangs: HashMap<&'static str, Vec<usize>>,
 }
 
@@ -107,7 +108,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         for shebang in folder.detect.shebangs {
             index.shebangs.entry(shebang).or_default().push(at);
         }
-        index.globs.extend(folder.detect.globs.iter().map(|glob| (at, *glob)));
+        index.globs.extend(folder.detect.globs.iter().map(|glob| (at, *glob, literal_of(glob))));
     }
     index
 });
@@ -123,7 +124,8 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
     let mut candidates: Vec<(usize, u8)> = Vec::new();
     candidates.extend(index.files.get(file.as_str()).into_iter().flatten().map(|at| (*at, 3)));
     let lower = text.to_ascii_lowercase();
-    candidates.extend(index.globs.iter().filter(|(_, glob)| glob_fits(glob, &lower)).map(|(at, _)| (*at, 2)));
+    let fits = |glob: &str, literal: &str| lower.contains(literal) && glob_fits(glob, &lower);
+    candidates.extend(index.globs.iter().filter(|(_, glob, literal)| fits(glob, literal)).map(|(at, ..)| (*at, 2)));
     let mut rest = file.as_str();
     while let Some((_, extension)) = rest.split_once('.') {
         candidates.extend(index.extensions.get(extension).into_iter().flatten().map(|at| (*at, 1)));
@@ -140,6 +142,25 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
             (detect.priority, !detect.requires.is_empty(), *how, std::cmp::Reverse(*at))
         })
         .map(|(at, _)| &LANGUAGES[at])
+}
+
+/// The longest part of a pattern that stands in every path that it fits.
+fn literal_of(glob: &str) -> &str {
+    let (mut depth, mut start, mut longest) = (0_usize, 0, "");
+    for (at, c) in glob.char_indices().chain([(glob.len(), '*')]) {
+        let outside = depth == 0;
+        match c {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth = depth.saturating_sub(1),
+            '*' | '?' => {}
+            _ => continue,
+        }
+        if outside && at - start > longest.len() {
+            longest = &glob[start..at];
+        }
+        start = at + 1;
+    }
+    longest
 }
 
 /// A pattern without `/` is for the file name, one with it for the end of the path.

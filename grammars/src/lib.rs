@@ -9,6 +9,7 @@ mod decode;
 pub mod edit;
 mod exchange;
 mod facts;
+mod focus;
 mod forms;
 mod guard;
 mod host;

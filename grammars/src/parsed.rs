@@ -10,6 +10,7 @@ use tree_sitter::{InputEdit, Parser, Point, Tree};
 use crate::addresses::Addresses;
 use crate::edit::{Applicability, Edit, Place, Refusal, Request, Rewrite, Style};
 use crate::facts::Facts;
+use crate::focus::Focus;
 use crate::host::Host;
 use crate::imports::Imports;
 use crate::inner;
@@ -33,6 +34,7 @@ pub struct Parsed {
     pub(crate) text: String,
     pub(crate) tree: Tree,
     pub(crate) facts: Facts,
+    focus: Focus,
     pub(crate) literals: Vec<Literal>,
     pub(crate) sites: Vec<Site>,
     /// Stretches that no pattern explains.
@@ -63,25 +65,41 @@ impl Parsed {
 
     /// As [`Parsed::new`], for a file at a path: in some folders code means something else (it runs in a browser).
     pub fn at(language: &'static Language, path: &Path, text: &str) -> Option<Self> {
+        Self::read(language, path, text, Focus::ALL)
+    }
+
+    /// As [`Parsed::new`], for somebody who looks at some places alone, given in order of their beginning: literals far
+    /// from them are left out, which takes a small part of the time. A rewrite needs the whole text.
+    pub fn around(
+        language: &'static Language,
+        text: &str,
+        places: impl IntoIterator<Item = Range<usize>>,
+    ) -> Option<Self> {
+        Self::read(language, Path::new(""), text, Focus::around(places))
+    }
+
+    fn read(language: &'static Language, path: &Path, text: &str, focus: Focus) -> Option<Self> {
         let loaded = language.loaded().ok()?;
         let host = match &loaded.recipe.embedded {
             Some(rule) => Some(Host::read(loaded, rule, language.file("host.scm")?, text)?),
             None => None,
         };
+        // Places of a file are no places of the code in it.
+        let focus = if host.is_some() { Focus::ALL } else { focus };
         let text = host.as_ref().map_or(text, |(_, code)| code);
         let tree = parse(loaded, text)?;
-        if visit::is_hostile(&tree) {
+        if visit::is_hostile(&tree, text) {
             return None;
         }
         let reading = patterns::read(loaded, text);
-        let mut facts = Facts::gather(loaded, &tree, text);
+        let mut facts = Facts::gather(loaded, &tree, text, &focus);
         facts.flags.extend(language::path_flags(&loaded.recipe.path_flags, path));
         for (flag, all) in &loaded.recipe.derived_flags {
             if all.iter().all(|one| facts.flags.contains(one)) {
                 facts.flags.insert(flag.clone());
             }
         }
-        let (mut literals, mut sites) = walk::walk(loaded, &facts, &tree, text);
+        let (mut literals, mut sites) = walk::walk(loaded, &facts, &tree, text, &focus);
         literals.extend(reading.literals);
         sites.extend(reading.sites);
         let host_literals = |host: &Host| literals.iter().map(|literal| host.literal(literal)).collect();
@@ -97,6 +115,7 @@ impl Parsed {
             text,
             tree,
             facts,
+            focus,
             literals,
             sites,
             stray: reading.stray,
@@ -112,6 +131,11 @@ impl Parsed {
         let within = |region: &tree_sitter::Range| region.start_byte <= span.start && span.end <= region.end_byte;
         self.loaded.recipe.regions.iter().any(|region| region.ends_line)
             && !regions::find(&self.loaded.regions, &self.text).iter().any(within)
+    }
+
+    /// Whether the literals around a span were looked for.
+    pub fn looks_at(&self, span: &Range<usize>) -> bool {
+        self.focus.holds(span)
     }
 
     /// Every literal in order of position.

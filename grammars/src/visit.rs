@@ -35,7 +35,10 @@ const MOST: usize = 10_000;
 
 /// Whether queries would take time by the square of a tree's size: it is very deep, or one of its nodes has a long run of
 /// bare tokens (a file of nothing but parentheses).
-pub(crate) fn is_hostile(tree: &Tree) -> bool {
+pub(crate) fn is_hostile(tree: &Tree, text: &str) -> bool {
+    if text.len() <= MOST {
+        return false;
+    }
     let mut cursor = tree.walk();
     let mut runs = vec![0];
     loop {

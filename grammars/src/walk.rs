@@ -6,6 +6,7 @@ use std::ops::Range;
 use tree_sitter::{Node, Tree};
 
 use crate::facts::{ChangeFact, DefaultFact, Facts};
+use crate::focus::Focus;
 use crate::literal::{Binding, Call, Literal, LiteralKind, Part, Role};
 use crate::loaded::{Kind, Loaded};
 use crate::piece::Piece;
@@ -54,15 +55,22 @@ pub(crate) struct Walk<'a> {
     loaded: &'a Loaded,
     facts: &'a Facts,
     text: &'a str,
+    focus: &'a Focus,
     damaged: bool,
     literals: Vec<Literal>,
     sites: Vec<Site>,
 }
 
-/// All literals in order of position, with their sites.
-pub(crate) fn walk(loaded: &Loaded, facts: &Facts, tree: &Tree, text: &str) -> (Vec<Literal>, Vec<Site>) {
-    let root = tree.root_node();
-    let mut walk = Walk { loaded, facts, text, damaged: root.has_error(), literals: Vec::new(), sites: Vec::new() };
+/// All literals of a part of a text in order of position, with their sites.
+pub(crate) fn walk(
+    loaded: &Loaded,
+    facts: &Facts,
+    tree: &Tree,
+    text: &str,
+    focus: &Focus,
+) -> (Vec<Literal>, Vec<Site>) {
+    let damaged = tree.root_node().has_error();
+    let mut walk = Walk { loaded, facts, text, focus, damaged, literals: Vec::new(), sites: Vec::new() };
     walk.run(tree);
     walk.name_by_meaning();
     (walk.literals, walk.sites)
@@ -89,7 +97,7 @@ impl Walk<'_> {
             while open.last().is_some_and(|(end, _)| *end <= node.start_byte()) {
                 open.pop();
             }
-            let descend = self.enter(frame, &stack, &mut open);
+            let descend = self.focus.touches(&node.byte_range()) && self.enter(frame, &stack, &mut open);
             if descend && cursor.goto_first_child() {
                 stack.push(self.placed(frame, &stack));
                 continue;

@@ -18,12 +18,30 @@ pub(super) struct Tree<'a> {
     text: &'a str,
     path: &'a Path,
     language: OnceCell<Option<&'static Language>>,
+    /// Where telling words stand, in order.
+    hits: OnceCell<Vec<Range<usize>>>,
+    /// Read around the telling words.
     parsed: OnceCell<Option<Parsed>>,
+    /// Read as a whole.
+    whole: OnceCell<Option<Parsed>>,
 }
 
 impl<'a> Tree<'a> {
     pub(super) fn new(text: &'a str, path: &'a Path) -> Self {
-        Self { text, path, language: OnceCell::new(), parsed: OnceCell::new() }
+        Self {
+            text,
+            path,
+            language: OnceCell::new(),
+            hits: OnceCell::new(),
+            parsed: OnceCell::new(),
+            whole: OnceCell::new(),
+        }
+    }
+
+    /// Says where telling words stand, in order of their beginning, before anybody asks for the tree: literals far from
+    /// all of them are read when somebody asks for one.
+    pub(super) fn look_at(&self, hits: &[Range<usize>]) {
+        let _ = self.hits.set(hits.to_vec());
     }
 
     pub(super) fn text(&self) -> &'a str {
@@ -47,27 +65,45 @@ impl<'a> Tree<'a> {
         self.detected().and_then(Language::docstrings)
     }
 
-    /// The syntax tree; none without a grammar, and for texts that are too large to parse.
+    /// The syntax tree, read around the telling words; none without a grammar, and for texts that are too large to parse.
     pub(super) fn parsed(&self) -> Option<&Parsed> {
         self.parsed
             .get_or_init(|| {
-                let language = self.detected()?;
-                if self.text.len() > LARGEST || self.text.split('\n').any(|line| line.len() > LONGEST_LINE) {
-                    return None;
+                let language = self.parseable()?;
+                match self.hits.get() {
+                    Some(hits) => Parsed::around(language, self.text, hits.iter().cloned()),
+                    None => Parsed::new(language, self.text),
                 }
-                Parsed::new(language, self.text)
             })
             .as_ref()
     }
 
+    /// The syntax tree, read where a span is.
+    fn parsed_at(&self, span: &Range<usize>) -> Option<&Parsed> {
+        let near = self.parsed.get().map(Option::as_ref);
+        if let Some(parsed) = near
+            && parsed.is_none_or(|parsed| parsed.looks_at(span))
+        {
+            return parsed;
+        }
+        self.whole.get_or_init(|| Parsed::new(self.parseable()?, self.text)).as_ref()
+    }
+
+    fn parseable(&self) -> Option<&'static Language> {
+        let language = self.detected()?;
+        let large = self.text.len() > LARGEST || self.text.split('\n').any(|line| line.len() > LONGEST_LINE);
+        (!large).then_some(language)
+    }
+
     /// Whether it was parsed, and the language.
     pub(super) fn read_as(&self) -> Option<&'static str> {
-        self.parsed.get().and_then(Option::as_ref).and(self.language())
+        let parsed = self.whole.get().or_else(|| self.parsed.get());
+        parsed.and_then(Option::as_ref).and(self.language())
     }
 
     /// The innermost literal around a span.
     pub(super) fn literal_at(&self, span: &Range<usize>) -> Option<(usize, &Literal)> {
-        let literals = self.parsed()?.literals();
+        let literals = self.parsed_at(span)?.literals();
         let after = literals.partition_point(|literal| literal.span.start <= span.start);
         // Literals nest only through holes of templates: few steps back.
         (after.saturating_sub(16)..after)

@@ -17,6 +17,8 @@ use std::sync::OnceLock;
 use regex::Regex;
 use tree_sitter::{Language, Node};
 
+use crate::focus::Focus;
+
 pub(crate) use search::Found;
 
 /// Patterns, ready to be looked for.
@@ -174,8 +176,20 @@ impl Query {
     }
 
     /// Every match in a tree: nodes in order of their beginning, outer ones first, the patterns of one node in order.
-    pub(crate) fn each<'tree>(&self, root: Node<'tree>, text: &str, mut tell: impl FnMut(&Found<'tree>)) {
-        search::search(self, root, text, &mut tell);
+    pub(crate) fn each<'tree>(&self, root: Node<'tree>, text: &str, tell: impl FnMut(&Found<'tree>)) {
+        self.each_in(root, text, &Focus::ALL, tell);
+    }
+
+    /// As [`Query::each`], at the nodes that a part of the text touches; at those right below the root anyway, since what
+    /// holds for a whole file is said there.
+    pub(crate) fn each_in<'tree>(
+        &self,
+        root: Node<'tree>,
+        text: &str,
+        focus: &Focus,
+        mut tell: impl FnMut(&Found<'tree>),
+    ) {
+        search::search(self, root, text, focus, &mut tell);
     }
 }
 

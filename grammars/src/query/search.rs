@@ -6,6 +6,8 @@ use std::rc::Rc;
 use regex::Regex;
 use tree_sitter::Node;
 
+use crate::focus::Focus;
+
 use super::{Child, Count, Operand, Pattern, Predicate, Query, Step, Test, What};
 
 /// Most ways in which the patterns of one node are tried: a table of ten thousand rows is data.
@@ -43,18 +45,31 @@ struct Search<'q, 'tree> {
     repeated: usize,
 }
 
-pub(super) fn search<'tree>(query: &Query, root: Node<'tree>, text: &str, tell: &mut dyn FnMut(&Found<'tree>)) {
+pub(super) fn search<'tree>(
+    query: &Query,
+    root: Node<'tree>,
+    text: &str,
+    focus: &Focus,
+    tell: &mut dyn FnMut(&Found<'tree>),
+) {
     let mut search = Search { query, text, kids: HashMap::new(), left: MOST, repeated: 0 };
     let mut cursor = root.walk();
+    let mut depth = 0_usize;
     loop {
-        search.node(cursor.node(), tell);
-        if cursor.goto_first_child() {
+        let node = cursor.node();
+        let near = focus.touches(&node.byte_range());
+        if near || depth <= 1 {
+            search.node(node, tell);
+        }
+        if near && cursor.goto_first_child() {
+            depth += 1;
             continue;
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
                 return;
             }
+            depth -= 1;
         }
     }
 }

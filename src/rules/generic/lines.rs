@@ -241,10 +241,15 @@ impl<'a> Reader<'a> {
             .path
             .extension()
             .is_some_and(|ext| ["sh", "bash", "zsh", "yaml", "yml", "fish"].iter().any(|s| ext == *s));
-        let flag = self.bytes.get(start..start + 2) == Some(b"--");
         place::is_netrc(self.path)
-            || flag && !line.contains(&b'#')
+            || self.is_option(start) && !line.contains(&b'#')
             || first && !script && place::is_blank_config(self.path)
+    }
+
+    /// `--password`, and `-Password` where options are written so.
+    fn is_option(&self, start: usize) -> bool {
+        let dashes = if place::is_powershell(self.path) { 1 } else { 2 };
+        self.bytes.get(start..start + dashes).is_some_and(|head| head.iter().all(|byte| *byte == b'-'))
     }
 
     pub(super) fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
@@ -261,7 +266,7 @@ impl<'a> Reader<'a> {
         let next = self.skip(end, b" \t\r");
         // More words on the line are prose, unless they are a comment.
         let alone = matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
-            || self.bytes.get(start..start + 2) == Some(b"--")
+            || self.is_option(start)
             || inside;
         (end > at && alone).then_some((at..end, false, how))
     }

@@ -60,12 +60,12 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
     let promising = language.is_none() || reader.promises(hits, least, tree.docstrings());
-    let parsed = if promising { tree.parsed() } else { None };
-    if let Some(parsed) = parsed {
-        syntax::read(parsed, tree, hits, &mut reader);
-    } else if promising {
-        for hit in hits {
-            reader.hit(hit);
+    if promising {
+        let telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
+        tree.look_at(&telling);
+        match tree.parsed() {
+            Some(parsed) => syntax::read(parsed, tree, &telling, &mut reader),
+            None => telling.iter().for_each(|hit| reader.hit(hit)),
         }
     }
     let starts =

@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
             }
             let Some((name, place)) = self.name(hit) else { return false };
             until = place.end;
-            let promising = if calls::find(&calls::plain(name), self.language).next().is_some() {
+            let promising = if self.calls(name, place.end) {
                 memchr::memchr3(b'"', b'\'', b'`', self.near(place.end)).is_some()
             } else {
                 self.may_name(name, &place, least)
@@ -37,6 +37,17 @@ impl<'a> Reader<'a> {
             };
             promising && !documented()
         })
+    }
+
+    /// Whether a telling word is part of a telling name, or of a function's that takes a secret.
+    pub(super) fn tells(&self, hit: &Range<usize>) -> bool {
+        self.name(hit).is_some_and(|(name, place)| names::classify(name).is_some() || self.calls(name, place.end))
+    }
+
+    /// Whether a function that takes a secret is called. What is assigned or compared is no function.
+    fn calls(&self, name: &str, end: usize) -> bool {
+        let set = matches!(self.at(self.skip(end, b" \t")), b'=' | b',' | b';' | b')' | b']' | b'}');
+        !set && calls::find(&calls::plain(name), self.language).next().is_some()
     }
 
     /// Whether behind a name stands a literal that may be its value, at least as sure as `least`.
@@ -78,25 +89,36 @@ impl<'a> Reader<'a> {
         // `get("password", "x")`, `["--password", "x"]`. In other lists a name stands among names.
         let before = self.bytes[..name.start.saturating_sub(1)].trim_ascii_end().last();
         let leads = before == Some(&b'(') || self.at(name.start) == b'-';
-        let (mut depth, mut last, mut commas) = (0_i32, b'=', usize::from(first == b',' && own && leads));
+        let mut commas = usize::from(first == b',' && own && leads);
+        let (mut depth, mut last) = (0_i32, b'=');
+        // The depth at which something with a name of its own begins: `"password": {"required": ["x"]}`.
+        let mut other = None;
         std::iter::from_fn(move || {
             while at < limit {
                 let byte = self.at(at);
                 match byte {
-                    b'"' | b'\'' | b'`' => {
+                    b'"' | b'\'' | b'`' if !self.is_apostrophe(at) => {
                         if let Some(span) = self.quoted(at) {
                             let before = last;
                             let start = at;
                             at = span.end + 1;
                             last = byte;
-                            if self.may_be_value(start, &span, depth, before) {
+                            if other.is_none() && self.may_be_value(end, start, &span, depth, before) {
                                 return Some(span);
                             }
                             continue;
                         }
                     }
-                    b'(' | b'[' | b'{' => depth += 1,
-                    b')' | b']' | b'}' => depth -= 1,
+                    b'(' | b'[' | b'{' => {
+                        if other.is_none() && depth >= 1 && b":=".contains(&last) && !self.names_value(at, last) {
+                            other = Some(depth);
+                        }
+                        depth += 1;
+                    }
+                    b')' | b']' | b'}' => {
+                        depth -= 1;
+                        other = other.filter(|begins| *begins < depth);
+                    }
                     b'\n' if depth <= 0 && !b"=(,[{|+&:?\\>".contains(&last) => break,
                     b',' if depth <= 0 && commas == 0 => break,
                     b',' if depth <= 0 => commas -= 1,
@@ -115,24 +137,43 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whether a literal behind a name is no key, no name of something else, and has no name of its own; `before` is what
-    /// stands before it.
-    fn may_be_value(&self, start: usize, span: &Range<usize>, depth: i32, before: u8) -> bool {
+    /// Within a word: `don't`.
+    fn is_apostrophe(&self, at: usize) -> bool {
+        let letter = |at: Option<usize>| at.is_some_and(|at| self.at(at).is_ascii_alphabetic());
+        self.at(at) == b'\'' && letter(at.checked_sub(1)) && letter(at.checked_sub(2)) && letter(Some(at + 1))
+    }
+
+    /// What stands before a place, its operator left out, names a value: `"value": …`.
+    fn names_value(&self, at: usize, operator: u8) -> bool {
+        let head = self.bytes.get(..at).unwrap_or_default().trim_ascii_end();
+        let head = head.strip_suffix(&[operator]).unwrap_or(head).trim_ascii_end();
+        let word = head.iter().rev().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
+        let word = self.text.get(head.len() - word..head.len()).unwrap_or_default();
+        names::is_value(word.trim_matches(['"', '\'']))
+    }
+
+    /// Whether a literal behind a name is no key, no name of something else, not what something else is compared with, and
+    /// has no name of its own; `before` is what stands before it.
+    fn may_be_value(&self, end: usize, start: usize, span: &Range<usize>, depth: i32, before: u8) -> bool {
         let after = self.at(self.skip(span.end + 1, b" \t"));
         if after == b':' && before != b'=' || before == b'[' && after == b']' {
             return false;
         }
+        let between = self.bytes.get(end..start).unwrap_or_default().trim_ascii_end();
+        let compared = [&b"=="[..], b"!="].iter().any(|operator| between.ends_with(operator));
+        if compared && between.iter().any(u8::is_ascii_alphanumeric) {
+            return false;
+        }
         let inside = depth >= 1;
         if inside && b"=:".contains(&before) {
-            let head = self.bytes.get(..start).unwrap_or_default().trim_ascii_end();
-            let head = head.strip_suffix(&[before]).unwrap_or(head).trim_ascii_end();
-            let word = head.iter().rev().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
-            let word = self.text.get(head.len() - word..head.len()).unwrap_or_default();
-            return names::is_value(word.trim_matches(['"', '\'']));
+            return self.names_value(start, before);
         }
-        // `params.get("password")`: a name, looked up.
         let value = self.text.get(span.clone()).unwrap_or_default();
-        !(inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit()))
+        // Code between two strings.
+        let code = [");", "){", "===", "&&", "||", "=>", "</"].iter().any(|sign| value.contains(sign));
+        // `params.get("password")`: a name, looked up.
+        let named = inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit());
+        !code && !named
     }
 
     fn near(&self, from: usize) -> &'a [u8] {

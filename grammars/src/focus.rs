@@ -1,0 +1,75 @@
+//! Which part of a text is looked at: all of it, or what is around some places.
+
+use std::ops::Range;
+
+/// How far before a place is looked, and how far behind: names stand before what they name.
+const BEFORE: usize = 1024;
+const BEHIND: usize = 2048;
+
+/// A part of a text.
+#[derive(Clone, Debug)]
+pub(crate) struct Focus {
+    /// In order, apart from each other; none for all of it.
+    spans: Option<Vec<Range<usize>>>,
+}
+
+impl Focus {
+    /// All of a text.
+    pub(crate) const ALL: Self = Self { spans: None };
+
+    /// What is around some places, which are in order of their beginning.
+    pub(crate) fn around(places: impl IntoIterator<Item = Range<usize>>) -> Self {
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        for place in places {
+            let span = place.start.saturating_sub(BEFORE)..place.end.saturating_add(BEHIND);
+            match spans.last_mut() {
+                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+                _ => spans.push(span),
+            }
+        }
+        Self { spans: Some(spans) }
+    }
+
+    /// Whether some of a span is looked at.
+    pub(crate) fn touches(&self, span: &Range<usize>) -> bool {
+        self.last_before(span.end).is_none_or(|last| last.is_some_and(|last| last.end >= span.start))
+    }
+
+    /// Whether all of a span is looked at.
+    pub(crate) fn holds(&self, span: &Range<usize>) -> bool {
+        self.last_before(span.start.saturating_add(1)).is_none_or(|last| last.is_some_and(|last| last.end >= span.end))
+    }
+
+    /// The last part that begins before a place; the outer none where all is looked at.
+    fn last_before(&self, place: usize) -> Option<Option<&Range<usize>>> {
+        let spans = self.spans.as_ref()?;
+        let after = spans.partition_point(|span| span.start < place.max(1));
+        Some(after.checked_sub(1).map(|last| &spans[last]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_around_the_places_is_looked_at() {
+        let focus = Focus::around([2000..2010, 2500..2510, 9000..9001]);
+        for (span, touches, holds) in [
+            (0..100, false, false),
+            (0..976, false, false),
+            (0..977, true, false),
+            (976..980, true, true),
+            (2400..4558, true, true),
+            (4500..4600, true, false),
+            (4600..7900, false, false),
+            (0..20_000, true, false),
+            (9000..11_049, true, true),
+            (9000..11_050, true, false),
+        ] {
+            assert_eq!((focus.touches(&span), focus.holds(&span)), (touches, holds), "{span:?}");
+            assert!(Focus::ALL.touches(&span) && Focus::ALL.holds(&span));
+        }
+        assert!(!Focus::around([]).touches(&(0..10)));
+    }
+}
