@@ -32,19 +32,19 @@ impl Focus {
 
     /// Whether some of a span is looked at.
     pub(crate) fn touches(&self, span: &Range<usize>) -> bool {
-        self.last_before(span.end).is_none_or(|last| last.is_some_and(|last| last.end >= span.start))
+        self.begun_before(span.end, |last| last.end >= span.start)
     }
 
     /// Whether all of a span is looked at.
     pub(crate) fn holds(&self, span: &Range<usize>) -> bool {
-        self.last_before(span.start.saturating_add(1)).is_none_or(|last| last.is_some_and(|last| last.end >= span.end))
+        self.begun_before(span.start.saturating_add(1), |last| last.end >= span.end)
     }
 
-    /// The last part that begins before a place; the outer none where all is looked at.
-    fn last_before(&self, place: usize) -> Option<Option<&Range<usize>>> {
-        let spans = self.spans.as_ref()?;
+    /// Whether something holds for the last part that begins before a place; true where all is looked at.
+    fn begun_before(&self, place: usize, holds: impl Fn(&Range<usize>) -> bool) -> bool {
+        let Some(spans) = &self.spans else { return true };
         let after = spans.partition_point(|span| span.start < place.max(1));
-        Some(after.checked_sub(1).map(|last| &spans[last]))
+        after.checked_sub(1).is_some_and(|last| holds(&spans[last]))
     }
 }
 

@@ -105,7 +105,8 @@ impl Gate {
     /// Looks at one place; `eight` is what stands there, bit 5 of each byte set.
     #[inline]
     fn look(&self, text: &[u8], at: usize, eight: u64, tell: &mut impl FnMut(usize, Range<usize>)) {
-        let hash = hash(eight as u32 & 0x00ff_ffff);
+        let [a, b, c, ..] = eight.to_le_bytes();
+        let hash = hash(u32::from_le_bytes([a, b, c, 0]));
         if self.table[hash >> 6] >> (hash & 63) & 1 == 1 {
             self.compare(text, at, eight, hash, tell);
         }

@@ -193,7 +193,9 @@ pub(super) fn set(text: &str, changes: &[(&str, &str)]) -> Zeroizing<String> {
         out.push_str(line_end);
     }
     for (name, written) in fresh {
-        [name, "=", written, line_end].iter().for_each(|part| out.push_str(part));
+        for part in [name, "=", written, line_end] {
+            out.push_str(part);
+        }
     }
     out
 }
