@@ -11,7 +11,7 @@ pub mod aws;
 pub mod azure;
 #[cfg(feature = "rest")]
 mod bearer;
-#[cfg(feature = "http")]
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "stores over the network alone write many at once"))]
 mod concurrent;
 pub mod dotenv;
 pub mod exec;
