@@ -85,10 +85,14 @@ impl<'a> Reader<'a> {
         if first.is_ascii_alphanumeric() || b"\r\n_$@#.;}\"'`".contains(&first) || first >= 0x80 {
             at = limit;
         }
-        // A comma ends the value, but for the one behind the name itself, where that is the first argument or an option:
-        // `get("password", "x")`, `["--password", "x"]`. In other lists a name stands among names.
-        let before = self.bytes[..name.start.saturating_sub(1)].trim_ascii_end().last();
-        let leads = before == Some(&b'(') || self.at(name.start) == b'-';
+        // A comma ends the value, but for the one behind the name itself, where that is the first argument, an option, the
+        // first of two, or a value itself: `get("password", "x")`, `["--password", "x"]`, `["password", "x"]`,
+        // `{name: "password", value: "x"}`. In other lists a name stands among names.
+        let leads = match self.bytes[..name.start.saturating_sub(1)].trim_ascii_end().last() {
+            Some(b'(' | b':' | b'=') => true,
+            Some(b'[') => self.is_pair(self.skip(end + 1, b" \t")),
+            _ => self.at(name.start) == b'-',
+        };
         let mut commas = usize::from(first == b',' && own && leads);
         let (mut depth, mut last) = (0_i32, b'=');
         // The depth at which something with a name of its own begins: `"password": {"required": ["x"]}`.
@@ -135,6 +139,12 @@ impl<'a> Reader<'a> {
             }
             None
         })
+    }
+
+    /// Behind the comma at a place one literal stands, and the list ends.
+    fn is_pair(&self, comma: usize) -> bool {
+        let second = self.quoted(self.skip(comma + 1, b" \t\r\n"));
+        second.is_some_and(|span| matches!(self.at(self.skip(span.end + 1, b" \t\r\n")), b']'))
     }
 
     /// Within a word: `don't`.
