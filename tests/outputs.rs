@@ -105,6 +105,35 @@ fn sarif_has_what_its_readers_need() {
     }
 }
 
+/// The types that were made from the schema know every property, and what it may be.
+#[test]
+fn sarif_is_of_the_types_of_its_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = std::env::var_os("KEYLIFT_TEST_BIN").map_or_else(|| root.join(".venv-test/bin"), Into::into);
+    let types = folder.join("../lib/node_modules/@types/sarif/index.d.ts");
+    if !types.exists() || !folder.join("tsc").exists() {
+        eprintln!("skipped: tsc and @types/sarif are not installed");
+        return;
+    }
+    let dir = project();
+    let log = scan(dir.path(), &["--format", "sarif"]);
+    let check = |log: &str| {
+        let work = tempfile::tempdir().expect("a temporary folder");
+        let code = format!("import type {{ Log }} from 'sarif';\nexport const log: Log = {log};\n");
+        std::fs::write(work.path().join("log.ts"), code).expect("the code is written");
+        let options = serde_json::json!({
+            "compilerOptions": {"strict": true, "noEmit": true, "types": [], "paths": {"sarif": [types]}},
+            "files": ["log.ts"],
+        });
+        std::fs::write(work.path().join("tsconfig.json"), options.to_string()).expect("the options are written");
+        let output = Command::new(folder.join("tsc")).arg("-p").arg(work.path()).output().expect("tsc runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (fits, said) = check(&log);
+    assert!(fits, "{said}");
+    assert!(!check(&log.replacen("\"ruleId\"", "\"ruleid\"", 1)).0, "a wrong name is told");
+}
+
 #[test]
 fn the_other_formats_have_every_finding() {
     let dir = project();
