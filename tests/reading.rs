@@ -108,6 +108,7 @@ fn what_only_talks_about_secrets_is_quiet() {
         ("a.js", "const password = $('#password').val();\n"),
         ("a.js", "rules.push({token: 'variable-2'});\n"),
         ("a.yaml", "password: ${DB_PASSWORD}\n"),
+        ("a.ps1", "$secret = [Convert]::ToBase64String($bytes)\n}}\n"),
         ("a.yaml", "MasterUserPassword: !Ref Password\n"),
         ("tests/test_a.py", "password = 'abc123x'\n"),
         ("a.py", "EXAMPLES = \"\"\"\n- user:\n    password: 'abc123x'\n\"\"\"\n"),

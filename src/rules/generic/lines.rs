@@ -207,7 +207,10 @@ impl<'a> Reader<'a> {
         if let Some(span) = self.fallback(at) {
             return Some((span, true, How::Bound));
         }
-        (self.bare && how != How::Compared && how != How::Argument).then(|| self.bare_value(start, at, how)).flatten()
+        // PowerShell assigns expressions; words without quotes are arguments.
+        let expression = how == How::Bound && place::is_powershell(self.path);
+        let bare = self.bare && how != How::Compared && how != How::Argument && !expression;
+        bare.then(|| self.bare_value(start, at, how)).flatten()
     }
 
     /// The hardcoded default of a lookup: what stands after `||`, `??`, `or`, or as second argument of `getenv`; or the
