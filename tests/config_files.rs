@@ -117,3 +117,64 @@ fn what_ci_must_be_given_is_listed_a_file_at_a_time() {
     assert!(undone.status.success(), "{}", say(&undone));
     assert_eq!(std::fs::read_to_string(root.join(".gitlab-ci.yml")).expect("the pipeline"), pipeline);
 }
+
+#[test]
+fn a_module_of_which_a_part_was_applied_is_resumed_and_undone() {
+    let value = "Tr0ub4dor-shop";
+    let files = [
+        ("infra/a.tf", format!("resource \"db\" \"shop\" {{\n  password = \"{value}\"\n}}\n")),
+        ("infra/b.tf", format!("resource \"db\" \"copy\" {{\n  password = \"{value}\"\n}}\n")),
+        ("infra/main.tf", "resource \"mail\" \"x\" {\n  api_password = \"C0rrect-horse7\"\n}\n".to_owned()),
+        ("infra/variables.tf", "variable \"api_password\" {\n  default = \"C0rrect-horse7\"\n}\n".to_owned()),
+    ];
+    let texts =
+        |root: &Path| files.each_ref().map(|(path, _)| std::fs::read_to_string(root.join(path)).expect("a file"));
+    let make = || {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().join("project");
+        std::fs::create_dir_all(root.join("infra")).expect("a folder");
+        for (path, text) in &files {
+            std::fs::write(root.join(path), text).expect("a file");
+        }
+        let planned = keylift(&root, &["plan", "--to", "age:../secrets.age"]);
+        assert!(root.join("keylift.plan.yaml").is_file(), "{}", say(&planned));
+        (folder, root)
+    };
+    let (_whole, root) = make();
+    let before = texts(&root);
+    assert!(keylift(&root, &["apply", "--yes"]).status.success());
+    let after = texts(&root);
+    assert_eq!(after.join("").matches("sensitive").count(), 2, "one block a variable: {after:?}");
+    let mut partly = 0;
+    for number in 1.. {
+        let crash = |root: &Path| {
+            Command::new(env!("CARGO_BIN_EXE_keylift"))
+                .args(["apply", "--yes"])
+                .current_dir(root)
+                .env("KEYLIFT_CONFIG_DIR", root.join("../config"))
+                .env("KEYLIFT_TEST_CRASH", format!("{number}:after"))
+                .output()
+                .expect("keylift runs")
+                .status
+                .code()
+        };
+        let (_forwards, root) = make();
+        if crash(&root) != Some(137) {
+            break;
+        }
+        let now = texts(&root);
+        if now == before || now == after {
+            continue;
+        }
+        partly += 1;
+        let resumed = keylift(&root, &["resume"]);
+        assert!(resumed.status.success(), "{number}: {}", say(&resumed));
+        assert_eq!(texts(&root), after, "resumed after {number}");
+        let (_backwards, root) = make();
+        assert_eq!(crash(&root), Some(137));
+        let undone = keylift(&root, &["undo"]);
+        assert!(undone.status.success(), "{number}: {}", say(&undone));
+        assert_eq!(texts(&root), before, "undone after {number}");
+    }
+    assert!(partly >= 3, "{partly} stops with some files changed");
+}
