@@ -45,13 +45,18 @@ pub fn lift(path: &str, source: &str, values: &[(&str, &str)]) -> Result<Lifted,
     Ok(Lifted { after, stored })
 }
 
-/// A Python that has `PyYAML` and python-dotenv.
-pub fn python() -> Option<PathBuf> {
+/// Where a Python may be, best first.
+pub fn pythons() -> Vec<PathBuf> {
     let folder = std::env::var_os("KEYLIFT_TEST_BIN").map(PathBuf::from);
     let local = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv-test/bin");
     let mut candidates = vec![local.join("python"), PathBuf::from("python3")];
     candidates.splice(0..0, folder.map(|folder| folder.join("python")));
-    candidates.into_iter().find(|python| {
+    candidates
+}
+
+/// A Python that has `PyYAML` and python-dotenv.
+pub fn python() -> Option<PathBuf> {
+    pythons().into_iter().find(|python| {
         Command::new(python).args(["-c", "import yaml, dotenv"]).output().is_ok_and(|output| output.status.success())
     })
 }
@@ -59,6 +64,11 @@ pub fn python() -> Option<PathBuf> {
 /// Runs a script over JSON; it prints what is wrong, or nothing.
 pub fn judge(script: &str, input: &Value) {
     let Some(python) = python() else { return missing("a Python with PyYAML and python-dotenv") };
+    judge_with(&python, script, input);
+}
+
+/// As [`judge`], by a Python that is known to have what the script imports.
+pub fn judge_with(python: &Path, script: &str, input: &Value) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("input.yaml");
     std::fs::write(&file, serde_yaml::to_string(input).expect("it can be written")).expect("it is written");
