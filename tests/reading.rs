@@ -37,6 +37,7 @@ fn names_of_every_sort_are_read() {
         ("a.py", "def f(user, password='@'):\n    pass\n"),
         ("a.py", "self.password = (\n    '@'\n)\n"),
         ("a.py", "if request.form['password'] == '@':\n    pass\n"),
+        ("a.py", "if request.form['password'] == '@':\n    pass\nrequired = ['password', 'x']\n"),
         ("a.py", "pw = os.environ.get('DB_PASSWORD', '@')\n"),
         ("a.js", "const o = {user: 'u', password: '@'};\n"),
         ("a.js", "const p = process.env.DB_PASSWORD || '@';\n"),

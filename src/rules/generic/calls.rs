@@ -1,5 +1,8 @@
 //! Functions that are handed a secret, as data: `src/rules/calls.yaml`, made into a static by `build.rs`.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::names::Class;
 
 /// A function one of whose arguments is a secret.
@@ -22,6 +25,17 @@ include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 /// Literals of which one stands in every call of the table, in lower case.
 pub(super) fn gates() -> &'static [&'static str] {
     GATES
+}
+
+/// The last word of a callee.
+fn last_word(callee: &str) -> &str {
+    callee.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default()
+}
+
+/// Whether a callee, however it is written, may be in the table: most names are not.
+pub(super) fn may_be(callee: &str) -> bool {
+    static LAST: LazyLock<HashSet<&str>> = LazyLock::new(|| CALLS.iter().map(|known| last_word(known.call)).collect());
+    LAST.contains(last_word(callee))
 }
 
 /// The functions of the table that a callee is, in a language; in any, where the language is not known.
@@ -152,6 +166,8 @@ mod tests {
             let call = format!("{}(", known.call.to_ascii_lowercase());
             assert!(GATES.iter().any(|gate| call.contains(gate)), "{call}");
         }
+        assert!(CALLS.iter().all(|known| may_be(known.call) && may_be(&format!("a::b.{}", known.call))));
+        assert!(!may_be("jwt.password"));
         assert!(GATES.iter().all(|gate| gate.len() >= 3));
     }
 }

@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(span) = self.quoted(at).or_else(|| self.quoted(self.skip(at, b" \t\r\n(")).filter(|_| !self.bare)) {
             let after = self.skip(span.end + 1, b" \t");
-            let is_key = self.at(after) == b':' && key;
+            let is_key = self.at(after) == b':' && key && how != How::Compared;
             return (!is_key).then_some((span, true, how));
         }
         if let Some(span) = self.fallback(at) {

@@ -46,6 +46,9 @@ impl<'a> Reader<'a> {
 
     /// Whether a function that takes a secret is called. What is assigned or compared is no function.
     fn calls(&self, name: &str, end: usize) -> bool {
+        if !calls::may_be(name) {
+            return false;
+        }
         let set = matches!(self.at(self.skip(end, b" \t")), b'=' | b',' | b';' | b')' | b']' | b'}');
         !set && calls::find(&calls::plain(name), self.language).next().is_some()
     }
@@ -61,8 +64,10 @@ impl<'a> Reader<'a> {
         let good = |span: Range<usize>, quoted: bool, how: How| {
             self.text.get(span).and_then(|value| judge(class, name, value, quoted, how)).is_some_and(|c| c >= least)
         };
+        let listed = self.before(place) == Some(b'[') && self.at(self.skip(place.end + 1, b" \t")) == b',';
+        let how = if listed { How::Pair } else { How::Bound };
         if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how))
-            || self.literals_after(place).any(|span| good(span, true, How::Bound))
+            || self.literals_after(place).any(|span| good(span, true, how))
         {
             return true;
         }
@@ -88,7 +93,7 @@ impl<'a> Reader<'a> {
         // A comma ends the value, but for the one behind the name itself, where that is the first argument, an option, the
         // first of two, or a value itself: `get("password", "x")`, `["--password", "x"]`, `["password", "x"]`,
         // `{name: "password", value: "x"}`. In other lists a name stands among names.
-        let leads = match self.bytes[..name.start.saturating_sub(1)].trim_ascii_end().last() {
+        let leads = match self.before(name) {
             Some(b'(' | b':' | b'=') => true,
             Some(b'[') => self.is_pair(self.skip(end + 1, b" \t")),
             _ => self.at(name.start) == b'-',
@@ -123,7 +128,8 @@ impl<'a> Reader<'a> {
                         depth -= 1;
                         other = other.filter(|begins| *begins < depth);
                     }
-                    b'\n' if depth <= 0 && !b"=(,[{|+&:?\\>".contains(&last) => break,
+                    b'\n' if depth < 0 => break,
+                    b'\n' if depth == 0 && !b"=(,[{|+&:?\\>".contains(&last) => break,
                     b',' if depth <= 0 && commas == 0 => break,
                     b',' if depth <= 0 => commas -= 1,
                     b';' if depth <= 0 => break,
@@ -139,6 +145,11 @@ impl<'a> Reader<'a> {
             }
             None
         })
+    }
+
+    /// What stands before a name in quotes.
+    fn before(&self, name: &Range<usize>) -> Option<u8> {
+        self.bytes[..name.start.saturating_sub(1)].trim_ascii_end().last().copied()
     }
 
     /// Behind the comma at a place one literal stands, and the list ends.
@@ -170,12 +181,15 @@ impl<'a> Reader<'a> {
             return false;
         }
         let between = self.bytes.get(end..start).unwrap_or_default().trim_ascii_end();
+        let words = between.iter().any(u8::is_ascii_alphanumeric);
         let compared = [&b"=="[..], b"!="].iter().any(|operator| between.ends_with(operator));
-        if compared && between.iter().any(u8::is_ascii_alphanumeric) {
+        if compared && words || self.bytes.get(span.end + 1..).is_some_and(|rest| rest.trim_ascii().starts_with(b"=="))
+        {
             return false;
         }
         let inside = depth >= 1;
-        if inside && b"=:".contains(&before) {
+        let named = inside || words && between.contains(&b'\n');
+        if named && !compared && b"=:".contains(&before) {
             return self.names_value(start, before);
         }
         let value = self.text.get(span.clone()).unwrap_or_default();
