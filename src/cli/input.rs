@@ -230,6 +230,7 @@ impl Paths {
     }
 
     /// The one path that was given, where it is no file or folder.
+    #[cfg(feature = "live")]
     pub(super) fn no_path(&self) -> Option<&str> {
         match self.path.as_slice() {
             [path] if !path.exists() => path.to_str(),
