@@ -81,6 +81,7 @@ fn kubernetes_secrets_become_external_secrets() {
     assert!(after.contains("kind: ClusterSecretStore\n    name: vault\n"), "{after}");
     assert!(after.contains("key: shop/SHOP_DB_PASSWORD\n        property: value"), "{after}");
     assert!(after.contains("username: '{{ \"YWRtaW4=\" | b64dec }}'") && !after.contains("aHVudGVy"), "{after}");
+    assert!(!folder.root().join(".env.example").exists(), "nothing reads a variable");
     let (status, kept) = server.vault("GET", "secret/data/shop/SHOP_DB_PASSWORD", "");
     // keylift:allow an example
     assert!(status == 200 && kept.contains("\"hunter2abc!q\""), "{kept}");

@@ -86,6 +86,8 @@ pub struct Place {
     pub todo: Option<String>,
     /// What the service that reads the file must be given under the name.
     pub creates: Option<Creates>,
+    /// The lookup names the value's entry in the store: no variable is read.
+    pub stored: bool,
 }
 
 /// Something that a service must be given before a file works: a secret of a CI service.

@@ -223,6 +223,7 @@ impl Parsed {
         let todo = self.todo(&selection, fixed_name.as_ref(), style);
         let prose = literal.role == Role::Prose;
         let lookup = self.loaded.recipe.lookups.get(&style).filter(|_| !prose && fixed_name.is_none());
+        let stored = lookup.is_some() && rewrite::is_stored(self, &selection, style);
         let creates = lookup.and_then(|lookup| lookup.creates.clone());
         names.retain(|name| fixed_name.as_ref() == Some(name) || !taken_names.contains(name));
         let taken_names = taken_names.into_iter().collect();
@@ -237,6 +238,7 @@ impl Parsed {
             applicability,
             todo,
             creates,
+            stored,
         })
     }
 

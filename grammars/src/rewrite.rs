@@ -345,6 +345,12 @@ fn fitting<'a>(
     lookup.forms.iter().filter(move |form| (open || form.stored) && form.fits(&parsed.facts.flags, mark))
 }
 
+/// Whether the lookup of a value names its entry in the store.
+pub(crate) fn is_stored(parsed: &Parsed, selection: &Selection, style: Style) -> bool {
+    let lookup = parsed.loaded.recipe.lookups.get(&style);
+    lookup.and_then(|lookup| fitting(parsed, selection, lookup).next()).is_some_and(|form| form.stored)
+}
+
 /// What a person must do beside the edit of a value.
 pub(crate) fn todo(parsed: &Parsed, selection: &Selection, style: Style) -> Option<String> {
     let lookup = parsed.loaded.recipe.lookups.get(&style)?;

@@ -1,4 +1,4 @@
-//! CloudFormation templates and Terraform modules of the fixtures through readers that know more than their syntax: no
+//! `CloudFormation` templates and Terraform modules of the fixtures through readers that know more than their syntax: no
 //! complaint that the original did not have.
 
 mod configs;

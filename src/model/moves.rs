@@ -23,6 +23,8 @@ pub struct Site {
     pub name: String,
     /// How it is looked up here.
     pub lookup: Lookup,
+    /// The lookup names the value's entry in the store: no variable is read.
+    pub stored: bool,
 }
 
 /// One secret of an approved plan with its value, read from the code again.

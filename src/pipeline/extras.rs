@@ -127,7 +127,9 @@ fn example(files: &[Rewritten], verified: &[Verified], at: &Surroundings<'_>) ->
         .iter()
         .map(Verified::approved)
         .filter(|one| moved.contains(&one.name))
-        .flat_map(|one| one.sites.iter().filter(|site| site.lookup == Lookup::Env).map(|site| &site.name))
+        .flat_map(|one| {
+            one.sites.iter().filter(|site| site.lookup == Lookup::Env && !site.stored).map(|site| &site.name)
+        })
         .collect();
     let before = std::fs::read(at.root.join(EXAMPLE)).ok();
     let text = match &before {

@@ -139,6 +139,7 @@ fn confirm(
         }
         // A default that is dropped keeps the variable that the code reads; that may be an alias of the move.
         let fixed = placed.place.fixed_name.filter(|fixed| planned.also.contains(fixed));
+        let stored = placed.place.stored;
         value.get_or_insert(placed.secret);
         sites.push(Site {
             path: site.path.clone(),
@@ -146,6 +147,7 @@ fn confirm(
             line: site.line,
             name: fixed.unwrap_or_else(|| planned.name.clone()),
             lookup,
+            stored,
         });
     }
     let secret = value.ok_or_else(|| {
