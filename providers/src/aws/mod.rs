@@ -27,7 +27,7 @@ use tokio::sync::OnceCell;
 use self::call::{Code, Refusal, call};
 use self::connect::Target;
 use self::entry::{CURRENT, Link};
-use crate::concurrent::{Task, at_once, path, write_at_once};
+use crate::concurrent::{path, write_at_once};
 use crate::json::Object;
 use crate::pace::Pace;
 use crate::secret::Secret;
@@ -41,8 +41,6 @@ use crate::store::{
 const WRITES_A_SECOND: u32 = 40;
 /// Requests under way at once.
 const AT_ONCE: u32 = 8;
-/// Values in one answer (`BatchGetSecretValue`, parameter `SecretIdList`).
-const BATCH: usize = 20;
 /// Names on one page (`ListSecrets`, parameter `MaxResults`).
 const PAGE: i32 = 100;
 /// The name under which a secret's description is carried as metadata.
@@ -264,11 +262,7 @@ impl Store for AwsStore {
             Ok(link) => link,
             Err(error) => return addresses.iter().map(|_| Err(error.duplicate())).collect(),
         };
-        let mut chunks: Vec<Task<'_, _>> = Vec::new();
-        for some in addresses.chunks(BATCH) {
-            chunks.push(Box::pin(self.read_some(link, some)));
-        }
-        at_once(self.at_once, chunks).await.into_iter().flatten().collect()
+        self.read_all(link, addresses).await
     }
 
     async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {

@@ -1,8 +1,10 @@
 //! Reading entries, one by one and in batches, and not before what this process wrote is seen.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use aws_sdk_secretsmanager::types::ApiErrorType;
 
 use super::call::{Code, Refusal, call};
 use super::entry::{CURRENT, Link, Live, State};
@@ -12,6 +14,10 @@ use crate::json::Object;
 use crate::secret::Secret;
 use crate::store::{Address, Entry, ErrorKind, StoreError};
 
+/// Names in one batch (AWS documentation: "BatchGetSecretValue").
+const BATCH: usize = 20;
+/// The code of a name that nothing lives at, as batches give it.
+const NOT_FOUND: &str = "ResourceNotFoundException";
 /// Looks at an entry that this process wrote before an older answer is believed.
 const LOOKS: u32 = 5;
 
@@ -44,16 +50,26 @@ impl AwsStore {
         }
     }
 
-    /// One batch, and what it leaves out by itself.
-    pub(super) async fn read_some(&self, link: &Link, some: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
-        let mut tasks: Vec<Task<'_, _>> = Vec::new();
-        for (address, answer) in some.iter().zip(self.batch(link, some).await) {
-            tasks.push(match answer {
-                Some(answer) => Box::pin(std::future::ready(answer)),
-                None => Box::pin(self.read_one(link, address)),
-            });
+    /// Several entries: in batches, and by itself what a batch leaves open.
+    pub(super) async fn read_all(&self, link: &Link, all: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        let mut chunks: Vec<Task<'_, _>> = Vec::new();
+        for some in all.chunks(BATCH) {
+            chunks.push(Box::pin(self.batch(link, some)));
         }
-        at_once(self.at_once, tasks).await
+        let mut answers: Vec<Option<_>> = at_once(self.at_once, chunks).await.into_iter().flatten().collect();
+        let mut open: Vec<Task<'_, _>> = Vec::new();
+        for (address, answer) in all.iter().zip(&answers) {
+            if answer.is_none() {
+                open.push(Box::pin(self.read_one(link, address)));
+            }
+        }
+        let mut singly = at_once(self.at_once, open).await.into_iter();
+        for slot in &mut answers {
+            if slot.is_none() {
+                *slot = singly.next();
+            }
+        }
+        answers.into_iter().map(|answer| answer.unwrap_or(Ok(None))).collect()
     }
 
     /// The values of several names in one request, as far as it gives them.
@@ -79,6 +95,9 @@ impl AwsStore {
                 return answers;
             }
         };
+        let missing = |error: &ApiErrorType| error.error_code.as_deref() == Some(NOT_FOUND);
+        let absent: HashSet<String> =
+            answer.errors.unwrap_or_default().into_iter().filter(missing).filter_map(|error| error.secret_id).collect();
         let mut live: HashMap<String, Live> = HashMap::new();
         for value in answer.secret_values.unwrap_or_default() {
             let content = match (value.secret_string, value.secret_binary) {
@@ -92,10 +111,15 @@ impl AwsStore {
             }
         }
         for (address, slot) in some.iter().zip(&mut answers) {
-            // What is missing, with whatever error, is asked for once more by itself: that gives the error its words.
-            let Some(live) = live.get(&address.path).filter(|_| usable(&address)) else { continue };
-            // An answer that lags behind a write of this process is asked for again as well.
             let mut written = self.written();
+            // What is missing with another error is asked for once more by itself: that gives the error its words.
+            let Some(live) = live.get(&address.path).filter(|_| usable(&address)) else {
+                if usable(&address) && absent.contains(&address.path) && !written.contains_key(&address.path) {
+                    *slot = Some(Ok(None));
+                }
+                continue;
+            };
+            // An answer that lags behind a write of this process is asked for again as well.
             if written.get(&address.path).is_none_or(|version| *version == live.version) {
                 written.remove(&address.path);
                 *slot = Some(entry(live, address));
