@@ -14,7 +14,7 @@ use crate::json::Object;
 use crate::secret::Secret;
 use crate::store::{Address, Entry, ErrorKind, StoreError};
 
-/// Names in one batch (AWS documentation: "BatchGetSecretValue").
+/// Names in one batch (AWS documentation: `BatchGetSecretValue`).
 const BATCH: usize = 20;
 /// The code of a name that nothing lives at, as batches give it.
 const NOT_FOUND: &str = "ResourceNotFoundException";
