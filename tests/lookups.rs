@@ -1,4 +1,5 @@
-//! The bundled shop, moved into each store and looked up in each style; then its own test runs in a real Python.
+//! Programs, moved into each store and looked up in each style, then run: the bundled shop with its own test in a real
+//! Python, and small ones in JavaScript and Go.
 
 mod common;
 #[path = "../providers/tests/support/mod.rs"]
@@ -14,6 +15,65 @@ struct Shop {
     env: Vec<(String, String)>,
 }
 
+/// A program of one file that is given its secrets as arguments, and works where it has the same.
+struct Program {
+    file: &'static str,
+    source: &'static str,
+    /// Other files that it needs, with their texts.
+    beside: &'static [(&'static str, &'static str)],
+    run: &'static [&'static str],
+}
+
+const JAVASCRIPT: Program = Program {
+    file: "shop.js",
+    source: "'use strict'
+const assert = require('assert')
+
+const dbPassword = '@ONE@'
+const url = `postgresql://shop:@ONE@@${process.env.DB_HOST || 'db'}/shop`
+
+function allowed (apiToken) {
+  return apiToken === '@TWO@'
+}
+
+const [one, two] = process.argv.slice(2)
+assert.strictEqual(dbPassword, one)
+assert.strictEqual(url, `postgresql://shop:${one}@db/shop`)
+assert(allowed(two) && !allowed('') && !allowed(undefined))
+console.log('it works')
+",
+    beside: &[],
+    run: &["node", "shop.js"],
+};
+const GO: Program = Program {
+    file: "main.go",
+    source: "package main
+
+import (
+\t\"fmt\"
+\t\"os\"
+)
+
+const dbPassword = \"@ONE@\"
+
+var url = \"postgresql://shop:@ONE@@db/shop\"
+
+func allowed(apiToken string) bool {
+\treturn apiToken == \"@TWO@\"
+}
+
+func main() {
+\tone, two := os.Args[1], os.Args[2]
+\tif dbPassword != one || url != \"postgresql://shop:\"+one+\"@db/shop\" || !allowed(two) || allowed(\"\") {
+\t\tos.Exit(3)
+\t}
+\tfmt.Println(\"it works\")
+}
+",
+    beside: &[("go.mod", "module shop\n\ngo 1.19\n")],
+    run: &["go", "run", "."],
+};
+
 impl Shop {
     fn new(env: Vec<(String, String)>) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
@@ -26,6 +86,24 @@ impl Shop {
             }
         }
         Self { dir, env }
+    }
+
+    /// A program with its secrets.
+    fn of(program: &Program, env: Vec<(String, String)>) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let shop = dir.path().join("shop");
+        std::fs::create_dir(&shop).expect("a folder");
+        let [one, two] = Self::secrets();
+        let source = program.source.replace("@ONE@", &one).replace("@TWO@", &two);
+        for (name, text) in program.beside.iter().chain([&(program.file, source.as_str())]) {
+            std::fs::write(shop.join(name), text).expect("written");
+        }
+        Self { dir, env }
+    }
+
+    /// Made up here, so that nothing in this file looks like a credential.
+    fn secrets() -> [String; 2] {
+        [["Kx93-", "qLmw2", "Rt8"].concat(), ["tk_9vQ2", "mZ71", "xLw04"].concat()]
     }
 
     fn root(&self) -> PathBuf {
@@ -54,7 +132,9 @@ impl Shop {
             .expect("the shop")
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+            .filter(|path| {
+                path.extension().is_some_and(|extension| ["py", "js", "go"].iter().any(|ours| extension == *ours))
+            })
             .map(|path| (path.clone(), std::fs::read(path).expect("readable")))
             .collect();
         all.sort();
@@ -97,6 +177,58 @@ fn road(env: Vec<(String, String)>, store: &str, lookup: &str) {
     assert_eq!(shop.texts(), before);
     shop.test(&python, false);
     assert_eq!(shop.keylift(&["store", "list", store]).trim(), "");
+}
+
+/// As [`road`], for a program that is given what it should have.
+fn program(program: &Program, env: Vec<(String, String)>, store: &str, lookup: &str) {
+    if Command::new(program.run[0]).arg("version").output().is_err() {
+        support::skip(program.run[0]);
+        return;
+    }
+    let shop = Shop::of(program, env);
+    let run = |through_keylift: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keylift"));
+        command.args(["run", "--"]);
+        let mut own = Command::new(program.run[0]);
+        let command = if through_keylift { command.arg(program.run[0]) } else { &mut own };
+        shop.output(command.args(&program.run[1..]).args(Shop::secrets()))
+    };
+    let works = |output: &Output| {
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && text.contains("it works"), "{text}");
+    };
+    let before = shop.texts();
+    works(&run(false));
+    shop.keylift(&["fix", "--to", store, "--lookup", lookup, "--yes"]);
+    let after = shop.texts();
+    for secret in Shop::secrets() {
+        let left = after.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(&secret));
+        assert!(!left, "nothing is left in the code");
+    }
+    works(&run(lookup == "env"));
+    if lookup == "env" {
+        let output = run(false);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains("is not set"), "it fails loudly: {error}");
+    }
+    shop.keylift(&["undo", "--purge"]);
+    assert_eq!(shop.texts(), before);
+    works(&run(false));
+    assert_eq!(shop.keylift(&["store", "list", store]).trim(), "");
+}
+
+#[test]
+fn javascript_runs_from_an_encrypted_file_and_from_vault() {
+    program(&JAVASCRIPT, Vec::new(), "age:shop.age", "env");
+    let Some(server) = servers::bao() else { return };
+    program(&JAVASCRIPT, vault(&server), "vault://secret/script", "vault");
+}
+
+#[test]
+fn go_runs_from_an_encrypted_file_and_from_vault() {
+    program(&GO, Vec::new(), "age:shop.age", "env");
+    let Some(server) = servers::bao() else { return };
+    program(&GO, vault(&server), "vault://secret/binary", "vault");
 }
 
 fn vault(server: &servers::Server) -> Vec<(String, String)> {

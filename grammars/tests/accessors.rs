@@ -3,6 +3,7 @@
 #[path = "../../providers/tests/support/servers.rs"]
 mod servers;
 
+mod lifting;
 mod serving;
 
 use std::path::Path;
@@ -126,4 +127,50 @@ fn aws_secrets_manager_is_looked_up() {
     assert!(worked, "{text}");
     assert_eq!(text, format!("{value}\n{value}\n"), "a secret is read once");
     assert_eq!(project.run(&python, || ()), (true, "another\nanother\n".to_owned()), "a new process reads anew");
+}
+
+/// The packages of npm that tests need: beside the folder of programs, as `npm install --global --prefix` puts them.
+fn packages() -> Option<std::path::PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(".venv-test/bin"));
+    let given = std::env::var_os("KEYLIFT_TEST_BIN").map(std::path::PathBuf::from);
+    let folders = given.into_iter().chain(root).filter_map(|bin| Some(bin.parent()?.join("lib/node_modules")));
+    folders.chain(std::env::var_os("NODE_PATH").map(Into::into)).find(|folder| folder.join(SDK).is_dir())
+}
+
+const SDK: &str = "@aws-sdk/client-secrets-manager";
+
+#[test]
+fn javascript_reads_from_aws_secrets_manager() {
+    let Some(packages) = packages() else { return lifting::missing(SDK) };
+    let Some(server) = servers::moto() else { return };
+    let source = "'use strict'\nconst password = 'hunter2x'\nconsole.log(password, process.argv[2] === 'hunter2x' ? 'let in' : 'kept out')\n";
+    let parsed = Parsed::new(language("javascript").expect("it is linked"), source).expect("it parses");
+    let requests: Vec<Request> = source
+        .match_indices("hunter2x")
+        .map(|(start, text)| Request {
+            span: start..start + text.len(),
+            name: "SHOP_PASSWORD".to_owned(),
+            style: Style::AwsSecretsManager,
+        })
+        .collect();
+    let rewrite = parsed.rewrite(&requests);
+    let mut edits = rewrite.shared;
+    edits.extend(rewrite.outcomes.into_iter().flat_map(|outcome| outcome.expect("it can be lifted")));
+    let accessor = rewrite.accessor.expect("the style has an accessor");
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write(&accessor.name, &accessor.text.replace("@KEYLIFT_PREFIX@", "shop/"));
+    write("main.js", &apply(source, &edits).expect("no overlap"));
+    std::os::unix::fs::symlink(packages, folder.path().join("node_modules")).expect("linked");
+    let variables = servers::aws_vars(&server.url());
+    let run = |argument: &str| {
+        let all: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+        lifting::run(folder.path(), "node", &["main.js", argument], &all).expect("node is there")
+    };
+    let (worked, text) = run("undefined");
+    assert!(!worked && text.contains("SHOP_PASSWORD could not be read: ResourceNotFoundException"), "{text}");
+    let value = "h\u{fc}nter \"2x\" $\\";
+    server.secrets_manager("CreateSecret", &serde_json::json!({ "Name": "shop/SHOP_PASSWORD", "SecretString": value }));
+    assert_eq!(run(value), (true, format!("{value} let in\n")));
+    assert_eq!(run(""), (true, format!("{value} kept out\n")));
 }

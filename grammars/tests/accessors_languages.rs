@@ -29,7 +29,7 @@ struct Case {
 const GO: Case = Case {
     language: "go",
     file: "main.go",
-    source: "package main\n\nimport (\n\t\"bufio\"\n\t\"fmt\"\n\t\"os\"\n)\n\nvar password = func() string { return \"hunter2x\" }\n\nfunc main() {\n\tfmt.Println(password())\n\tbufio.NewReader(os.Stdin).ReadString('\\n')\n\tfmt.Println(password())\n\tif os.Args[1] == password() {\n\t\tfmt.Println(\"let in\")\n\t}\n}\n",
+    source: "package main\n\nimport (\n\t\"bufio\"\n\t\"fmt\"\n\t\"os\"\n)\n\n// No file of the package may import what it declares.\nvar url, config, http = 1, 2, 3\n\nvar password = func() string { return \"hunter2x\" }\n\nfunc main() {\n\tfmt.Println(password())\n\tbufio.NewReader(os.Stdin).ReadString('\\n')\n\tfmt.Println(password())\n\tif os.Args[1] == password() {\n\t\tfmt.Println(\"let in\")\n\t}\n}\n",
     build: &[&["go", "build", "-o", "main", "main.go", "keylift_secrets.go"]],
     run: &["./main"],
 };
@@ -201,6 +201,25 @@ fn vault(case: &Case) {
 #[test]
 fn go_reads_from_vault() {
     vault(&GO);
+}
+
+/// Debian's SDK is older than `AWS_ENDPOINT_URL`: what can be told is that it compiles, and fails loudly.
+#[test]
+fn go_compiles_with_the_aws_sdk() {
+    const SDK: &str = "/usr/share/gocode/src/github.com/aws/aws-sdk-go-v2/service/secretsmanager";
+    if !Path::new(SDK).is_dir() {
+        return missing("Debian's golang-github-aws-aws-sdk-go-v2-dev");
+    }
+    let folder = project(&GO, Style::AwsSecretsManager);
+    let old = [("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode")];
+    for step in GO.build {
+        let Some((worked, text)) = run(folder.path(), step[0], &step[1..], &old) else { return missing(step[0]) };
+        assert!(worked, "{text}");
+    }
+    let offline = [("AWS_EC2_METADATA_DISABLED", "true".to_owned())];
+    let (worked, text) = ask(&GO, folder.path(), "", &offline, || ());
+    assert!(!worked && text.contains("the secret SHOP_PASSWORD could not be read"), "{text}");
+    assert!(!text.contains("let in"), "{text}");
 }
 
 #[test]

@@ -5,19 +5,20 @@
 
 package @KEYLIFT_PACKAGE@
 
+// The names are its own: a package may declare a `url` or a `config`, which no file of it may import then.
 import (
-	"context"
-	"fmt"
-	"os"
-	"sync"
-	"time"
+	keyliftContext "context"
+	keyliftFmt "fmt"
+	keyliftOS "os"
+	keyliftSync "sync"
+	keyliftTime "time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	keyliftAWS "github.com/aws/aws-sdk-go-v2/aws"
+	keyliftConfig "github.com/aws/aws-sdk-go-v2/config"
+	keyliftManager "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-var keyliftKnown sync.Map
+var keyliftKnown keyliftSync.Map
 
 // keyliftSecret returns the secret of that name, as text.
 func keyliftSecret(name string) string {
@@ -26,25 +27,25 @@ func keyliftSecret(name string) string {
 	}
 	value, err := keyliftRead(name)
 	if err != nil {
-		panic(fmt.Sprintf("the secret %s could not be read: %v", name, err))
+		panic(keyliftFmt.Sprintf("the secret %s could not be read: %v", name, err))
 	}
 	keyliftKnown.Store(name, value)
 	return value
 }
 
 func keyliftRead(name string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := keyliftContext.WithTimeout(keyliftContext.Background(), 60*keyliftTime.Second)
 	defer cancel()
-	settings, err := config.LoadDefaultConfig(ctx)
+	settings, err := keyliftConfig.LoadDefaultConfig(ctx)
 	if err != nil {
 		return "", err
 	}
-	prefix, set := os.LookupEnv("KEYLIFT_AWS_PREFIX")
+	prefix, set := keyliftOS.LookupEnv("KEYLIFT_AWS_PREFIX")
 	if !set {
 		prefix = "@KEYLIFT_PREFIX@"
 	}
-	request := &secretsmanager.GetSecretValueInput{SecretId: aws.String(prefix + name)}
-	answer, err := secretsmanager.NewFromConfig(settings).GetSecretValue(ctx, request)
+	request := &keyliftManager.GetSecretValueInput{SecretId: keyliftAWS.String(prefix + name)}
+	answer, err := keyliftManager.NewFromConfig(settings).GetSecretValue(ctx, request)
 	if err != nil {
 		return "", err
 	}

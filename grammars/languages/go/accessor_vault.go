@@ -6,22 +6,23 @@
 
 package @KEYLIFT_PACKAGE@
 
+// The names are its own: a package may declare a `url` or a `config`, which no file of it may import then.
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
-	"time"
+	keyliftTLS "crypto/tls"
+	keyliftX509 "crypto/x509"
+	keyliftJSON "encoding/json"
+	keyliftErrors "errors"
+	keyliftFmt "fmt"
+	keyliftHTTP "net/http"
+	keyliftURL "net/url"
+	keyliftOS "os"
+	keyliftFilepath "path/filepath"
+	keyliftStrings "strings"
+	keyliftSync "sync"
+	keyliftTime "time"
 )
 
-var keyliftKnown sync.Map
+var keyliftKnown keyliftSync.Map
 
 // keyliftSecret returns the secret of that name, as text.
 func keyliftSecret(name string) string {
@@ -30,32 +31,32 @@ func keyliftSecret(name string) string {
 	}
 	value, err := keyliftRead(name)
 	if err != nil {
-		panic(fmt.Sprintf("the secret %s could not be read: %v", name, err))
+		panic(keyliftFmt.Sprintf("the secret %s could not be read: %v", name, err))
 	}
 	keyliftKnown.Store(name, value)
 	return value
 }
 
 func keyliftSetting(name, usual string) string {
-	if value := os.Getenv(name); value != "" {
+	if value := keyliftOS.Getenv(name); value != "" {
 		return value
 	}
 	return usual
 }
 
 func keyliftRead(name string) (string, error) {
-	address := strings.TrimRight(os.Getenv("VAULT_ADDR"), "/")
+	address := keyliftStrings.TrimRight(keyliftOS.Getenv("VAULT_ADDR"), "/")
 	if address == "" {
-		return "", errors.New("VAULT_ADDR is not set")
+		return "", keyliftErrors.New("VAULT_ADDR is not set")
 	}
-	token := os.Getenv("VAULT_TOKEN")
+	token := keyliftOS.Getenv("VAULT_TOKEN")
 	if token == "" {
-		home, _ := os.UserHomeDir()
-		text, err := os.ReadFile(filepath.Join(home, ".vault-token"))
+		home, _ := keyliftOS.UserHomeDir()
+		text, err := keyliftOS.ReadFile(keyliftFilepath.Join(home, ".vault-token"))
 		if err != nil {
-			return "", errors.New("VAULT_TOKEN is not set")
+			return "", keyliftErrors.New("VAULT_TOKEN is not set")
 		}
-		token = strings.TrimSpace(string(text))
+		token = keyliftStrings.TrimSpace(string(text))
 	}
 	versions := keyliftSetting("KEYLIFT_VAULT_KV", "@KEYLIFT_KV@") != "1"
 	path := keyliftSetting("KEYLIFT_VAULT_MOUNT", "@KEYLIFT_MOUNT@")
@@ -64,47 +65,47 @@ func keyliftRead(name string) (string, error) {
 	}
 	path += "/" + keyliftSetting("KEYLIFT_VAULT_PREFIX", "@KEYLIFT_PREFIX@") + "/" + name
 	target := address + "/v1"
-	for _, part := range strings.Split(path, "/") {
+	for _, part := range keyliftStrings.Split(path, "/") {
 		if part != "" {
-			target += "/" + url.PathEscape(part)
+			target += "/" + keyliftURL.PathEscape(part)
 		}
 	}
-	request, err := http.NewRequest(http.MethodGet, target, nil)
+	request, err := keyliftHTTP.NewRequest(keyliftHTTP.MethodGet, target, nil)
 	if err != nil {
 		return "", err
 	}
 	request.Header.Set("X-Vault-Token", token)
 	request.Header.Set("X-Vault-Request", "true")
-	if namespace := os.Getenv("VAULT_NAMESPACE"); namespace != "" {
+	if namespace := keyliftOS.Getenv("VAULT_NAMESPACE"); namespace != "" {
 		request.Header.Set("X-Vault-Namespace", namespace)
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if file := os.Getenv("VAULT_CACERT"); file != "" {
-		text, err := os.ReadFile(file)
+	transport := keyliftHTTP.DefaultTransport.(*keyliftHTTP.Transport).Clone()
+	if file := keyliftOS.Getenv("VAULT_CACERT"); file != "" {
+		text, err := keyliftOS.ReadFile(file)
 		if err != nil {
 			return "", err
 		}
-		authorities := x509.NewCertPool()
+		authorities := keyliftX509.NewCertPool()
 		authorities.AppendCertsFromPEM(text)
-		transport.TLSClientConfig = &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}
+		transport.TLSClientConfig = &keyliftTLS.Config{RootCAs: authorities, MinVersion: keyliftTLS.VersionTLS12}
 	}
-	client := &http.Client{
+	client := &keyliftHTTP.Client{
 		Transport: transport,
-		Timeout:   30 * time.Second,
+		Timeout:   30 * keyliftTime.Second,
 		// The token is for this server alone.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		CheckRedirect: func(*keyliftHTTP.Request, []*keyliftHTTP.Request) error { return keyliftHTTP.ErrUseLastResponse },
 	}
 	answer, err := client.Do(request)
 	if err != nil {
 		return "", err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("the server answered %d", answer.StatusCode)
+	if answer.StatusCode != keyliftHTTP.StatusOK {
+		return "", keyliftFmt.Errorf("the server answered %d", answer.StatusCode)
 	}
 	var body struct{ Data map[string]interface{} }
-	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
-		return "", errors.New("the answer is no JSON")
+	if err := keyliftJSON.NewDecoder(answer.Body).Decode(&body); err != nil {
+		return "", keyliftErrors.New("the answer is no JSON")
 	}
 	data := body.Data
 	if versions {
@@ -112,7 +113,7 @@ func keyliftRead(name string) (string, error) {
 	}
 	value, ok := data["@KEYLIFT_FIELD@"].(string)
 	if !ok {
-		return "", errors.New("the answer has no text in the field @KEYLIFT_FIELD@")
+		return "", keyliftErrors.New("the answer has no text in the field @KEYLIFT_FIELD@")
 	}
 	return value, nil
 }

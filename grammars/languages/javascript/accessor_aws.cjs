@@ -35,7 +35,7 @@ function keyliftSecret(name) {
   if (before !== undefined) return before;
   const from = typeof __filename === "string" ? __filename : process.cwd() + "/index.js";
   const request = { id: PREFIX + name, from };
-  const asked = spawnSync(process.execPath, ["-e", ASK], {
+  const asked = spawnSync(process.execPath, ["--no-warnings", "-e", ASK], {
     input: JSON.stringify(request),
     encoding: "utf8",
     maxBuffer: 16 * 1024 * 1024,

@@ -48,7 +48,7 @@ export function keyliftSecret(name: string): string {
   if (before !== undefined) return before;
   const parts = [MOUNT, ...(VERSION === "1" ? [] : ["data"]), ...PREFIX.split("/"), name].filter((part) => part !== "");
   const request = { url: "/v1/" + parts.map((part) => part.split("/").map(encodeURIComponent).join("/")).join("/"), field: FIELD, version: VERSION };
-  const asked = spawnSync(process.execPath, ["-e", ASK], {
+  const asked = spawnSync(process.execPath, ["--no-warnings", "-e", ASK], {
     input: JSON.stringify(request),
     encoding: "utf8",
     maxBuffer: 16 * 1024 * 1024,
