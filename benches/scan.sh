@@ -28,7 +28,7 @@ echo "whole tree: $whole s, $(ratio "$whole" "$reading") times rg"
 
 ls -d "$tree"/*/ >"$work/folders"
 total=$(wc -l <"$work/folders")
-for part in 4 2 1; do
+for part in 16 4 1; do
     folders=$(head -n $((total / part)) "$work/folders" | tr '\n' ' ')
     # shellcheck disable=SC2086 # folders are words on purpose
     size=$(du -cm $folders | tail -n 1 | cut -f 1)

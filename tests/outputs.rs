@@ -107,6 +107,7 @@ fn sarif_has_what_its_readers_need() {
 
 /// The types that were made from the schema know every property, and what it may be.
 #[test]
+#[allow(clippy::print_stderr, reason = "a test says that it skips")]
 fn sarif_is_of_the_types_of_its_schema() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = std::env::var_os("KEYLIFT_TEST_BIN").map_or_else(|| root.join(".venv-test/bin"), Into::into);

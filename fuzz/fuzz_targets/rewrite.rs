@@ -41,9 +41,9 @@ fuzz_target!(|data: &[u8]| {
     // Both may refuse; what they give must be right.
     let (Some(after), Some(undos)) = (apply(text, &edits), parsed.undo(&requests, &edits)) else { return };
     let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
-    assert_eq!(undo(&after, &undos, &values).as_deref(), Ok(text), "{}: undo gives the text back", language.name());
+    assert_eq!(undo(&after, &undos, &values).as_deref(), Ok(text), "{}: undo gives the text back", language.name);
     if parsed.syntax_errors() == 0 {
         let again = Parsed::new(language, &after).expect("it parses");
-        assert_eq!(again.syntax_errors(), 0, "{}: no new syntax error in {after}", language.name());
+        assert_eq!(again.syntax_errors(), 0, "{}: no new syntax error in {after}", language.name);
     }
 });
