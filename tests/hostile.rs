@@ -38,6 +38,10 @@ fn code() -> impl Strategy<Value = String> {
         ".",
         "\\n",
         "é",
+        "\u{a0}",
+        "(",
+        ")",
+        ",",
         "\u{202e}",
         "日本",
         "keylift:allow",
@@ -84,6 +88,22 @@ fn check(name: &str, bytes: &[u8]) {
         assert!(!snippet.line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{:?}", snippet.line);
         if let Some(value) = finding.secret.expose_str().filter(|value| value.len() >= 8) {
             assert!(!snippet.line.contains(value), "a line shows its value");
+        }
+    }
+}
+
+/// What harmed once, and what is like it: blanks and signs of several bytes where a reading steps over one.
+#[test]
+fn wide_signs_do_no_harm() {
+    for sign in ["\u{a0}", "\u{3000}", "\u{201c}", "é", "\u{1f511}"] {
+        for (name, text) in [
+            ("a.yaml", "key:@'hunter2x-7Lq4'\npassword:@hunter2x\n"),
+            ("a.yaml", "x: @!Ref@password\n"),
+            ("a.js", "f('hunter2x-7Lq4');@f@(password) { return 1 }\n@connect@(@'x', password@=@'hunter2x')\n"),
+            ("a.py", "password@=@'hunter2x'\n@def@f@(@token@):@pass\nf(@'hunter2x-7Lq4')\n@jwt.encode(@'x', 'y')\n"),
+            (".env", "PASSWORD@=@hunter2x@\n"),
+        ] {
+            check(name, text.replace('@', sign).as_bytes());
         }
     }
 }

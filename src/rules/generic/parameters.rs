@@ -35,7 +35,7 @@ fn definition(text: &str, start: usize, end: usize) -> Option<&str> {
     }
     let close = open + closing(text.as_bytes().get(open..(open + LONGEST).min(text.len()))?)?;
     let word = before.trim_end();
-    let word = &word[word.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1)..];
+    let word = word.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
     let after = text.get(close + 1..)?.trim_start();
     // `a(x) || register(y) {` is a condition: no operator stands before what is defined, and parameters are no literals.
     let operator = before.trim_end().ends_with(['|', '&', '=', '(', '!', '+', '?', ':']);

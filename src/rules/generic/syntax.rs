@@ -174,7 +174,7 @@ impl Reading<'_> {
     /// A YAML tag makes something else of a scalar: `!Ref Password`.
     fn tagged(&self, literal: &Literal) -> bool {
         let before = self.text.get(..literal.span.start).unwrap_or_default().trim_end_matches(' ');
-        let word = before.rfind(|c: char| c.is_whitespace()).map_or("", |at| &before[at + 1..]);
+        let word = before.rsplit_once(char::is_whitespace).map_or("", |(_, word)| word);
         word.len() > 1 && word.starts_with('!') && !word.starts_with("!!") && !word.contains(['=', '('])
     }
 
