@@ -1,8 +1,10 @@
 //! Real servers on loopback, each on a free port with a home of its own; they end when they are dropped.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -45,8 +47,16 @@ impl Drop for Server {
     }
 }
 
+/// A free port, which no other test of this program is given: until its server listens, it would look free to them too.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        if GIVEN.lock().expect("no test panics here").insert(port) {
+            return port;
+        }
+    }
 }
 
 fn start(program: &str, arguments: impl Fn(u16) -> Vec<String>, ready: &str) -> Option<Server> {
@@ -54,26 +64,29 @@ fn start(program: &str, arguments: impl Fn(u16) -> Vec<String>, ready: &str) -> 
         super::skip(program);
         return None;
     };
-    let home = tempfile::tempdir().expect("a folder");
-    let port = free_port();
-    let child = Command::new(path)
-        .args(arguments(port))
-        .env_clear()
-        .env("HOME", home.path())
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .current_dir(home.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the server starts");
-    let server = Server { child, _home: home, authority: format!("127.0.0.1:{port}") };
     let deadline = Instant::now() + Duration::from_mins(1);
     while Instant::now() < deadline {
-        if TcpStream::connect(&server.authority).is_ok() && server.request("GET", ready, "", "").0 == 200 {
-            return Some(server);
+        let home = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let child = Command::new(&path)
+            .args(arguments(port))
+            .env_clear()
+            .env("HOME", home.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .current_dir(home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let mut server = Server { child, _home: home, authority: format!("127.0.0.1:{port}") };
+        // One whose port somebody else took ends, and another one is started.
+        while Instant::now() < deadline && matches!(server.child.try_wait(), Ok(None)) {
+            if TcpStream::connect(&server.authority).is_ok() && server.request("GET", ready, "", "").0 == 200 {
+                return Some(server);
+            }
+            std::thread::sleep(Duration::from_millis(50));
         }
-        std::thread::sleep(Duration::from_millis(50));
     }
     panic!("{program} does not get ready");
 }
