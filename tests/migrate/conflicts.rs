@@ -69,6 +69,28 @@ fn fields_are_merged_and_a_differing_one_is_a_conflict() {
 }
 
 #[test]
+fn more_fields_of_one_entry_than_a_batch_holds_are_replaced() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    let values = |kind: &str| -> Vec<(String, Vec<u8>)> {
+        (0..230).map(|number| (format!("KEY_{number:03}"), text(&format!("{kind} {number}")))).collect()
+    };
+    let fill = |uri: &str, kind: &str| {
+        let values = values(kind);
+        desk.fill_together(uri, &values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect::<Vec<_>>());
+    };
+    fill("age:old.age", "old");
+    fill("age:new.age", "new");
+    let map = "map.yaml";
+    desk.file(map, "version: 1\nrules:\n- {all: true, rename: 'app#${name}'}\n");
+    desk.expect(&["migrate", "age:old.age", "vault://secret", "--map", map], 0);
+    let pair = ["migrate", "age:new.age", "vault://secret", "--map", map, "--on-conflict", "overwrite"];
+    let said = desk.expect(&pair, 0);
+    assert!(said.contains("230 of them replaced") && said.contains("0 conflicts"), "{said}");
+    desk.expect(&["migrate", "verify", "age:new.age", "vault://secret", "--map", map], 0);
+}
+
+#[test]
 fn a_store_without_compare_and_swap_is_overwritten_only_by_force() {
     let Some(bao) = servers::bao() else { return };
     let desk = Desk::vault(&bao);

@@ -1,6 +1,6 @@
 //! From one store to another: look at everything once, then a batch at a time: probe, write under a condition, read back,
-//! compare, journalled. While one batch is written the next one is read and decided on; no more than these two are in
-//! memory, and nobody waits for the disk that the journal is on.
+//! compare, journalled. While one batch is written the next one is read and decided on, unless values are replaced; no more
+//! than these two are in memory, and nobody waits for the disk that the journal is on.
 
 mod backup;
 mod batch;
@@ -181,7 +181,16 @@ impl Migration<'_> {
                 moved.stopped = true;
                 break;
             }
-            let (done, ahead) = join(self.write(&run, writes), self.next(&mut walk, survey, log, known, moved)).await;
+            let mut ahead = None;
+            let done = if self.asked.on_conflict.replaces() {
+                // Fields of one entry share its version: what these writes make is what the next ones have to expect.
+                self.write(&run, writes).await
+            } else {
+                let (done, decided) =
+                    join(self.write(&run, writes), self.next(&mut walk, survey, log, known, moved)).await;
+                ahead = Some(decided);
+                done
+            };
             // What the target took is written down whatever became of the rest. It is made to last together with the
             // next intents: a crash before that finds it in the target.
             log.note(&done.steps)?;
@@ -190,7 +199,10 @@ impl Migration<'_> {
                 return Err(failure);
             }
             self.watch.step(entries);
-            next = ahead?;
+            next = match ahead {
+                Some(decided) => decided?,
+                None => self.next(&mut walk, survey, log, known, moved).await?,
+            };
         }
         log.sync()
     }
