@@ -183,21 +183,22 @@ impl<'a> Reader<'a> {
         let between = self.bytes.get(end..start).unwrap_or_default().trim_ascii_end();
         let words = between.iter().any(u8::is_ascii_alphanumeric);
         let compared = [&b"=="[..], b"!="].iter().any(|operator| between.ends_with(operator));
-        if compared && words || self.bytes.get(span.end + 1..).is_some_and(|rest| rest.trim_ascii().starts_with(b"=="))
+        if compared && words
+            || self.bytes.get(span.end + 1..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"=="))
         {
             return false;
         }
         let inside = depth >= 1;
-        let named = inside || words && between.contains(&b'\n');
-        if named && !compared && b"=:".contains(&before) {
+        let own_name = inside || words && between.contains(&b'\n');
+        if own_name && !compared && b"=:".contains(&before) {
             return self.names_value(start, before);
         }
         let value = self.text.get(span.clone()).unwrap_or_default();
         // Code between two strings.
         let code = [");", "){", "===", "&&", "||", "=>", "</"].iter().any(|sign| value.contains(sign));
         // `params.get("password")`: a name, looked up.
-        let named = inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit());
-        !code && !named
+        let looked_up = inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit());
+        !code && !looked_up
     }
 
     fn near(&self, from: usize) -> &'a [u8] {
