@@ -50,6 +50,7 @@ pub(crate) struct InnerDefault {
 pub(crate) struct Part {
     pub rule: PartRule,
     pub unless: Option<Regex>,
+    pub unless_before: Option<Regex>,
     pub open: Option<(Regex, String)>,
     pub close: Option<(Regex, String)>,
 }
@@ -195,6 +196,7 @@ impl Loaded {
         let recipe = &self.recipe;
         for lookup in recipe.lookups.values() {
             for need in lookup.forms.iter().flat_map(|form| &form.needs) {
+                let need = need.split('=').next().unwrap_or_default();
                 recipe.needs.get(need).ok_or_else(|| format!("a lookup needs {need}, which is not among the needs"))?;
             }
         }
@@ -250,6 +252,7 @@ fn form(
             name.clone(),
             Part {
                 unless: part.unless.as_deref().map(regex).transpose()?,
+                unless_before: part.unless_before.as_deref().map(regex).transpose()?,
                 open: swap(&part.open)?,
                 close: swap(&part.close)?,
                 rule: part.clone(),

@@ -20,6 +20,8 @@ pub(crate) struct Lookup {
     pub loose_conversions: Vec<String>,
     /// The generated file that the lookup calls.
     pub accessor: Option<Accessor>,
+    /// The lookup reads a variable that what it needs has set: the hardcoded default of a variable goes, as with `env`.
+    pub variables: bool,
     /// A check before the statement, where the lookup stands in a place that can only fail by itself.
     pub guard: Option<Guard>,
     /// Not offered here: why.
@@ -71,7 +73,7 @@ pub(crate) struct Guard {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LookupForm {
-    /// What it needs.
+    /// What it needs. `KEY=<name>` gives the need the names that are looked up with it, as `<names>`.
     #[serde(default)]
     pub needs: Vec<String>,
     /// The expression.
@@ -170,7 +172,8 @@ pub(crate) struct Need {
     pub grouped: Option<String>,
     /// Where the line goes.
     pub place: NeedPlace,
-    /// A helper function's text instead of an import, with `<stem>` and the names of what it needs.
+    /// A helper function's text instead of an import, with `<stem>`, the names of what it needs, and as `<names>` what is
+    /// looked up with it.
     pub helper: Option<String>,
     /// Other needs of the helper.
     pub needs: Vec<String>,

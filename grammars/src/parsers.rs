@@ -10,6 +10,7 @@ pub(crate) fn parser(name: &str) -> Option<Language> {
         "c-sharp" => tree_sitter_c_sharp::LANGUAGE.into(),
         "cpp" => tree_sitter_cpp::LANGUAGE.into(),
         "containerfile" => tree_sitter_containerfile::LANGUAGE.into(),
+        "fish" => tree_sitter_fish::language(),
         "go" => tree_sitter_go::LANGUAGE.into(),
         "groovy" => tree_sitter_groovy::LANGUAGE.into(),
         "hcl" => tree_sitter_hcl::LANGUAGE.into(),

@@ -141,9 +141,11 @@ impl Context<'_> {
     fn part(&self) -> Result<Made, Refusal> {
         let form = &self.parsed.loaded.forms[self.site.pieces[self.selection.first_piece()].form];
         let source = &self.parsed.text[self.literal()];
+        let behind = &self.parsed.text[self.selection.source().end..];
         let mut why = None;
         for (_, way) in &form.parts {
             let barred = way.unless.as_ref().is_some_and(|unless| unless.is_match(source))
+                || way.unless_before.as_ref().is_some_and(|unless| unless.is_match(behind))
                 || way.rule.unless_flag.as_ref().is_some_and(|flag| self.parsed.facts.flags.contains(flag));
             if barred || (self.site.format.is_some() && way.rule.hole.is_some()) {
                 continue;
@@ -431,5 +433,11 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         }
     }
     let edit = Edit { span: target, text: new, applicability: Applicability::Unsafe };
-    Ok(Made { edits: vec![edit], needs, accessor: false, declares: BTreeMap::new() })
+    let mut accessor = false;
+    if recipe.lookups.get(&request.style).is_some_and(|lookup| lookup.variables) {
+        let rendered = lookup(parsed, request, selection, edit.span.start, "\"")?;
+        needs.extend(rendered.needs);
+        accessor = rendered.accessor;
+    }
+    Ok(Made { edits: vec![edit], needs, accessor, declares: BTreeMap::new() })
 }

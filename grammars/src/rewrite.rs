@@ -107,15 +107,18 @@ fn prove(
 
 /// Imports and helpers that the requests need, each once.
 fn shared(parsed: &Parsed, declared: &BTreeSet<String>, made: &[&Made]) -> Vec<Edit> {
-    let mut needs: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, at) in made.iter().flat_map(|made| &made.needs) {
-        let first = needs.entry(name).or_insert(*at);
+    let mut needs: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for (key, at) in made.iter().flat_map(|made| &made.needs) {
+        let (key, name) = key.split_once('=').unwrap_or((key, ""));
+        let (first, names) = needs.entry(key).or_insert((*at, BTreeSet::new()));
         *first = (*first).min(*at);
+        names.insert(name);
     }
     let newline = lines::ending(&parsed.text);
     let mut places: BTreeMap<usize, String> = BTreeMap::new();
-    for (name, at) in needs {
-        let Some(need) = need(parsed, name) else { continue };
+    for (key, (at, names)) in needs {
+        let names = names.into_iter().collect::<Vec<_>>().join(" ");
+        let Some(need) = need(parsed, key, &names) else { continue };
         let (place, text) = parsed.imports().insertion(parsed.loaded, &need, &parsed.text, at);
         places.entry(place).or_default().push_str(&text.replace('\n', newline));
     }
@@ -314,7 +317,8 @@ pub(crate) fn lookup(
         if form.last && fallback.is_some() {
             break;
         }
-        match bind(parsed, &form.needs, at) {
+        let wanted: Vec<String> = form.needs.iter().map(|need| need.replace("<name>", &request.name)).collect();
+        match bind(parsed, &wanted, at) {
             Ok((names, needs)) => {
                 let marks = if form.stored { parsed.addresses.marks(&request.name)? } else { Marks::new() };
                 let rendered = render(lookup, form, request, quote, &names, (needs, &marks));
@@ -417,12 +421,13 @@ fn shadow(name: Option<&str>) -> Refusal {
     }
 }
 
-/// A need of the recipe, as it is for this file: its name may hold that of the file, its helper names other needs.
-fn need(parsed: &Parsed, key: &str) -> Option<Need> {
+/// A need of the recipe, as it is for this file: its name may hold that of the file, its helper names other needs and what
+/// is looked up with it.
+fn need(parsed: &Parsed, key: &str, names: &str) -> Option<Need> {
     let mut need = parsed.loaded.recipe.needs.get(key)?.clone();
     need.bind = need.bind.replace("<stem>", &parsed.stem);
     if let Some(mut helper) = need.helper.take() {
-        helper = helper.replace("<stem>", &parsed.stem);
+        helper = helper.replace("<stem>", &parsed.stem).replace("<names>", names);
         let flags = |flag: &str| parsed.facts.flags.contains(flag);
         let at = inside(parsed, &need).unwrap_or_default();
         for other in &need.needs {
@@ -452,7 +457,8 @@ pub(crate) fn bind(parsed: &Parsed, needs: &[String], at: usize) -> Result<Bound
     let (mut names, mut insert) = (BTreeMap::new(), BTreeMap::new());
     let mut open: Vec<(String, usize)> = needs.iter().map(|key| (key.clone(), at)).collect();
     while let Some((key, at)) = open.pop() {
-        let need = need(parsed, &key).ok_or(None)?;
+        let (base, looked_up) = key.split_once('=').unwrap_or((&key, ""));
+        let need = need(parsed, base, looked_up).ok_or(None)?;
         match parsed.imports().resolve(&need, at, &parsed.text, &flags) {
             Resolution::Bound(name) => {
                 names.insert(key, name);

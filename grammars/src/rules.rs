@@ -260,6 +260,8 @@ pub(crate) struct FormatRule {
 pub(crate) struct PartRule {
     /// Regex over the literal's source that forbids this way.
     pub unless: Option<String>,
+    /// Regex over what follows the value that forbids this way, anchored at its start: it would be read as part of the lookup.
+    pub unless_before: Option<String>,
     /// A flag of the file (a capture `@file.FLAG`) that forbids this way.
     pub unless_flag: Option<String>,
     /// A hole within the literal, with `<lookup>`.

@@ -223,7 +223,8 @@ pub(crate) fn fixed_name(parsed: &Parsed, selection: &Selection, style: Style) -
         return Some(site.pieces[piece].fallbacks[at].variable.clone());
     }
     let Role::Default { variable } = &parsed.literals[selection.site].role else { return None };
-    let dropped = selection.whole && (style == Style::Env || widens(parsed, site));
+    let variables = parsed.loaded.recipe.lookups.get(&style).is_some_and(|lookup| lookup.variables);
+    let dropped = selection.whole && (style == Style::Env || variables || widens(parsed, site));
     variable.clone().filter(|variable| dropped && taken::reads_environment(parsed, selection, variable))
 }
 

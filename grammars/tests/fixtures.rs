@@ -196,12 +196,13 @@ fn every_fixture_comes_out_as_written() {
 
 /// Languages that people program in: each has twelve fixtures at least, four of them refusals. Documentation is crossed
 /// out wherever it stands, and config formats have tests of their own.
-const PROGRAMMED: [&str; 25] = [
+const PROGRAMMED: [&str; 26] = [
     "c",
     "cpp",
     "csharp",
     "ejs",
     "erb",
+    "fish",
     "go",
     "groovy",
     "html",

@@ -10,15 +10,14 @@ import software.amazon.awssdk.services.secretsmanager.model.GetSecretValueReques
  */
 internal object KeyliftSecrets {
     private val known = ConcurrentHashMap<String, String>()
+    private val client by lazy { SecretsManagerClient.create() }
 
     /** The secret of that name, as text. */
     fun get(name: String): String = known[name] ?: read(name).also { known[name] = it }
 
     private fun read(name: String): String {
         val id = (System.getenv("KEYLIFT_AWS_PREFIX") ?: "@KEYLIFT_PREFIX@") + name
-        return SecretsManagerClient.create().use { client ->
-            val answer = client.getSecretValue(GetSecretValueRequest.builder().secretId(id).build())
-            answer.secretString() ?: answer.secretBinary().asUtf8String()
-        }
+        val answer = client.getSecretValue(GetSecretValueRequest.builder().secretId(id).build())
+        return answer.secretString() ?: answer.secretBinary().asUtf8String()
     }
 }

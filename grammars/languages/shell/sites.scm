@@ -39,5 +39,5 @@
  (#match? @default.variable "^[A-Za-z_]") (#set! default "expansion"))
 
 ; Who runs it.
-((program . (comment) @file.sh) (#match? @file.sh "^#! ?[^ ]*/(env +)?(sh|dash|ash)( |$)"))
+((program . (comment) @file.sh) (#match? @file.sh "^#! ?[^ ]*/(env +)?(sh|dash|ash)([ \r]|$)"))
 (ansi_c_string) @file.ansi
