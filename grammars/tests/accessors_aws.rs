@@ -101,7 +101,7 @@ fn kotlin_reads_from_aws() {
 
 #[test]
 fn csharp_reads_from_aws() {
-    let build = [&CSHARP.build[0][..], &["sdk/Sdk.cs"]].concat();
+    let build = [CSHARP.build[0], &["sdk/Sdk.cs"]].concat();
     aws(&Case { build: &[&build], ..CSHARP });
 }
 
