@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt as _;
 
-use crate::store::{Address, Entry, Expect, Receipt, Store, StoreError, Write};
+use crate::store::{Address, Entry, Expect, Receipt, Store, StoreError, Write, Written};
 
 /// One of several requests.
 pub(crate) type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -69,6 +69,33 @@ pub(crate) async fn write_at_once(
     let mut answers: Vec<_> = at_once(most, tasks).await.into_iter().flatten().collect();
     answers.sort_by_key(|(index, _)| *index);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// Takes back what receipts say was created, those of one entry together. Answers in the order of the receipts.
+pub(crate) async fn remove_at_once<'a>(
+    most: usize,
+    receipts: &'a [Receipt],
+    take_back: impl Fn(Vec<&'a Receipt>) -> Task<'a, Result<Vec<bool>, StoreError>>,
+) -> Vec<Result<bool, StoreError>> {
+    let mut entries: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, receipt) in receipts.iter().enumerate().filter(|(_, receipt)| receipt.written == Written::Created) {
+        entries.entry(&receipt.address.path).or_default().push(index);
+    }
+    let (mut groups, mut tasks) = (Vec::new(), Vec::new());
+    for indices in entries.into_values() {
+        tasks.push(take_back(indices.iter().map(|index| &receipts[*index]).collect()));
+        groups.push(indices);
+    }
+    let mut answers: Vec<Result<bool, StoreError>> = receipts.iter().map(|_| Ok(false)).collect();
+    for (indices, done) in groups.into_iter().zip(at_once(most, tasks).await) {
+        for (place, index) in indices.into_iter().enumerate() {
+            answers[index] = match &done {
+                Ok(done) => Ok(done.get(place).copied().unwrap_or_default()),
+                Err(error) => Err(error.duplicate()),
+            };
+        }
+    }
+    answers
 }
 
 /// Several fields of one entry that were seen at one version, and are written one after the other: each of these writes

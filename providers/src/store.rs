@@ -375,9 +375,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// it back there, so that [`Store::flip_many`] with the same writes has little left to do and little that can fail.
     /// Nothing that programs read changes. What would be a conflict is one already here. Repeating it is harmless.
     ///
-    /// Where nothing is there yet, or the store has no such place ([`Capabilities::staging`]), this only checks.
-    async fn stage_many(&self, writes: &[Write<'_>]) -> Vec<Result<(), StoreError>> {
-        writes.iter().map(|write| self.accepts(write.address, write.secret).map_err(StoreError::from)).collect()
+    /// Answers which version was put aside; none where there was nothing to put aside: nothing is at the address yet, it
+    /// holds the value already, several of the writes go to one entry, or the store has no such place
+    /// ([`Capabilities::staging`]). [`Store::flip_many`] writes those.
+    async fn stage_many(&self, writes: &[Write<'_>]) -> Vec<Result<Option<Receipt>, StoreError>> {
+        let check = |write: &Write<'_>| self.accepts(write.address, write.secret).map_err(StoreError::from);
+        writes.iter().map(|write| check(write).map(|()| None)).collect()
     }
 
     /// The second half: makes each staged value the current one, provided that the version that the write expects still
@@ -386,8 +389,9 @@ pub trait Store: Send + Sync + fmt::Debug {
         self.write_many(writes).await
     }
 
-    /// Instead of the second half: takes what was staged away again. What is current is not touched.
-    async fn unstage_many(&self, _writes: &[Write<'_>]) -> Result<(), StoreError> {
+    /// Instead of the second half: takes away again what [`Store::stage_many`] says it put aside. What is current is not
+    /// touched.
+    async fn unstage_many(&self, _staged: &[Receipt]) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -73,6 +73,10 @@ pub struct Migrated {
     pub before: usize,
     /// Older versions that were written before their newest.
     pub versions: usize,
+    /// Values that were put beside the ones that programs read, in the first half of a cut-over.
+    pub staged: usize,
+    /// The second half of a cut-over did not begin: something in the first went wrong.
+    pub withheld: bool,
     /// Targets that hold another value.
     pub conflicts: Spill<Clash>,
     /// What was held back: it changed since the plan was made, or since the first look.
@@ -143,6 +147,8 @@ pub struct TakenBack {
     pub removed: usize,
     /// Entries that hold again what they held before.
     pub restored: usize,
+    /// New values that waited beside those that programs read, and do not any more.
+    pub unstaged: usize,
     /// Entries that hold something newer, or whose former value is not to be had: left as they are.
     pub kept: usize,
 }

@@ -93,8 +93,38 @@ impl Desk {
         entry.map(|entry| entry.secret.expose_str().expect("text").to_owned())
     }
 
+    /// Writes a value whatever is there, as somebody else would.
+    pub fn overwrite(&self, uri: &str, name: &str, value: &str) {
+        let store = self.store(uri);
+        wait(async {
+            let (address, secret) = (at(&*store, name), Secret::new(value));
+            let id = WriteId::new(&FingerprintKey::new([9; 32]), value, &address, &secret);
+            store.write(&address, &secret, &Expect::Anything, &id).await.expect("written");
+        });
+    }
+
+    /// The whole of an entry with fields.
+    pub fn whole(&self, uri: &str, name: &str) -> Option<(String, Option<String>)> {
+        let store = self.store(uri);
+        let address = keylift_providers::Address { field: None, ..store.address(name).expect("a name") };
+        let entry = wait(async { store.read(&address).await }).expect("readable")?;
+        Some((entry.secret.expose_str().expect("text").to_owned(), entry.version))
+    }
+
     pub fn file(&self, name: &str, text: &str) {
         std::fs::write(self.dir.path().join(name), text).expect("written");
+    }
+}
+
+/// The address of a name; `NAME#FIELD` is a field, `NAME#` the whole entry.
+pub fn at(store: &dyn Store, name: &str) -> keylift_providers::Address {
+    let (name, field) = name.split_once('#').map_or((name, None), |(name, field)| (name, Some(field)));
+    let address = store.address(name).expect("a name");
+    match field {
+        None => address,
+        Some(field) => {
+            keylift_providers::Address { field: Some(field.to_owned()).filter(|field| !field.is_empty()), ..address }
+        }
     }
 }
 

@@ -5,9 +5,11 @@
 mod support;
 
 mod conflicts;
+mod cut_over;
 mod desk;
 mod maps;
 mod plans;
+mod undo;
 
 use desk::{Desk, wait};
 use keylift_providers::Secret;

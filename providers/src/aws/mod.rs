@@ -27,14 +27,14 @@ use tokio::sync::OnceCell;
 use self::call::{Code, Refusal, call};
 use self::connect::Target;
 use self::entry::{CURRENT, Link};
-use crate::concurrent::{path, write_at_once};
+use crate::concurrent::{path, remove_at_once, write_at_once};
 use crate::json::Object;
 use crate::pace::Pace;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{
     Address, Capabilities, Entry, ErrorKind, Expect, Job, Listing, Policy, Receipt, Rejected, Store, StoreError,
-    Version, Write, WriteId, Written,
+    Version, Write, WriteId,
 };
 
 /// Writes a second: AWS refuses more than about 50 ("Secrets Manager quotas", combined rate of `PutSecretValue` and others).
@@ -199,11 +199,18 @@ impl Store for AwsStore {
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
-        if receipt.written != Written::Created {
-            return Ok(false);
+        self.remove_many(std::slice::from_ref(receipt)).await.pop().unwrap_or(Ok(false))
+    }
+
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let link = match self.link().await {
+            Ok(link) => link,
+            Err(error) => return receipts.iter().map(|_| Err(error.duplicate())).collect(),
+        };
+        for receipt in receipts {
+            self.written().remove(&receipt.address.path);
         }
-        self.written().remove(&receipt.address.path);
-        self.take_back(self.link().await?, receipt).await
+        remove_at_once(self.at_once, receipts, |group| Box::pin(self.take_back(link, group))).await
     }
 
     fn retirement(&self) -> Option<&'static str> {
@@ -269,7 +276,7 @@ impl Store for AwsStore {
         write_at_once(self, self.at_once, writes, path).await
     }
 
-    async fn stage_many(&self, writes: &[Write<'_>]) -> Vec<Result<(), StoreError>> {
+    async fn stage_many(&self, writes: &[Write<'_>]) -> Vec<Result<Option<Receipt>, StoreError>> {
         self.stage_all(writes).await
     }
 
@@ -277,8 +284,8 @@ impl Store for AwsStore {
         self.flip_all(writes).await
     }
 
-    async fn unstage_many(&self, writes: &[Write<'_>]) -> Result<(), StoreError> {
-        self.unstage_all(writes).await
+    async fn unstage_many(&self, staged: &[Receipt]) -> Result<(), StoreError> {
+        self.unstage_all(staged).await
     }
 
     async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {

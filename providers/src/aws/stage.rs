@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::call::Code;
 use super::entry::State;
 use super::read::part;
 use super::write::{conflict, doomed, merged, receipt, stage_of};
@@ -20,8 +21,9 @@ struct Aside {
 }
 
 impl AwsStore {
-    pub(super) async fn stage_all(&self, writes: &[Write<'_>]) -> Vec<Result<(), StoreError>> {
-        let mut answers: Vec<Result<(), StoreError>> = writes.iter().map(|write| self.accepts_write(write)).collect();
+    pub(super) async fn stage_all(&self, writes: &[Write<'_>]) -> Vec<Result<Option<Receipt>, StoreError>> {
+        let mut answers: Vec<Result<Option<Receipt>, StoreError>> =
+            writes.iter().map(|write| self.accepts_write(write).map(|()| None)).collect();
         let link = match self.link().await {
             Ok(link) => link,
             Err(error) => return answers.into_iter().map(|answer| answer.and(Err(error.duplicate()))).collect(),
@@ -37,9 +39,9 @@ impl AwsStore {
         answers
     }
 
-    async fn stage_one(&self, link: &Link, write: &Write<'_>) -> Result<(), StoreError> {
+    async fn stage_one(&self, link: &Link, write: &Write<'_>) -> Result<Option<Receipt>, StoreError> {
         let name = &write.address.path;
-        let Expect::Version(expected) = write.expect else { return Ok(()) };
+        let Expect::Version(expected) = write.expect else { return Ok(None) };
         let live = match link.get(name, None).await? {
             State::Live(live) => live,
             State::Doomed => return Err(doomed(name)),
@@ -48,14 +50,14 @@ impl AwsStore {
             }
         };
         if part(&live.content, write.address)?.as_ref() == Some(write.secret) {
-            return Ok(());
+            return Ok(None);
         }
         if live.version != *expected {
             return Err(conflict(name, &format!("it is at version {}, not {expected}", live.version)));
         }
         let (content, token) = merged(Some(&live), write.address, write.secret, write.id)?;
         match self.put_aside(link, name, &content, &token).await? {
-            None => Ok(()),
+            None => Ok(Some(receipt(write.address, token, Written::Updated))),
             Some(refusal) => Err(conflict(name, &refusal.message)),
         }
     }
@@ -92,18 +94,16 @@ impl AwsStore {
         Ok(refused.is_none().then(|| receipt(write.address, aside.token, Written::Updated)))
     }
 
-    pub(super) async fn unstage_all(&self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+    pub(super) async fn unstage_all(&self, staged: &[Receipt]) -> Result<(), StoreError> {
         let link = self.link().await?;
         let mut tasks: Vec<Task<'_, Result<(), StoreError>>> = Vec::new();
-        for index in updates(writes) {
+        for aside in staged {
             tasks.push(Box::pin(async move {
-                let write = &writes[index];
-                if let Some(aside) = self.aside(link, write).await? {
-                    // What is not there any more is as good as taken away.
-                    let (name, token) = (&write.address.path, aside.token.as_str());
-                    let _ = link.move_stage(name, &stage_of(token), Some(token), None).await;
-                }
-                Ok(())
+                let Some(token) = aside.version.as_deref() else { return Ok(()) };
+                let gone = link.move_stage(&aside.address.path, &stage_of(token), Some(token), None).await;
+                // What is not there any more is as good as taken away.
+                let absent = [Code::InvalidParameter, Code::NotFound, Code::InvalidRequest];
+                gone.or_else(|refusal| if absent.contains(&refusal.code) { Ok(()) } else { Err(refusal.error) })
             }));
         }
         at_once(self.at_once, tasks).await.into_iter().collect()

@@ -153,41 +153,52 @@ impl AwsStore {
         }
     }
 
-    /// Takes back what a receipt says was created, while it is still the current version.
-    pub(super) async fn take_back(&self, link: &Link, receipt: &Receipt) -> Result<bool, StoreError> {
-        let name = &receipt.address.path;
-        let Some(version) = receipt.version.as_deref() else { return Ok(false) };
+    /// Takes back what receipts say was created in one entry: each part that still holds what was written there.
+    pub(super) async fn take_back(&self, link: &Link, receipts: Vec<&Receipt>) -> Result<Vec<bool>, StoreError> {
+        let none = || receipts.iter().map(|_| false).collect::<Vec<_>>();
+        let Some(name) = receipts.first().map(|receipt| &receipt.address.path) else { return Ok(Vec::new()) };
+        let versions: Vec<&str> = receipts.iter().filter_map(|receipt| receipt.version.as_deref()).collect();
+        let mut ours: Vec<bool> = receipts.iter().map(|_| true).collect();
         match link.get(name, None).await? {
-            State::Absent | State::Empty => return Ok(false),
+            State::Absent | State::Empty => return Ok(none()),
             // Perhaps by this very call, which was cut off: what is checked below holds for it as well.
             State::Doomed => {}
-            State::Live(live) if live.version != version => return Ok(false),
             State::Live(live) => {
-                if let Some(field) = &receipt.address.field {
-                    let Some(mut object) = live.content.expose_str().and_then(Object::parse) else { return Ok(false) };
-                    object.unset(field);
-                    if object.names().next().is_some() || !self.only(link, name, version).await? {
+                for (receipt, ours) in receipts.iter().zip(&mut ours) {
+                    *ours = holds(link, &live, receipt).await?;
+                }
+                if !ours.contains(&true) {
+                    return Ok(ours);
+                }
+                let mut rest = live.content.expose_str().and_then(Object::parse);
+                let whole = receipts.iter().any(|receipt| receipt.address.field.is_none());
+                if let Some(object) = rest.as_mut().filter(|_| !whole) {
+                    for (receipt, _) in receipts.iter().zip(&ours).filter(|(_, ours)| **ours) {
+                        receipt.address.field.iter().for_each(|field| object.unset(field));
+                    }
+                    if object.names().next().is_some() || !self.only(link, name, &versions).await? {
                         // Somebody else's fields, or history, stay.
                         let rest = object.to_secret();
-                        return Ok(self.swap(link, name, Some(version), &rest, &fresh_token()?).await?.is_none());
+                        let refused = self.swap(link, name, Some(&live.version), &rest, &fresh_token()?).await?;
+                        return Ok(if refused.is_none() { ours } else { none() });
                     }
-                } else if !self.only(link, name, version).await? {
-                    return Ok(false);
+                } else if !self.only(link, name, &versions).await? {
+                    return Ok(none());
                 }
                 // Nobody can write to an entry that is scheduled for deletion: what holds then keeps holding.
                 match link.delete(name, false).await {
                     Ok(()) | Err(Refusal { code: Code::InvalidRequest, .. }) => {}
-                    Err(Refusal { code: Code::NotFound, .. }) => return Ok(false),
+                    Err(Refusal { code: Code::NotFound, .. }) => return Ok(none()),
                     Err(refusal) => return Err(refusal.error),
                 }
             }
         }
-        if self.only(link, name, version).await? {
+        if self.only(link, name, &versions).await? {
             link.delete(name, true).await?;
-            return Ok(true);
+            return Ok(ours);
         }
         link.restore(name).await?;
-        Ok(false)
+        Ok(none())
     }
 
     /// Schedules the deletion of a secret whose current version is the expected one.
@@ -212,14 +223,32 @@ impl AwsStore {
         Ok(still)
     }
 
-    /// Whether `version` is the current one and no other has a stage.
-    async fn only(&self, link: &Link, name: &str, version: &str) -> Result<bool, StoreError> {
+    /// Whether all versions with a stage are among these, the current one too.
+    async fn only(&self, link: &Link, name: &str, versions: &[&str]) -> Result<bool, StoreError> {
         let Some(about) = link.describe(name).await? else { return Ok(false) };
         let Some(stages) = about.version_ids_to_stages() else { return Ok(false) };
-        let current = stages.get(version).is_some_and(|stages| stages.iter().any(|stage| stage == CURRENT));
-        let others = stages.iter().filter(|(id, stages)| *id != version && !stages.is_empty()).count();
-        Ok(current && others == 0)
+        let ours = |id: &str| versions.contains(&id);
+        let current = stages.iter().any(|(id, stages)| ours(id) && stages.iter().any(|stage| stage == CURRENT));
+        Ok(current && stages.iter().all(|(id, stages)| stages.is_empty() || ours(id)))
     }
+}
+
+/// Whether what a receipt says was written is still there. The fields of one entry share its version, which moves on with
+/// each of them: a field is as it was written where it has the same value, and the entry differs in another one.
+async fn holds(link: &Link, live: &Live, receipt: &Receipt) -> Result<bool, StoreError> {
+    let address = &receipt.address;
+    let Some(version) = receipt.version.as_deref() else { return Ok(false) };
+    if live.version == version {
+        return Ok(part(&live.content, address).is_ok_and(|part| part.is_some()));
+    }
+    if address.field.is_none() {
+        return Ok(false);
+    }
+    let State::Live(then) = link.get(&address.path, Some(version)).await? else { return Ok(false) };
+    let (Ok(Some(written)), Ok(Some(now))) = (part(&then.content, address), part(&live.content, address)) else {
+        return Ok(false);
+    };
+    Ok(written == now && then.content != live.content)
 }
 
 /// The content that makes `address` hold the secret, and the token of the write that puts it there.

@@ -27,13 +27,13 @@ use self::auth::Session;
 use self::config::Config;
 use self::kv::{Engine, Kv, Live, State};
 use self::link::{Call, Link};
-use crate::concurrent::{path, read_at_once, write_at_once};
+use crate::concurrent::{path, read_at_once, remove_at_once, write_at_once};
 use crate::local::ContentVersion;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{
     Address, Capabilities, Entry, ErrorKind, Expect, Job, Listing, Policy, Receipt, Rejected, Store, StoreError,
-    Version, Write, WriteId, Written,
+    Version, Write, WriteId,
 };
 
 /// The field that holds the value where a name says no other.
@@ -300,11 +300,16 @@ impl Store for VaultStore {
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
-        if receipt.written != Written::Created {
-            return Ok(false);
-        }
-        let ready = self.ready().await?;
-        self.take_back(&ready, receipt).await
+        self.remove_many(std::slice::from_ref(receipt)).await.pop().unwrap_or(Ok(false))
+    }
+
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let ready = match self.ready().await {
+            Ok(ready) => ready,
+            Err(error) => return receipts.iter().map(|_| Err(error.duplicate())).collect(),
+        };
+        let ready = &ready;
+        remove_at_once(self.at_once, receipts, |group| Box::pin(self.take_back(ready, group))).await
     }
 
     fn retirement(&self) -> Option<&'static str> {

@@ -136,36 +136,40 @@ impl VaultStore {
         Ok(!matches!(kv.read(path, None).await?, State::Live(_)))
     }
 
-    /// Takes back what a receipt says was created, while it is still the current version.
-    pub(super) async fn take_back(&self, ready: &Ready, receipt: &Receipt) -> Result<bool, StoreError> {
+    /// Takes back what receipts say was created in one entry: each part that still holds what was written there.
+    pub(super) async fn take_back(&self, ready: &Ready, receipts: Vec<&Receipt>) -> Result<Vec<bool>, StoreError> {
         let kv = self.kv(ready);
-        let address = Address { version: None, ..receipt.address.clone() };
-        let path = &address.path;
+        let none = || receipts.iter().map(|_| false).collect::<Vec<_>>();
+        let Some(path) = receipts.first().map(|receipt| &receipt.address.path) else { return Ok(Vec::new()) };
         let _turn = self.turn.lock().await;
-        let State::Live(live) = kv.read(path, None).await? else { return Ok(false) };
-        let Some(entry) = self.entry(&address, &live, ready.engine)? else { return Ok(false) };
-        if entry.version != receipt.version {
-            return Ok(false);
+        let State::Live(live) = kv.read(path, None).await? else { return Ok(none()) };
+        let mut ours = Vec::with_capacity(receipts.len());
+        for receipt in &receipts {
+            ours.push(self.holds(ready, &live, receipt).await?);
         }
-        let (mut fields, version) = (live.fields, live.version);
-        match &address.field {
-            Some(field) => drop(fields.remove(field)),
-            None => fields.clear(),
+        if !ours.contains(&true) {
+            return Ok(ours);
+        }
+        let version = live.version;
+        let mut fields = live.fields;
+        for (receipt, _) in receipts.iter().zip(&ours).filter(|(_, ours)| **ours) {
+            match &receipt.address.field {
+                Some(field) => drop(fields.remove(field)),
+                None => fields.clear(),
+            }
         }
         if !fields.is_empty() {
             // Somebody else's fields stay.
             return match kv.write(path, &fields, version).await? {
-                Put::Done(_) => Ok(true),
-                Put::Refused(..) => Ok(false),
+                Put::Done(_) => Ok(ours),
+                Put::Refused(..) => Ok(none()),
             };
         }
-        // The history goes as well where this version is all of it; else it is somebody else's, and only this one goes.
+        // The history goes as well where all of it is ours; else it is somebody else's, and only this version goes.
         let only = match kv.engine {
             super::kv::Engine::V1 => true,
             super::kv::Engine::V2 => match kv.metadata(path).await {
-                Ok(metadata) => {
-                    metadata.is_some_and(|about| about["versions"].as_object().is_some_and(|all| all.len() == 1))
-                }
+                Ok(metadata) => metadata.is_some_and(|about| is_all_of(&about["versions"], &receipts)),
                 // The right to read metadata is not needed for anything else.
                 Err(error) if error.kind == ErrorKind::Denied => false,
                 Err(error) => return Err(error),
@@ -175,8 +179,32 @@ impl VaultStore {
             Err(error) if only && error.kind == ErrorKind::Denied => kv.delete(path, version, false).await?,
             other => other?,
         }
-        Ok(true)
+        // Older versions that went with the entry are none of its parts now.
+        Ok(ours)
     }
+
+    /// Whether what a receipt says was written is still there. The fields of one entry share its version, which moves on
+    /// with each of them: a field is as it was written where it has the same value, and the entry differs in another one.
+    async fn holds(&self, ready: &Ready, live: &Live, receipt: &Receipt) -> Result<bool, StoreError> {
+        let address = Address { version: None, ..receipt.address.clone() };
+        let Some(now) = self.entry(&address, live, ready.engine)? else { return Ok(false) };
+        if now.version == receipt.version {
+            return Ok(true);
+        }
+        let version = receipt.version.as_deref().and_then(|version| version.parse::<u64>().ok());
+        let (Some(version), Some(_), super::kv::Engine::V2) = (version, &address.field, ready.engine) else {
+            return Ok(false);
+        };
+        let State::Live(then) = self.kv(ready).read(&address.path, Some(version)).await? else { return Ok(false) };
+        let written = part(&then.fields, &address)?;
+        Ok(written.is_some_and(|written| written == now.secret) && then.fields != live.fields)
+    }
+}
+
+/// Whether the versions of an entry are those of the receipts and no others.
+fn is_all_of(versions: &Value, receipts: &[&Receipt]) -> bool {
+    let known = |id: &String| receipts.iter().any(|receipt| receipt.version.as_ref() == Some(id));
+    versions.as_object().is_some_and(|all| !all.is_empty() && all.keys().all(known))
 }
 
 /// A write of ours whose answer was lost, and which may have taken effect.

@@ -49,9 +49,13 @@ pub(super) fn undo(pair: &Pair, format: Format, context: &Context) -> Result<Exi
     match format {
         Format::Text => {
             let restored = if back.restored > 0 { format!(", {} given back", back.restored) } else { String::new() };
+            let unstaged = match back.unstaged {
+                0 => String::new(),
+                count => format!(", {count} that waited beside others taken away"),
+            };
             let to = desk.to.location();
             context.print(&format!(
-                "{} entries removed from {to}{restored}, {} left as they are.\n",
+                "{} entries removed from {to}{restored}{unstaged}, {} left as they are.\n",
                 back.removed, back.kept
             ))?;
         }

@@ -51,6 +51,10 @@ struct How {
     /// Carry what the stores keep beside values: tags, custom metadata, descriptions
     #[arg(long)]
     metadata: bool,
+    /// Put all new values beside the ones that programs read, and only once all of them are there make each the current
+    /// one (AWS Secrets Manager)
+    #[arg(long)]
+    cut_over: bool,
     /// Rename, leave out, take apart or gather entries
     #[arg(long, value_name = "RULES.yaml")]
     map: Option<PathBuf>,
@@ -197,6 +201,7 @@ pub(super) fn migrate(args: &MigrateArgs, context: &Context) -> Result<Exit, Fai
                 on_conflict: args.how.on_conflict.into(),
                 force: args.how.force,
                 metadata: args.how.metadata,
+                cut_over: args.how.cut_over,
                 map: map.source().cloned(),
                 plan: None,
             };
@@ -264,6 +269,14 @@ fn tell(moved: &Migrated, desk: &Desk, dry_run: bool, format: Format, context: &
     match format {
         Format::Text => migration::moved(moved, desk.to.location(), dry_run, &mut out)?,
         Format::Json => migration::moved_json(moved, &mut out)?,
+    }
+    if moved.withheld {
+        let (from, to) = (desk.from.location(), desk.to.location());
+        context.say(&format!(
+            "{} new values wait beside those that programs read; none was made current. Mend what is told above, then \
+             `keylift migrate resume {from} {to}` goes on; `keylift migrate undo {from} {to}` takes them away again.",
+            moved.staged
+        ));
     }
     if moved.stopped {
         let (from, to) = (desk.from.location(), desk.to.location());

@@ -22,8 +22,8 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(reading: Reading) -> Self {
-        let Reading { entries, carried, failed, .. } = reading;
-        Self { entries, open: carried, found: Vec::new(), before: 0, held: Vec::new(), failed }
+        let Reading { entries, carried, failed, passed, .. } = reading;
+        Self { entries, open: carried, found: Vec::new(), before: passed.len(), held: Vec::new(), failed }
     }
 
     /// Sorts out what was done before.
@@ -153,7 +153,7 @@ impl Migration<'_> {
                     let fingerprint = Some(self.key.fingerprint(&one.secret));
                     let from = one.from.clone();
                     own.push(Step::Written { from, receipt, fingerprint: fingerprint.clone() });
-                    own.push(Step::Verified { from: one.from, fingerprint });
+                    own.push(Step::Verified { from: one.from, fingerprint, to: one.alone.then_some(one.to) });
                     moved.written += 1;
                 }
                 Verdict::Clash(one, reason) => moved.conflicts.push(Clash { from: one.from, to: one.to, reason })?,
@@ -171,6 +171,7 @@ impl Migration<'_> {
             from: write.one.from.clone(),
             to: write.one.to.clone(),
             replaces: write.replaced.as_ref().map(|entry| entry.version.clone().unwrap_or_default()),
+            fingerprint: Some(self.key.fingerprint(write.secret())),
         }));
         log.append(&steps).await?;
         Ok(Decided { entries, writes })

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use keylift_providers::{Address, Entry, Fingerprint, FingerprintKey, Receipt, Written};
 use serde::{Deserialize, Serialize};
 
+use super::cut::Aside;
 use super::{Asked, Migration, OnConflict, Writer};
 use crate::journal::{Journal, RunLock};
 use crate::model::{Exit, Failure};
@@ -40,6 +41,9 @@ pub enum Step {
         /// The version that it replaces; none where the address was found empty.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replaces: Option<String>,
+        /// Which value is to be there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<Fingerprint>,
     },
     /// What a store without versions held is kept in an encrypted file beside the journal.
     BackedUp {
@@ -49,6 +53,18 @@ pub enum Step {
         file: String,
         /// Its name in there.
         name: String,
+    },
+    /// A value was put beside the one that programs read, and read back there.
+    Staged {
+        /// Where from.
+        from: Address,
+        /// The version that waits; none where the target writes it only in the second half.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Receipt>,
+        /// Which value of the source it is.
+        fingerprint: Fingerprint,
+        /// The version that it is to replace.
+        replaces: String,
     },
     /// The target took a value.
     Written {
@@ -67,6 +83,9 @@ pub enum Step {
         /// Which value of the source it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fingerprint: Option<Fingerprint>,
+        /// Where it went, where it is all that its entry comes to: such an entry need not be looked at again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Address>,
     },
     /// It is over.
     Done,
@@ -91,9 +110,13 @@ pub(super) struct Log {
 #[derive(Debug, Default)]
 pub(super) struct Known {
     verified: HashSet<u128>,
+    /// Entries of the source that are done as a whole, with who owns which place.
+    finished: HashMap<u128, (u64, u64)>,
     created: HashSet<u128>,
     replaced: HashSet<u128>,
     owned: HashMap<u128, u128>,
+    /// What waits beside values of the target.
+    pub(super) aside: Aside,
 }
 
 impl Known {
@@ -102,6 +125,26 @@ impl Known {
         !self.verified.is_empty()
             && (self.verified.contains(&done(key, &one.from, None))
                 || self.verified.contains(&done(key, &one.from, Some(&key.fingerprint(&one.secret)))))
+    }
+
+    /// Whether an earlier process of this migration wrote all that an entry comes to and read it back; then the place of it
+    /// and who owns that.
+    pub(super) fn finished(&self, key: &FingerprintKey, from: &Address) -> Option<(u64, u64)> {
+        if self.finished.is_empty() { None } else { self.finished.get(&digest(key, &from.path)).copied() }
+    }
+
+    /// What the journal says that is open between the two stores, if one is.
+    pub(super) fn read(dir: &Path, migration: &Migration<'_>) -> Result<Self, Failure> {
+        let mut known = Self::default();
+        if let Some(last) = journals(dir).pop()
+            && !State::of(&last)?.is_over()
+        {
+            let folds = !migration.to.capabilities().case_sensitive;
+            for step in Journal::stream(&last)? {
+                known.learn(migration.key, folds, step?);
+            }
+        }
+        Ok(known)
     }
 
     /// How a write ended that was begun and whose answer a crash took, where the value is there.
@@ -123,9 +166,16 @@ impl Known {
         *owned == fingerprint || (entry.version.is_some() && *owned == value(key, None, entry.version.as_deref()))
     }
 
-    fn learn(&mut self, key: &FingerprintKey, step: Step) {
+    fn learn(&mut self, key: &FingerprintKey, folds: bool, step: Step) {
         match step {
-            Step::Verified { from, fingerprint } => drop(self.verified.insert(done(key, &from, fingerprint.as_ref()))),
+            Step::Staged { .. } => self.aside.learn(key, &step),
+            Step::Verified { from, to: Some(to), .. } => {
+                let owner = (place(key, &to, folds), short(key, &from.to_string()));
+                self.finished.insert(digest(key, &from.path), owner);
+            }
+            Step::Verified { from, fingerprint, .. } => {
+                self.verified.insert(done(key, &from, fingerprint.as_ref()));
+            }
             Step::Intent { from, replaces: None, .. } => drop(self.created.insert(digest(key, &from.to_string()))),
             Step::Intent { from, replaces: Some(_), .. } => drop(self.replaced.insert(digest(key, &from.to_string()))),
             _ => {}
@@ -158,6 +208,19 @@ impl Known {
     }
 }
 
+/// A place in the target, as few bytes. Names that the target takes for one are one.
+pub(super) fn place(key: &FingerprintKey, to: &Address, folds: bool) -> u64 {
+    let name = format!("{}#{}", to.path, to.field.as_deref().unwrap_or_default());
+    if folds { short(key, &name.to_lowercase()) } else { short(key, &name) }
+}
+
+/// Eight bytes for an address.
+pub(super) fn short(key: &FingerprintKey, text: &str) -> u64 {
+    let mut short = [0; 8];
+    short.copy_from_slice(&key.derive("place", &[text.as_bytes()])[..8]);
+    u64::from_be_bytes(short)
+}
+
 /// Sixteen bytes for an address: with a hundred thousand of them the chance that two are one is nil.
 pub(super) fn digest(key: &FingerprintKey, text: &str) -> u128 {
     let mut short = [0; 16];
@@ -178,17 +241,20 @@ fn value(key: &FingerprintKey, fingerprint: Option<&Fingerprint>, version: Optio
 
 impl Log {
     /// Of a migration that writes nothing, and what earlier ones wrote.
-    pub(super) fn look(dir: &Path, migration: &Migration<'_>) -> Result<(Self, Known), Failure> {
-        let mut known = Known::default();
+    pub(super) fn look(dir: &Path, migration: &Migration<'_>, known: &mut Known) -> Result<Self, Failure> {
         known.earlier(&journals(dir), migration)?;
-        Ok((Self { run: String::new(), out: None, journal: None, path: PathBuf::new(), _lock: None }, known))
+        Ok(Self { run: String::new(), out: None, journal: None, path: PathBuf::new(), _lock: None })
     }
 
     /// The journal that is open between the two stores, or a new one.
-    pub(super) fn open(dir: &Path, lock: RunLock, migration: &Migration<'_>) -> Result<(Self, Known), Failure> {
+    pub(super) fn open(
+        dir: &Path,
+        lock: RunLock,
+        migration: &Migration<'_>,
+        known: &mut Known,
+    ) -> Result<Self, Failure> {
         let asked = &migration.asked;
         let (from, to) = (migration.from.location().to_owned(), migration.to.location().to_owned());
-        let mut known = Known::default();
         let all = journals(dir);
         let (mut path, mut number) = (all.last().cloned(), all.len());
         if let Some(last) = &path {
@@ -210,7 +276,7 @@ impl Log {
         }
         known.earlier(&all, migration)?;
         let mut journal = match &path {
-            Some(path) => Journal::open_each(path, |step| known.learn(migration.key, step))?,
+            Some(path) => Journal::open_each(path, |_| {})?,
             None => Journal::create(&dir.join(format!("{number}.jsonl")))?,
         };
         let run = format!("{from} {to} {number}");
@@ -223,7 +289,7 @@ impl Log {
                 .map_err(|error| Failure::file("could not write", &copy, &error))?;
         }
         journal.append(&[Step::Started { from, to, asked: asked.clone(), root }])?;
-        Ok((Self { run, out: None, journal: Some(journal), path, _lock: Some(lock) }, known))
+        Ok(Self { run, out: None, journal: Some(journal), path, _lock: Some(lock) })
     }
 
     /// Whether anything is written at all.

@@ -5,6 +5,7 @@
 mod backup;
 mod batch;
 mod compare;
+mod cut;
 mod log;
 mod plan;
 mod retire;
@@ -72,6 +73,9 @@ pub struct Asked {
     /// Carry what stores keep beside values.
     #[serde(default)]
     pub metadata: bool,
+    /// Put all new values beside the ones that programs read before any of them becomes the current one.
+    #[serde(default)]
+    pub cut_over: bool,
     /// The map, as it was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<serde_yaml::Value>,
@@ -128,8 +132,10 @@ impl Migration<'_> {
         self.from.preflight(&[]).await?;
         self.to.preflight(&[]).await?;
         self.check_force()?;
+        self.check_staging()?;
         let lock = if self.dry_run { None } else { Some(crate::journal::RunLock::take(dir)?) };
-        let survey = self.survey(&route).await?;
+        let mut known = if self.dry_run { Known::default() } else { Known::read(dir, self)? };
+        let survey = self.survey(&route, &known).await?;
         self.watch.surveyed(&survey.loss);
         if self.watch.stopped() {
             return Ok(Migrated { loss: survey.loss, stopped: true, ..Migrated::default() });
@@ -137,16 +143,20 @@ impl Migration<'_> {
         if let Some(sample) = survey.sample.as_ref().filter(|_| !self.dry_run) {
             batch::may_write(self.to, sample).await?;
         }
-        let (mut log, known) = match lock {
-            Some(lock) => Log::open(dir, lock, self)?,
-            None => Log::look(dir, self)?,
+        let mut log = match lock {
+            Some(lock) => Log::open(dir, lock, self, &mut known)?,
+            None => Log::look(dir, self, &mut known)?,
         };
         if let Some(mut out) = out {
             out.head(self, &survey.loss)?;
             log.out = Some(out);
         }
         let mut moved = Migrated::default();
-        let told = self.carry(&route, &survey, &mut log, &known, &mut moved).await;
+        let told = if self.asked.cut_over && log.writes() {
+            self.cut_over(&route, &survey, &mut log, &known, &mut moved).await
+        } else {
+            self.carry(&route, &survey, &mut log, &known, &mut moved).await
+        };
         moved.loss = survey.loss;
         told.map_err(|failure| {
             if self.dry_run {
@@ -159,7 +169,7 @@ impl Migration<'_> {
         if let Some(out) = log.out.take().filter(|_| !moved.stopped) {
             out.finish()?;
         }
-        if moved.failed.is_empty() && !moved.stopped {
+        if moved.failed.is_empty() && !moved.stopped && !moved.withheld {
             log.done().await?;
         }
         Ok(moved)
@@ -174,7 +184,7 @@ impl Migration<'_> {
         moved: &mut Migrated,
     ) -> Result<(), Failure> {
         self.watch.begin(if self.dry_run { "looking" } else { "moving" }, survey.loss.carried);
-        let (run, mut walk) = (log.run.clone(), route.walk(BATCH, self.asked.metadata));
+        let (run, mut walk) = (log.run.clone(), self.walk(route, known));
         let mut next = self.next(&mut walk, survey, log, known, moved).await?;
         while let Some(Decided { entries, writes }) = next {
             if self.watch.stopped() {
@@ -184,10 +194,10 @@ impl Migration<'_> {
             let mut ahead = None;
             let done = if self.asked.on_conflict.replaces() {
                 // Fields of one entry share its version: what these writes make is what the next ones have to expect.
-                self.write(&run, writes).await
+                self.write(&run, writes, false).await
             } else {
                 let (done, decided) =
-                    join(self.write(&run, writes), self.next(&mut walk, survey, log, known, moved)).await;
+                    join(self.write(&run, writes, false), self.next(&mut walk, survey, log, known, moved)).await;
                 ahead = Some(decided);
                 done
             };
@@ -205,6 +215,14 @@ impl Migration<'_> {
             };
         }
         log.sync()
+    }
+
+    /// Walks over the source, past what is done.
+    fn walk<'w>(&'w self, route: &'w Route<'w>, known: &'w Known) -> Walk<'w> {
+        let walk = route.walk(BATCH, self.asked.metadata);
+        // A map can send several entries to one, of which each has to be seen.
+        let (key, plain) = (self.key, route.map().is_empty());
+        walk.past(move |from| plain && known.finished(key, from).is_some())
     }
 
     /// The next batch, with its intents in the journal.
@@ -231,6 +249,9 @@ impl Migration<'_> {
     ) -> Result<Option<Prepared>, StoreError> {
         let Some(reading) = walk.next().await? else { return Ok(None) };
         self.to.keep_alive().await?;
+        if let Some(plan) = self.plan {
+            plan.pass(reading.passed.len());
+        }
         let mut prepared = Prepared::new(reading);
         prepared.hold_back(|one| {
             if let Some(plan) = self.plan {
@@ -245,6 +266,22 @@ impl Migration<'_> {
         prepared.leave_out(|one| known.is_verified(self.key, one));
         prepared.probe(self.to).await;
         Ok(Some(prepared))
+    }
+
+    /// A cut-over needs a target with a place beside its values, and something to do there.
+    fn check_staging(&self) -> Result<(), Failure> {
+        if !self.asked.cut_over {
+            return Ok(());
+        }
+        if !self.to.capabilities().staging {
+            let message = format!("{} has no place where new values could wait", self.to.location());
+            return Err(Failure::usage(message).advise("leave --cut-over out: AWS Secrets Manager has such a place"));
+        }
+        if !self.asked.on_conflict.replaces() {
+            return Err(Failure::usage("--cut-over replaces values, and nothing says that it may")
+                .advise("add --on-conflict overwrite, or overwrite-if-owned"));
+        }
+        Ok(())
     }
 
     /// A store that cannot refuse a write which races with another is overwritten only where the user insists.
@@ -266,5 +303,5 @@ impl Migration<'_> {
 /// As [`Migration::run`], but for what concerns writing.
 pub async fn loss(migration: &Migration<'_>) -> Result<Loss, Failure> {
     let route = Route::new(migration.from, migration.to, migration.map)?;
-    Ok(migration.survey(&route).await?.loss)
+    Ok(migration.survey(&route, &Known::default()).await?.loss)
 }

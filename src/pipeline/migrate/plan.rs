@@ -53,6 +53,8 @@ struct Head {
     force: bool,
     #[serde(default)]
     metadata: bool,
+    #[serde(default)]
+    cut_over: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     map: Option<serde_yaml::Value>,
 }
@@ -79,6 +81,8 @@ struct Whole {
     force: bool,
     #[serde(default)]
     metadata: bool,
+    #[serde(default)]
+    cut_over: bool,
     #[serde(default)]
     map: Option<serde_yaml::Value>,
     /// For the reader alone.
@@ -108,7 +112,7 @@ impl Writer {
     }
 
     pub(super) fn head(&mut self, migration: &Migration<'_>, loss: &Loss) -> Result<(), Failure> {
-        let Asked { on_conflict, force, metadata, map, .. } = &migration.asked;
+        let Asked { on_conflict, force, metadata, cut_over, map, .. } = &migration.asked;
         let head = Head {
             version: PLAN_VERSION,
             fingerprint_key: migration.key.id(),
@@ -117,6 +121,7 @@ impl Writer {
             on_conflict: *on_conflict,
             force: *force,
             metadata: *metadata,
+            cut_over: *cut_over,
             map: map.clone(),
         };
         let text = serde_yaml::to_string(&head)
@@ -194,8 +199,8 @@ impl Approved {
             }
         }
         let plan = Some(format!("{:032x}", digest(key, &text)));
-        let Whole { from, to, on_conflict, force, metadata, map, .. } = whole;
-        let asked = Asked { on_conflict, force, metadata, map, plan };
+        let Whole { from, to, on_conflict, force, metadata, cut_over, map, .. } = whole;
+        let asked = Asked { on_conflict, force, metadata, cut_over, map, plan };
         Ok(Self { from, to, asked, text, entries, seen: AtomicUsize::new(0) })
     }
 
@@ -211,6 +216,11 @@ impl Approved {
             return Err(("it changed since the plan was made".to_owned(), advice));
         }
         Ok(())
+    }
+
+    /// So many of it are done, and were not read again.
+    pub(super) fn pass(&self, count: usize) {
+        self.seen.fetch_add(count, Ordering::Relaxed);
     }
 
     /// How many of the plan the source did not have.

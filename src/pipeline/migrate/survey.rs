@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use keylift_providers::Address;
 
+use super::log::{self, Known};
 use super::plan::shown;
 use super::{BATCH, Migration};
 use crate::model::{Exit, Failure, Loss, Renamed};
@@ -31,7 +32,7 @@ pub(super) struct Survey {
 impl Survey {
     /// Whether a value goes where the first look saw that nothing else goes.
     pub(super) fn owns(&self, migration: &Migration<'_>, one: &Carried) -> bool {
-        self.owners.get(&migration.place(&one.to)) == Some(&migration.short(&one.from.to_string()))
+        self.owners.get(&migration.place(&one.to)) == Some(&log::short(migration.key, &one.from.to_string()))
     }
 }
 
@@ -40,13 +41,20 @@ impl Migration<'_> {
     ///
     /// # Errors
     /// Where two values go to one place, or the source is out of reach.
-    pub(super) async fn survey(&self, route: &Route<'_>) -> Result<Survey, Failure> {
+    pub(super) async fn survey(&self, route: &Route<'_>, known: &Known) -> Result<Survey, Failure> {
         let mut survey = Survey::default();
         let mut clashes = HashSet::new();
         self.watch.begin("reading", 0);
-        let mut walk = route.walk(BATCH, self.asked.metadata);
+        let mut walk = self.walk(route, known);
         while let Some(reading) = walk.next().await? {
             survey.loss.skipped += reading.skipped;
+            for from in &reading.passed {
+                let Some((place, owner)) = known.finished(self.key, from) else { continue };
+                if survey.owners.insert(place, owner).is_some_and(|other| other != owner) {
+                    clashes.insert(place);
+                }
+                survey.loss.carried += 1;
+            }
             for stays in reading.stays {
                 survey.loss.stays.push(stays)?;
             }
@@ -69,7 +77,7 @@ impl Migration<'_> {
         let place = self.place(&one.to);
         match survey.owners.entry(place) {
             Slot::Occupied(_) => return Err(place),
-            Slot::Vacant(free) => drop(free.insert(self.short(&one.from.to_string()))),
+            Slot::Vacant(free) => drop(free.insert(log::short(self.key, &one.from.to_string()))),
         }
         // Only a map sends a whole entry and a field to one place.
         if route.map().is_empty() {
@@ -122,15 +130,7 @@ impl Migration<'_> {
             .advise("give each a name of its own with --map, or rename one in the source"))
     }
 
-    /// A place in the target, as few bytes. Names that the target takes for one are one.
     fn place(&self, to: &Address) -> u64 {
-        let name = format!("{}#{}", to.path, to.field.as_deref().unwrap_or_default());
-        if self.to.capabilities().case_sensitive { self.short(&name) } else { self.short(&name.to_lowercase()) }
-    }
-
-    fn short(&self, text: &str) -> u64 {
-        let mut short = [0; 8];
-        short.copy_from_slice(&self.key.derive("place", &[text.as_bytes()])[..8]);
-        u64::from_be_bytes(short)
+        log::place(self.key, to, !self.to.capabilities().case_sensitive)
     }
 }

@@ -1,19 +1,24 @@
 //! Taking a migration back: what it made goes, what it replaced comes back, where the target still holds what it wrote.
 
-use std::collections::HashMap;
+mod trail;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use keylift_providers::{Address, ErrorKind, Expect, FingerprintKey, Receipt, Secret, Store, WriteId, Written};
+use keylift_providers::{
+    Address, Entry, ErrorKind, Expect, Fingerprint, FingerprintKey, Receipt, Secret, Store, WriteId, Written,
+};
 
-use super::batch::wrote;
-use super::log::{State, Step, digest, journals};
+use self::trail::{Former, Made, Trail};
+use super::batch::{of_one, wrote};
+use super::log::{State, Step, journals};
 use super::{AT_ONCE, Backups, backup};
 use crate::journal::{Journal, RunLock};
 use crate::model::{Exit, Failure, TakenBack};
 use crate::pipeline::Watch;
 
-/// Receipts that are taken back between two looks at whether the user wants to stop.
+/// Writes that are taken back between two looks at whether the user wants to stop.
 const BATCH: usize = 200;
 
 /// What undo works with.
@@ -31,10 +36,20 @@ pub struct Undoing<'a> {
     pub watch: &'a dyn Watch,
 }
 
-/// Where what was replaced is to be found.
-enum Former {
-    Version(String),
-    Kept { file: String, name: String },
+/// What is taken back in one go.
+#[derive(Default)]
+struct Part {
+    written: Vec<Made>,
+    /// Writes whose answers a crash took, and whether nothing was there before: what the target holds tells.
+    begun: Vec<(Address, Fingerprint, bool)>,
+    /// Values that waited beside others, and were not made current as far as the journal knows.
+    waiting: Vec<Receipt>,
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        self.written.len() + self.begun.len() + self.waiting.len()
+    }
 }
 
 /// Takes the latest migration between two stores back.
@@ -47,34 +62,19 @@ pub async fn undo(at: &Undoing<'_>) -> Result<TakenBack, Failure> {
     if State::of(&last)?.undone {
         return Err(Failure::new(Exit::Done, "the last migration between these two is undone already"));
     }
-    let mut former: HashMap<u128, Former> = HashMap::new();
-    let mut total = 0;
-    for step in Journal::<Step>::stream(&last)? {
-        match step? {
-            Step::Intent { to, replaces: Some(version), .. } => {
-                // What was kept beside the journal goes before: such a store gives no older version back.
-                former.entry(digest(at.key, &to.to_string())).or_insert(Former::Version(version));
-            }
-            Step::BackedUp { to, file, name } => {
-                former.entry(digest(at.key, &to.to_string())).or_insert(Former::Kept { file, name });
-            }
-            Step::Written { .. } => total += 1,
-            _ => {}
-        }
-    }
-    at.watch.begin("taking back", total);
+    let mut trail = Trail::read(&last, at.key)?;
+    at.watch.begin("taking back", trail.len());
     // The receipts are read again rather than kept.
     let (mut back, mut steps) = (TakenBack::default(), Journal::<Step>::stream(&last)?);
     loop {
-        let mut some = Vec::new();
-        while some.len() < BATCH
+        let mut part = Part::default();
+        while part.len() < BATCH
             && let Some(step) = steps.next()
         {
-            if let Step::Written { receipt, .. } = step? {
-                some.push(receipt);
-            }
+            trail.sort(at.key, step?, &mut part);
         }
-        if some.is_empty() {
+        let count = part.len();
+        if count == 0 {
             break;
         }
         if at.watch.stopped() {
@@ -82,55 +82,133 @@ pub async fn undo(at: &Undoing<'_>) -> Result<TakenBack, Failure> {
                 .advise("say the same command again: it goes on"));
         }
         at.to.keep_alive().await?;
-        let (made, replaced): (Vec<Receipt>, Vec<Receipt>) =
-            some.iter().cloned().partition(|receipt| receipt.written == Written::Created);
-        for removed in at.to.remove_many(&made).await {
-            if removed? {
-                back.removed += 1;
-            } else {
-                back.kept += 1;
-            }
-        }
-        let all = replaced.iter().map(|receipt| at.give_back(receipt, &former, &last));
-        let done: Vec<Result<bool, Failure>> =
-            futures_util::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
-        for restored in done {
-            if restored? {
-                back.restored += 1;
-            } else {
-                back.kept += 1;
-            }
-        }
-        at.watch.step(some.len());
+        at.take_back(part, &mut trail, &last, &mut back).await?;
+        at.watch.step(count);
     }
     Journal::open_each(&last, |_: Step| {})?.append(&[Step::Undone])?;
     Ok(back)
 }
 
 impl Undoing<'_> {
-    /// Puts back what a write replaced, where the target still holds what was written. Answers whether it did.
-    async fn give_back(
+    async fn take_back(
         &self,
-        receipt: &Receipt,
-        former: &HashMap<u128, Former>,
+        part: Part,
+        trail: &mut Trail,
         journal: &Path,
-    ) -> Result<bool, Failure> {
-        let Some(former) = former.get(&digest(self.key, &receipt.address.to_string())).filter(|_| wrote(receipt))
-        else {
-            return Ok(false);
-        };
+        back: &mut TakenBack,
+    ) -> Result<(), Failure> {
+        let Part { mut written, begun, waiting } = part;
+        written.extend(self.arrived(begun).await?);
+        for made in &written {
+            trail.settle(self.key, &made.receipt);
+        }
+        let waiting: Vec<Receipt> = waiting.into_iter().filter(|one| !trail.is_settled(self.key, one)).collect();
+        self.to.unstage_many(&waiting).await?;
+        back.unstaged += waiting.len();
+        let (made, replaced): (Vec<Made>, Vec<Made>) =
+            written.into_iter().partition(|made| made.receipt.written == Written::Created);
+        let made: Vec<Receipt> = made.into_iter().map(|made| made.receipt).collect();
+        for removed in self.to.remove_many(&made).await {
+            if removed? {
+                back.removed += 1;
+            } else {
+                back.kept += 1;
+            }
+        }
+        // Fields of one entry share its version: one after the other.
+        let mut entries: BTreeMap<String, Vec<Made>> = BTreeMap::new();
+        for made in replaced {
+            entries.entry(made.receipt.address.path.clone()).or_default().push(made);
+        }
+        let trail = &*trail;
+        let all = entries.into_values().map(|fields| async move {
+            let mut answers = Vec::with_capacity(fields.len());
+            for made in fields {
+                answers.push(self.give_back(&made, trail, journal).await?);
+            }
+            Ok::<_, Failure>(answers)
+        });
+        let done: Vec<Result<Vec<bool>, Failure>> =
+            futures_util::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
+        for answers in done {
+            for restored in answers? {
+                if restored {
+                    back.restored += 1;
+                } else {
+                    back.kept += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of the writes took effect whose answers a crash took: the target holds their very values.
+    async fn arrived(&self, begun: Vec<(Address, Fingerprint, bool)>) -> Result<Vec<Made>, Failure> {
+        let addresses: Vec<Address> = begun.iter().map(|(to, ..)| to.clone()).collect();
+        let mut arrived = Vec::new();
+        for ((to, fingerprint, fresh), found) in begun.into_iter().zip(self.to.read_many(&addresses).await) {
+            let entry = match found {
+                Ok(entry) => entry,
+                Err(error) if of_one(error.kind) => None,
+                Err(error) => return Err(error.into()),
+            };
+            let Some(entry) = entry.filter(|entry| self.key.fingerprint(&entry.secret) == fingerprint) else {
+                continue;
+            };
+            let written = if fresh { Written::Created } else { Written::Updated };
+            let receipt = Receipt { address: to, version: entry.version, written };
+            arrived.push(Made { receipt, fingerprint: Some(fingerprint) });
+        }
+        Ok(arrived)
+    }
+
+    /// Puts back what a write replaced, where the target still holds what was written. Answers whether it did.
+    async fn give_back(&self, made: &Made, trail: &Trail, journal: &Path) -> Result<bool, Failure> {
+        let receipt = &made.receipt;
+        let Some(former) = trail.former(self.key, receipt).filter(|_| wrote(receipt)) else { return Ok(false) };
+        let Some(version) = self.still_there(made).await? else { return Ok(false) };
         let before: Option<Secret> = match former {
             Former::Kept { file, name } => backup::kept(journal, file, name, self.backups).await?,
-            Former::Version(version) => {
-                let at = Address { version: Some(version.clone()), ..receipt.address.clone() };
-                self.to.read(&at).await?.map(|entry| entry.secret)
-            }
+            Former::Version(version) => self.at(&receipt.address, Some(version)).await?.map(|entry| entry.secret),
         };
-        let (Some(before), Some(version)) = (before, receipt.version.clone()) else { return Ok(false) };
+        let Some(before) = before else { return Ok(false) };
         let id = WriteId::new(self.key, "undo", &receipt.address, &before);
         match self.to.write(&receipt.address, &before, &Expect::Version(version), &id).await {
             Ok(_) => Ok(true),
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The version under which the target still holds what was written; none where somebody else wrote since.
+    ///
+    /// Fields of one entry share its version, which moves on with each of them: a field is as it was written where it
+    /// has the same value, and the entry differs in something else. An entry that does not was written anew by somebody
+    /// who meant that very value.
+    async fn still_there(&self, made: &Made) -> Result<Option<String>, Failure> {
+        let Receipt { address, version, .. } = &made.receipt;
+        let (Some(version), Some(now)) = (version.as_ref(), self.at(address, None).await?) else { return Ok(None) };
+        if now.version.as_ref() == Some(version) {
+            return Ok(now.version);
+        }
+        if address.field.is_none() || made.fingerprint != Some(self.key.fingerprint(&now.secret)) {
+            return Ok(None);
+        }
+        let whole = Address { field: None, ..address.clone() };
+        let then = self.at(&whole, Some(version)).await?;
+        let current = self.at(&whole, now.version.as_ref()).await?;
+        let moved_on = then.zip(current).is_some_and(|(then, current)| then.secret != current.secret);
+        Ok(now.version.filter(|_| moved_on))
+    }
+
+    /// An entry in a version; none where it is not to be had.
+    async fn at(&self, address: &Address, version: Option<&String>) -> Result<Option<Entry>, Failure> {
+        let at = Address { version: version.cloned(), ..address.clone() };
+        match self.to.read(&at).await {
+            Ok(entry) => Ok(entry),
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected | ErrorKind::Corrupt) => {
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -22,8 +22,8 @@ pub(super) struct Outcome {
     written: usize,
     replaced: usize,
     merged: usize,
-    conflicts: Vec<Clash>,
-    failed: Vec<Stays>,
+    pub(super) conflicts: Vec<Clash>,
+    pub(super) failed: Vec<Stays>,
     /// Metadata keys that the target refused, and of how many values.
     lost: BTreeMap<String, usize>,
     /// Why the migration cannot go on.
@@ -46,8 +46,9 @@ impl Outcome {
 }
 
 impl Migration<'_> {
-    /// Writes what was decided on and stands in the journal, and reads it back.
-    pub(super) async fn write(&self, run: &str, writes: Vec<Planned>) -> Outcome {
+    /// Writes what was decided on and stands in the journal, and reads it back. With `flip` it makes current what was put
+    /// aside.
+    pub(super) async fn write(&self, run: &str, writes: Vec<Planned>, flip: bool) -> Outcome {
         let mut outcome = Outcome::default();
         if writes.is_empty() {
             return outcome;
@@ -59,7 +60,7 @@ impl Migration<'_> {
             .zip(&ids)
             .map(|(write, id)| Write { address: &write.one.to, secret: write.secret(), expect: &write.expect, id })
             .collect();
-        let answers = self.to.write_many(&asked).await;
+        let answers = if flip { self.to.flip_many(&asked).await } else { self.to.write_many(&asked).await };
         let denied = answers.iter().filter(|answer| matches!(answer, Err(error) if error.kind == ErrorKind::Denied));
         let all_denied = denied.count() == answers.len() && answers.len() >= TELLING;
         let (mut taken, mut back) = (Vec::new(), Vec::new());
@@ -84,7 +85,8 @@ impl Migration<'_> {
             match entry {
                 Ok(Some(entry)) if same(&write, &entry) => {
                     let fingerprint = Some(self.key.fingerprint(&write.one.secret));
-                    outcome.steps.push(Step::Verified { from: write.one.from.clone(), fingerprint });
+                    let (from, to) = (write.one.from.clone(), write.one.alone.then(|| write.one.to.clone()));
+                    outcome.steps.push(Step::Verified { from, fingerprint, to });
                     verified.push(write);
                 }
                 Ok(_) => {

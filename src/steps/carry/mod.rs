@@ -33,6 +33,8 @@ pub struct Carried {
     pub fields: bool,
     /// Its name is spelled another way in the target.
     pub renamed: bool,
+    /// It is all that its entry comes to.
+    pub alone: bool,
 }
 
 impl Carried {
@@ -154,6 +156,14 @@ impl<'a> Route<'a> {
 
     /// Where the values of an entry go.
     fn place(&self, from: &Address, entry: Entry, into: &mut Reading) {
+        let (carried, stays) = (into.carried.len(), into.stays.len());
+        self.sort(from, entry, into);
+        if let ([one], true) = (&mut into.carried[carried..], into.stays.len() == stays) {
+            one.alone = true;
+        }
+    }
+
+    fn sort(&self, from: &Address, entry: Entry, into: &mut Reading) {
         let name = self.name(from);
         let fields = self.fields(&entry.secret);
         let entry = match (&fields, &self.field) {
@@ -209,7 +219,16 @@ impl<'a> Route<'a> {
             if self.to.accepts(&to, &secret).is_ok() {
                 let renamed = spelled_otherwise(&to, name);
                 let (version, metadata) = (entry.version, entry.metadata);
-                into.carried.push(Carried { from: from.clone(), to, secret, version, metadata, fields: true, renamed });
+                into.carried.push(Carried {
+                    from: from.clone(),
+                    to,
+                    secret,
+                    version,
+                    metadata,
+                    fields: true,
+                    renamed,
+                    alone: false,
+                });
                 return;
             }
         }
@@ -288,7 +307,7 @@ impl<'a> Route<'a> {
             Ok(to) => {
                 let renamed = spelled_otherwise(&to, name);
                 let Entry { secret, version, metadata } = entry;
-                into.carried.push(Carried { from, to, secret, version, metadata, fields, renamed });
+                into.carried.push(Carried { from, to, secret, version, metadata, fields, renamed, alone: false });
             }
             Err(Rejected { reason, advice }) => into.stays.push(Stays { from, reason, advice }),
         }

@@ -27,6 +27,8 @@ pub struct Reading {
     pub failed: Vec<Stays>,
     /// Entries that the map leaves out.
     pub skipped: usize,
+    /// Entries that were passed over ([`Walk::past`]).
+    pub passed: Vec<Address>,
 }
 
 /// Where a walk over the source is.
@@ -39,6 +41,18 @@ pub struct Walk<'a> {
     next: Next,
     groups: BTreeMap<String, Vec<(String, Address)>>,
     any: bool,
+    past: Past<'a>,
+}
+
+/// Which entries are passed over.
+struct Past<'a>(Option<Box<Known<'a>>>);
+
+type Known<'a> = dyn Fn(&Address) -> bool + Send + Sync + 'a;
+
+impl std::fmt::Debug for Past<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Past").field(&self.0.is_some()).finish()
+    }
 }
 
 #[derive(Debug)]
@@ -52,11 +66,17 @@ impl<'a> Route<'a> {
     pub fn walk(&'a self, size: usize, metadata: bool) -> Walk<'a> {
         let metadata = metadata && self.from.capabilities().metadata;
         let (names, next, groups) = (VecDeque::new(), Next::Page(None), BTreeMap::new());
-        Walk { route: self, size, metadata, names, next, groups, any: false }
+        Walk { route: self, size, metadata, names, next, groups, any: false, past: Past(None) }
     }
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// Passes over entries of which `known` says that they need not be read. Names alone go into the batches.
+    #[must_use]
+    pub fn past(self, known: impl Fn(&Address) -> bool + Send + Sync + 'a) -> Self {
+        Self { past: Past(Some(Box::new(known))), ..self }
+    }
+
     /// The next batch; none at the end.
     ///
     /// # Errors
@@ -81,6 +101,7 @@ impl Walk<'_> {
                 // What does not go is not read.
                 Fate::Skip => reading.skipped += 1,
                 Fate::Gather { into, key } => self.groups.entry(into).or_default().push((key, address)),
+                _ if self.past.0.as_ref().is_some_and(|past| past(&address)) => reading.passed.push(address),
                 _ => wanted.push(address),
             }
         }

@@ -1,0 +1,130 @@
+//! What a journal says about each address of the target, taken together: who made it, what was there before, which of
+//! several writes was the last.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use keylift_providers::{Fingerprint, FingerprintKey, Receipt, Written};
+
+use super::super::log::{Step, digest};
+use super::Part;
+use crate::journal::Journal;
+use crate::model::Failure;
+
+/// Where what was replaced is to be found.
+pub(super) enum Former {
+    Version(String),
+    Kept { file: String, name: String },
+}
+
+/// A write that the journal tells of.
+pub(super) struct Made {
+    pub receipt: Receipt,
+    /// Which value was written.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// The trail of a migration in its target, by digests of addresses.
+#[derive(Default)]
+pub(super) struct Trail {
+    former: HashMap<u128, Former>,
+    /// How many of an address's writes are still to come in the journal.
+    writes: HashMap<u128, usize>,
+    /// Addresses that were empty when the migration came.
+    created: HashSet<u128>,
+    /// Versions of its own making: what they replaced each other with is nobody's loss.
+    own: HashSet<u128>,
+    settled: HashSet<u128>,
+    total: usize,
+}
+
+impl Trail {
+    /// Reads a journal once through.
+    pub(super) fn read(path: &Path, key: &FingerprintKey) -> Result<Self, Failure> {
+        let mut trail = Self::default();
+        let mut kept: HashMap<u128, Former> = HashMap::new();
+        for step in Journal::<Step>::stream(path)? {
+            match step? {
+                Step::BackedUp { to, file, name } => {
+                    kept.insert(digest(key, &to.to_string()), Former::Kept { file, name });
+                }
+                Step::Intent { to, replaces: Some(version), .. } => {
+                    let at = digest(key, &to.to_string());
+                    // What was kept beside the journal goes before: such a store gives no older version back.
+                    let former = kept.remove(&at).unwrap_or(Former::Version(version.clone()));
+                    if !trail.own.contains(&digest(key, &format!("{to} {version}"))) {
+                        trail.former.insert(at, former);
+                    }
+                }
+                Step::Written { receipt, .. } => {
+                    let at = digest(key, &receipt.address.to_string());
+                    *trail.writes.entry(at).or_default() += 1;
+                    let version = receipt.version.unwrap_or_default();
+                    match receipt.written {
+                        Written::Created => drop(trail.created.insert(at)),
+                        Written::Updated => {}
+                        Written::AlreadyEqual => continue,
+                    }
+                    trail.own.insert(digest(key, &format!("{} {version}", receipt.address)));
+                }
+                _ => {}
+            }
+        }
+        trail.total = trail.writes.len();
+        Ok(trail)
+    }
+
+    /// How many addresses it wrote to, as far as the journal knows.
+    pub(super) fn len(&self) -> usize {
+        self.total
+    }
+
+    /// What an address held before.
+    pub(super) fn former(&self, key: &FingerprintKey, receipt: &Receipt) -> Option<&Former> {
+        self.former.get(&digest(key, &receipt.address.to_string()))
+    }
+
+    /// Adds what a step of the journal asks undo to do.
+    pub(super) fn sort(&mut self, key: &FingerprintKey, step: Step, part: &mut Part) {
+        match step {
+            Step::Written { mut receipt, fingerprint, .. } => {
+                let at = digest(key, &receipt.address.to_string());
+                let left = self.writes.entry(at).or_insert(1);
+                *left -= 1;
+                // The last one counts: those before it are its own history.
+                if *left == 0 && self.settled.insert(at) {
+                    if receipt.written == Written::Updated
+                        && self.created.contains(&at)
+                        && !self.former.contains_key(&at)
+                    {
+                        receipt.written = Written::Created;
+                    }
+                    part.written.push(Made { receipt, fingerprint });
+                }
+            }
+            Step::Intent { to, fingerprint: Some(fingerprint), replaces, .. } => {
+                let at = digest(key, &to.to_string());
+                if !self.writes.contains_key(&at) && !self.settled.contains(&at) {
+                    part.begun.push((to, fingerprint, replaces.is_none()));
+                }
+            }
+            Step::Staged { receipt: Some(receipt), .. } => {
+                let at = digest(key, &receipt.address.to_string());
+                if !self.writes.contains_key(&at) && !self.settled.contains(&at) {
+                    part.waiting.push(receipt);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an address was dealt with.
+    pub(super) fn is_settled(&self, key: &FingerprintKey, receipt: &Receipt) -> bool {
+        self.settled.contains(&digest(key, &receipt.address.to_string()))
+    }
+
+    /// An address was dealt with.
+    pub(super) fn settle(&mut self, key: &FingerprintKey, receipt: &Receipt) {
+        self.settled.insert(digest(key, &receipt.address.to_string()));
+    }
+}
