@@ -36,6 +36,7 @@ mod regions;
 mod rewrite;
 mod rules;
 mod select;
+mod spread;
 mod taken;
 pub mod undo;
 mod visit;

@@ -12,6 +12,7 @@ use crate::parsed::Parsed;
 use crate::piece::Piece;
 use crate::rewrite::{Made, bind, lookup};
 use crate::select::{Selection, refusal};
+use crate::spread;
 use crate::walk::Site;
 
 /// A lookup, ready to stand somewhere.
@@ -390,6 +391,21 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
     let mut target = fact.captures.get(&rule.target).cloned().ok_or_else(unknown)?;
     let text = &parsed.text;
     let mut needs = BTreeMap::new();
+    let mut spread = match (&rule.spread, fact.captures.get("variable")) {
+        (Some(rule), Some(span)) => spread::uses(parsed, rule, &text[span.clone()], target.start)?,
+        _ => spread::Uses::default(),
+    };
+    let gone = rule.spread.as_ref().and_then(|rule| fact.captures.get(rule.whole.as_ref()?));
+    if spread.elsewhere && gone.is_some() {
+        spread.edits.clear();
+    }
+    if let Some(gone) = gone.filter(|_| !spread.edits.is_empty()) {
+        let line = lines::start(text, gone.start)..lines::next(text, gone.end);
+        let alone = text[line.clone()].trim() == &text[gone.clone()];
+        let span = if alone { line } else { text[..gone.start].trim_end().len()..gone.end };
+        spread.edits.push(Edit { span, text: String::new(), applicability: Applicability::Unsafe });
+        return Ok(Made { edits: spread.edits, needs, accessor: false, declares: BTreeMap::new() });
+    }
     let new = if let Some(template) = &rule.with {
         let mut new = template.replace("<name>", &request.name);
         let wanted: Vec<String> =
@@ -439,5 +455,6 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         needs.extend(rendered.needs);
         accessor = rendered.accessor;
     }
-    Ok(Made { edits: vec![edit], needs, accessor, declares: BTreeMap::new() })
+    let edits = std::iter::once(edit).chain(spread.edits).collect();
+    Ok(Made { edits, needs, accessor, declares: BTreeMap::new() })
 }

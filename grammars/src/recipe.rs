@@ -11,7 +11,7 @@ pub(crate) use crate::forms::{CarryRule, Escapes, Layout, NumberEscape, StringFo
 pub(crate) use crate::lookups::{Guard, Lookup, LookupForm, Need, NeedPlace};
 pub(crate) use crate::rules::{
     ChangeEdit, ChangeRule, Constant, DefaultRule, ExchangeKey, ExchangeRule, FlagRefusal, FormatRule,
-    InterpolationRule, PartRule, PatternRule, Region,
+    InterpolationRule, PartRule, PatternRule, Region, Spread,
 };
 
 /// A recipe with what it extends merged in.

@@ -109,6 +109,35 @@ pub(crate) struct DefaultRule {
     /// It only adds captures to what another pattern finds at the same value.
     #[serde(default)]
     pub partial: bool,
+    /// What statements get that use the variable.
+    #[serde(default)]
+    pub spread: Option<Spread>,
+}
+
+/// What statements get that use a variable whose default goes: a step of a build that mounts the value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spread {
+    /// Regex of a use, with `<variable>`.
+    pub uses: String,
+    /// Kinds of statement that get the text.
+    pub into: Vec<String>,
+    /// Regex over a statement's text, anchored at its start: the text follows what it matches.
+    pub after: String,
+    /// The text, with `<variable>`.
+    pub text: String,
+    /// Regex of a statement that has it already.
+    pub known: String,
+    /// Kinds of statement that the default does not reach beyond.
+    pub until: Vec<String>,
+    /// Kinds whose uses are of no concern: what runs later, with a variable of its own.
+    pub apart: Vec<String>,
+    /// Why not, where a statement of another kind uses it. Absent: what uses it gets nothing then.
+    #[serde(default)]
+    pub elsewhere: Option<Constant>,
+    /// Which captured node goes, with its line, where all uses get the text.
+    #[serde(default)]
+    pub whole: Option<String>,
 }
 
 fn whole() -> String {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use configs::judge_with;
-use lifting::missing;
+use lifting::{missing, run};
 use serde_yaml::{Mapping, Value};
 
 const CLOUDFORMATION: &str = r"
@@ -74,4 +74,86 @@ fn modules_are_hcl_with_all_their_blocks() {
     let cases = changed("terraform");
     assert!(cases.len() >= 10, "{} fixtures", cases.len());
     judge_with(&python, TERRAFORM, &Value::Sequence(cases));
+}
+
+/// What docker-compose makes of a file; none where it is not there.
+fn composed(folder: &Path, file: &str, variables: &[(&str, &str)]) -> Option<(bool, String)> {
+    let files = ["--project-directory", ".", "-f", file, "-f", "images.yml", "config"];
+    let ran = run(folder, "docker-compose", &files, variables)?;
+    Some((ran.0, ran.1.replace(&*folder.to_string_lossy(), "")))
+}
+
+/// What a file's services lack to be read by themselves: fixtures are about the rest.
+fn images(before: &str) -> String {
+    let Ok(whole) = serde_yaml::from_str::<Value>(before) else { return "{}".into() };
+    let services = whole["services"].as_mapping().into_iter().flatten();
+    let image = |key: &str| Mapping::from_iter([(Value::from("image"), Value::from(key))]);
+    let services: Mapping = services
+        .filter(|(_, service)| service.get("build").is_none())
+        .map(|(name, service)| {
+            let image = image(service.get("image").and_then(Value::as_str).unwrap_or("any"));
+            (name.clone(), Value::Mapping(image))
+        })
+        .collect();
+    let mut out = Mapping::from_iter([(Value::from("services"), Value::Mapping(services))]);
+    if let Some(version) = whole.get("version") {
+        out.insert("version".into(), version.clone());
+    }
+    serde_yaml::to_string(&out).expect("it can be written")
+}
+
+#[derive(serde::Deserialize)]
+struct Case {
+    values: Vec<Lifted>,
+}
+
+#[derive(serde::Deserialize)]
+struct Lifted {
+    text: String,
+    name: Option<String>,
+    refused: Option<String>,
+    means: Option<String>,
+}
+
+/// Each fixture of compose files, before and after, as docker-compose itself reads it: the same services with the variables,
+/// and an error without any one of them.
+#[test]
+fn compose_files_are_the_same_to_docker_compose() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("languages/docker-compose/fixtures");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut compared, mut left) = (0, Vec::new());
+    for case in changed("docker-compose") {
+        let text = |key: &str| case[key].as_str().expect("a text").to_owned();
+        let told = std::fs::read_to_string(Path::new(&text("case")).join("case.yaml")).expect("a case");
+        let told: Case = serde_yaml::from_str(&told).expect("it is read");
+        for side in ["before", "after"] {
+            std::fs::write(folder.path().join(format!("{side}.yml")), text(side)).expect("written");
+        }
+        std::fs::write(folder.path().join("images.yml"), images(&text("before"))).expect("written");
+        for name in ["one.env", "two.env", ".env"] {
+            std::fs::write(folder.path().join(name), "").expect("written");
+        }
+        let lifted: Vec<(&str, &str)> = told
+            .values
+            .iter()
+            .filter(|value| value.refused.is_none())
+            .filter_map(|value| Some((value.name.as_deref()?, value.means.as_deref().unwrap_or(&value.text))))
+            .collect();
+        let Some(original) = composed(folder.path(), "before.yml", &[]) else { return missing("docker-compose") };
+        if !original.0 {
+            left.push((text("case"), original.1));
+            continue;
+        }
+        compared += 1;
+        let rewritten = composed(folder.path(), "after.yml", &lifted).expect("it is there");
+        assert_eq!(rewritten, original, "{}", text("case"));
+        let names: std::collections::BTreeSet<&str> = lifted.iter().map(|(name, _)| *name).collect();
+        // Any one of them: each takes a start of the program.
+        if let Some(name) = names.into_iter().rfind(|name| text("after").contains(&format!("${{{name}:?"))) {
+            let without: Vec<(&str, &str)> = lifted.iter().filter(|(other, _)| *other != name).copied().collect();
+            let (worked, said) = composed(folder.path(), "after.yml", &without).expect("it is there");
+            assert!(!worked && said.contains(name), "{}: {name} is demanded: {said}", text("case"));
+        }
+    }
+    assert!(compared >= 7, "{compared} fixtures of {} are compared; not {left:#?}", fixtures.display());
 }

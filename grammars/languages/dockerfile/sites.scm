@@ -8,3 +8,6 @@
 ((env_instruction (env_pair) (env_pair name: (_) @default.variable value: (_) @default.value) @default.whole) (#set! default "env-pair"))
 ((env_instruction (env_pair name: (_) @default.variable value: (_) @default.value) @default.whole (env_pair)) (#set! default "env-pair"))
 ((arg_pair name: (_) @default.variable default: (_) @default.value) @default.whole (#set! default "arg"))
+((arg_instruction . (arg_pair name: (_) default: (_) @default.value) .) @default.line (#set! default "arg-line"))
+((arg_instruction (arg_pair) (arg_pair name: (_) default: (_) @default.value) @default.line) (#set! default "arg-line"))
+((arg_instruction (arg_pair name: (_) default: (_) @default.value) @default.line (arg_pair)) (#set! default "arg-line"))
