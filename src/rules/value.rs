@@ -50,6 +50,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || lower.starts_with('$') && lower.bytes().skip(1).all(|b| b.is_ascii_alphanumeric() || b == b'_')
         || lower.starts_with("$env:")
         || has_variable(value)
+        || has_hole(value)
+        || is_entities(&lower)
         || of_one(&['x', '-'])
         || of_one(&['*', '.', '-', '_', ' ', '•', '…', '?', '#', '0'])
         || has("xxxx")
@@ -60,7 +62,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || [
             "none", "null", "nil", "true", "false", "string", "str", "text", "yes", "no", "empty", "required",
             "optional", "value", "n/a", "na", "unset", "bar", "foo", "foobar", "baz", "disabled", "enabled", "unknown",
-            "default", "auto", "file", "env", "vault", "object", "number", "bool", "boolean", "int", "any", "never", "tbd", "placeholder",
+            "default", "confirmed", "nullable", "sometimes", "not_found", "not found", "not_set", "notset", "auto", "file", "env", "vault", "object", "number", "bool", "boolean", "int", "any", "never", "tbd", "placeholder",
         ]
         .contains(&lower.as_str())
 }
@@ -75,7 +77,7 @@ pub(super) fn is_wish(value: &str) -> bool {
 }
 
 /// Parts of texts that ask for a value.
-const PARTS: [&str; 17] = [
+const PARTS: [&str; 19] = [
     "_here",
     "-here",
     " here",
@@ -90,6 +92,8 @@ const PARTS: [&str; 17] = [
     "replace-me",
     "fill_me",
     "sample_",
+    "mock-",
+    "mock_",
     "please-",
     "please_",
     " please",
@@ -103,7 +107,28 @@ fn is_request(value: &str, lower: &str) -> bool {
             rest.starts_with(['-', '_', ' ', '.']) && TARGETS.iter().any(|word| rest.contains(word))
         }) || (verb.len() == 4 && TARGETS.iter().any(|word| lower.starts_with(&format!("{verb}{word}"))))
     });
-    asks || has("...") && value.len() < 12 || PARTS.iter().any(|part| has(part)) || has("override")
+    // `YourSlackSigningSecret`
+    let camel = value.strip_prefix("Your").or_else(|| value.strip_prefix("your")).is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_uppercase()) && TARGETS.iter().any(|word| lower.contains(word))
+    });
+    asks || camel || has("...") && value.len() < 12 || PARTS.iter().any(|part| has(part)) || has("override")
+}
+
+/// A hole of a format string: `session-{0}-{1}`, `{}`.
+fn has_hole(value: &str) -> bool {
+    value.match_indices('{').any(|(at, _)| {
+        let rest = &value[at + 1..];
+        rest.starts_with('}') || rest.starts_with(|c: char| c.is_ascii_digit()) && rest[1..].starts_with(['}', ':'])
+    })
+}
+
+/// Nothing but characters as markup writes them: `&quot;&quot;`.
+fn is_entities(lower: &str) -> bool {
+    lower.starts_with('&')
+        && lower.ends_with(';')
+        && lower.split_terminator(';').all(|part| {
+            part.strip_prefix('&').is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic()))
+        })
 }
 
 /// A shell's variable inside: `$SERVICE_TOKEN&x=1`.
@@ -217,10 +242,15 @@ mod tests {
             "{{ password }}",
             "changeme_here",
             "$PASSWORD",
+            "YourSlackSigningSecret",
+            "client-{0}-{1}",
+            "&quot;&quot;",
+            "mock-token-12345",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["admin123", "hunter2", "changeme", "Pa$$word1", "yankees", "myp4ss"] {
+        for text in ["admin123", "hunter2", "changeme", "Pa$$word1", "yankees", "myp4ss", "a{2x}b", "Yourself1", "x&y;"]
+        {
             assert!(!is_placeholder(text), "{text}");
         }
     }

@@ -28,7 +28,8 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     let least = if class == Class::Password { 3 } else { 4 };
     let control = value.chars().filter(|c| c.is_control()).count();
     if value.chars().count() < least
-        || is_placeholder(value)
+        || is_placeholder(value) && !is_set_anyway(class, name, value, quoted, how)
+        || how != How::Bound && is_option(value)
         || control > 0 && (value.len() < 12 || control * 4 > value.len())
     {
         return None;
@@ -79,6 +80,27 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     })
 }
 
+/// `MYSQL_PASSWORD=my-secret-pw`: where a variable is set to a password of somebody's own, a program uses it.
+fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) -> bool {
+    let own = value.to_ascii_lowercase();
+    let set = how == How::Bound && !quoted && !name.bytes().any(|b| b.is_ascii_lowercase());
+    class == Class::Password
+        && set
+        && (own.starts_with("my-") || own.starts_with("my_"))
+        && names::words(value).len() > 2
+        && !["here", "example", "xxxx", "..."].iter().any(|part| own.contains(part))
+}
+
+/// The next option of a command, or a list of settings: `--disabled-password --gecos`, `--secret id=x,src=y`.
+fn is_option(value: &str) -> bool {
+    let name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    let option = value.strip_prefix("--").or_else(|| value.strip_prefix('-'));
+    option.is_some_and(name) || value.starts_with("id=") || value.starts_with("src=") || value.starts_with("type=")
+}
+
 /// Words that stand for a wallet's key: 12 to 24 of them, in threes, each of 3 to 8 small letters (BIP 39).
 fn is_mnemonic(name: &str, value: &str) -> bool {
     let telling =
@@ -116,6 +138,9 @@ fn is_code(value: &str, quoted: bool) -> bool {
         || value.contains("(?")
         || value.contains(".*")
         || value.contains("[^")
+        || ["\\w+", "\\w*", "[\\w", "\\d+", "\\d{", "\\S+", "\\s*", "]+)", "]*)"]
+            .iter()
+            .any(|part| value.contains(part))
         || value.contains("a-z")
         || value.starts_with('@') && value.contains('/')
         || value.ends_with(']') && value.split('[').next().is_some_and(is_name)
@@ -217,6 +242,26 @@ fn is_uuid(value: &str) -> bool {
             .all(|(at, b)| if [8, 13, 18, 23].contains(&at) { b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
+/// First words of constants that name fields, columns, settings and parameters.
+const FIELDS: [&str; 16] = [
+    "key",
+    "pref",
+    "prefs",
+    "extra",
+    "arg",
+    "param",
+    "field",
+    "column",
+    "col",
+    "attr",
+    "attribute",
+    "prop",
+    "property",
+    "header",
+    "tag",
+    "cookie",
+];
+
 /// The value says what the name says: a label, a field's name, a key of something else.
 fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look, how: How) -> bool {
     let flat = |text: &str| -> String {
@@ -229,15 +274,18 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     let topic = names::classify(value).is_some() && compound && value.contains(['_', '-', '.', '/']);
     let direct = class == Class::Password && how == How::Compared || how == How::Passed;
     // `'Password': 'Updated.'`
-    let word = value.strip_suffix(['.', ':']).is_some_and(|word| word.bytes().all(|b| b.is_ascii_alphabetic()));
+    let word = value.strip_suffix(['.', ':']).is_some_and(|word| word.chars().all(char::is_alphabetic));
+    // `KEY_PWD = "pwd"`: a constant that names a field.
+    let first = names::words(name).into_iter().next().unwrap_or_default();
+    let field =
+        quoted && FIELDS.contains(&first.as_str()) && names::words(name).len() > 1 && names::classify(value).is_some();
+    if field && compound {
+        return true;
+    }
     // `CHALLENGE_PASSWORD = "challengePassword"`
     let same = flat(name) == flat(value) && names::words(value).len() > 1;
     // `DB_PASSWORD=db_password`: where a variable is set, the value counts, whatever it reads like.
-    let set = class == Class::Password
-        && how == How::Bound
-        && !quoted
-        && !name.bytes().any(|b| b.is_ascii_lowercase())
-        && !value.bytes().any(|b| b.is_ascii_uppercase());
+    let set = class == Class::Password && how == How::Bound && !quoted && !name.bytes().any(|b| b.is_ascii_lowercase());
     if set {
         return false;
     }
@@ -264,10 +312,22 @@ mod tests {
             (Class::Weak, "SALT", "fixed_salt_for_tests", true, Some(Confidence::Low)),
             (Class::Secret, "mnemonic", "lamp river stone ".repeat(4).trim_end(), true, Some(Confidence::High)),
             (Class::Password, "IRC_PASS", "irc_pass", false, medium),
+            // keylift:allow made up for a test
+            (Class::Password, "ADMIN_USER_PWD", "MyVeryStrongLoginPasswordForShops", false, medium),
+            (Class::Password, "SMTP_PASS", "my-secure-smtp-password", false, medium),
+            (Class::Password, "SMTP_PASS", "your-smtp-password", false, None),
+            (Class::Password, "KEY_PWD", "pwd", true, Some(Confidence::Low)),
+            (Class::Password, "password", "\u{15e}ifre:", true, Some(Confidence::Low)),
+            (Class::Token, "csrfToken", "([\\w+.-]+)", true, None),
             (Class::Password, "ircPass", "irc_pass", true, Some(Confidence::Low)),
             (Class::Secret, "SECRET_KEY", "django-insecure-key-for-demos-only", true, medium),
         ] {
             assert_eq!(judge(class, name, value, quoted, How::Bound), expected, "{name} {value}");
         }
+        for value in ["--gecos", "-tas", "id=a.txt,src=b.txt"] {
+            assert_eq!(judge(Class::Password, "disabled-password", value, false, How::Argument), None, "{value}");
+        }
+        // keylift:allow made up for a test
+        assert_eq!(judge(Class::Password, "password", "-x1!", false, How::Argument), medium);
     }
 }

@@ -21,6 +21,10 @@ pub(super) struct Reader<'a> {
     found: Vec<Candidate>,
 }
 
+/// Methods that compare, and those that give the text of what they are called on.
+const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".contentEquals(", ".compareTo("];
+const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
+
 pub(super) fn in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.'
 }
@@ -49,6 +53,10 @@ impl<'a> Reader<'a> {
         let start = (low..hit.start).rev().find(|at| !in_name(self.at(*at))).map_or(low, |at| at + 1);
         let high = (hit.end + 80).min(self.bytes.len());
         let end = (hit.end..high).find(|at| !in_name(self.at(*at))).unwrap_or(high);
+        let name = self.text.get(start..end)?;
+        // `password.equals("x")`, `password.getText().toString().equals("x")`: the methods are no part of the name.
+        let method = METHODS.iter().filter_map(|method| name.find(method)).min().filter(|at| *at > 0);
+        let end = method.map_or(end, |at| start + at);
         let name = self.text.get(start..end)?;
         Some((name.trim_matches(['.', '-']), start..end))
     }
@@ -166,6 +174,9 @@ impl<'a> Reader<'a> {
             at += 1;
         }
         at = self.skip(at, b"]");
+        if !key && let Some(span) = self.compared(start, at) {
+            return Some((span, true, How::Compared));
+        }
         if open == b'<' {
             // An XML element: its text up to the closing tag.
             let close = (at..(at + 100).min(self.bytes.len())).find(|at| self.at(*at) == b'>')?;
@@ -211,6 +222,23 @@ impl<'a> Reader<'a> {
         let expression = how == How::Bound && place::is_powershell(self.path);
         let bare = self.bare && how != How::Compared && how != How::Argument && !expression;
         bare.then(|| self.bare_value(start, at, how)).flatten()
+    }
+
+    /// What a name is compared with by a method: `name.equals("x")`, `"x".equals(name)`.
+    fn compared(&self, start: usize, end: usize) -> Option<Range<usize>> {
+        let rest = self.text.get(end..(end + 120).min(self.bytes.len()))?;
+        if rest.starts_with('.') {
+            let (chain, _) = COMPARISONS.iter().find_map(|method| rest.split_once(method))?;
+            let plain = chain.bytes().all(|byte| in_name(byte) || byte == b'(' || byte == b')');
+            let open = end + rest.get(chain.len()..)?.find('(')? + chain.len() + 1;
+            return self.quoted(self.skip(open, b" ")).filter(|_| plain);
+        }
+        let before = self.text.get(..start)?.trim_end();
+        let method = COMPARISONS.iter().find_map(|method| before.strip_suffix(method))?;
+        let quote = *method.as_bytes().last().filter(|byte| b"\"'`".contains(byte))?;
+        let close = method.len() - 1;
+        let open = memchr::memrchr2(quote, b'\n', &self.bytes[..close])?;
+        (self.at(open) == quote && open + 1 < close && rest.starts_with(')')).then_some(open + 1..close)
     }
 
     /// The hardcoded default of a lookup: what stands after `||`, `??`, `or`, or as second argument of `getenv`; or the
@@ -264,11 +292,18 @@ impl<'a> Reader<'a> {
             return None;
         }
         let at = at + usize::from(inside && b"-=".contains(&self.at(at)));
-        let blanks: &[u8] = if inside { b" \t\r\n\"'`,;}" } else { b" \t\r\n\"'`,;" };
+        // `?token=x&page=1`: the next parameter is no part of the value.
+        let query = start.checked_sub(1).is_some_and(|before| b"?&".contains(&self.at(before)));
+        let blanks: &[u8] = match (inside, query) {
+            (true, _) => b" \t\r\n\"'`,;}",
+            (false, true) => b" \t\r\n\"'`,;&#",
+            (false, false) => b" \t\r\n\"'`,;",
+        };
         let end = (at..limit).find(|at| blanks.contains(&self.at(*at))).unwrap_or(limit);
         let next = self.skip(end, b" \t\r");
         // More words on the line are prose, unless they are a comment.
-        let alone = matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
+        let alone = query
+            || matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
             || self.is_option(start)
             || inside;
         (end > at && alone).then_some((at..end, false, how))

@@ -6,6 +6,7 @@
 mod calls;
 mod documentation;
 mod files;
+mod flow;
 mod judge;
 mod lines;
 mod manifest;
@@ -68,10 +69,13 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
             None => telling.iter().for_each(|hit| reader.hit(hit)),
         }
     }
+    flow::read(&mut reader, hits);
     let starts =
         |hit: &&Range<usize>, gate: &str| text.get((*hit).clone()).is_some_and(|word| word.eq_ignore_ascii_case(gate));
+    let mut tables = None;
     for hit in hits.iter().filter(|hit| starts(hit, sql::GATE)) {
-        for seed in sql::read(text, hit.start) {
+        let tables = tables.get_or_insert_with(|| sql::Tables::of(text));
+        for seed in sql::read(text, hit.start, tables) {
             reader.push(seed.span, seed.rule, Some(&seed.column), seed.confidence);
         }
     }

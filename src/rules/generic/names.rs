@@ -69,7 +69,7 @@ const BEFORE_PASS: [&str; 18] = [
     "db", "user", "root", "admin", "sql", "mysql", "pg", "ssh", "ftp", "smtp", "mail", "irc", "my", "auth", "login",
     "test", "default", "proxy",
 ];
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 28] = [
     "api",
     "access",
     "secret",
@@ -95,12 +95,34 @@ const KEYS: [&str; 25] = [
     "cookie",
     "logged",
     "nonce",
+    "vendor",
+    "coded",
+    "hardcoded",
 ];
+/// Words of which one stands right before `key` in names that are written as one word: `VENDORKEY`.
+const GLUED_KEYS: [&str; 14] = [
+    "api",
+    "secret",
+    "access",
+    "private",
+    "auth",
+    "session",
+    "app",
+    "vendor",
+    "master",
+    "crypt",
+    "cipher",
+    "encryption",
+    "signing",
+    "aes",
+];
+/// Words before `pass` that make an address of it: nginx's directives.
+const PASSES_ON: [&str; 6] = ["fastcgi", "uwsgi", "scgi", "grpc", "memcached", "proxy"];
 /// After these words nothing secret follows: `password` in `confirm_password_label` is a topic.
 const CONFIRM: [&str; 5] = ["confirmation", "confirm", "again", "repeat", "base"];
 
 /// `NextToken`, `pad_token`: a token that is a place in a list or a text, or marks a request; no credential.
-const PLACES: [&str; 26] = [
+const PLACES: [&str; 27] = [
     "next",
     "page",
     "continuation",
@@ -126,12 +148,14 @@ const PLACES: [&str; 26] = [
     "sync",
     "upload",
     "idempotency",
+    "identification",
     "purchase",
 ];
 
 /// The class of a name; none for a name that promises nothing, or names something about a secret (`password_field`).
 pub(super) fn classify(name: &str) -> Option<Class> {
-    if name.split(' ').count() > 2 {
+    // An option with its own value is no name: `-path=secret kv-v2`.
+    if name.split(' ').count() > 2 || name.starts_with('-') && name.contains('=') {
         return None;
     }
     let name = name.rsplit(['.', ':', '/']).find(|part| !part.is_empty())?;
@@ -201,17 +225,18 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     let glued = GLUED.iter().any(|word| last.ends_with(word))
         || last.strip_suffix("pass").is_some_and(|head| BEFORE_PASS.contains(&head));
     Some(match last {
+        "pass" if PASSES_ON.contains(&before) && words.len() == 2 && name.contains("_pass") => return None,
         word if PASSWORD.contains(&word) || glued => Class::Password,
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
         "token" if PLACES.contains(&before) => return None,
         "token" | "tokens" | "authtoken" | "accesstoken" | "bearer" => Class::Token,
-        "apikey" | "secretkey" | "accesskey" | "privatekey" | "authkey" | "sessionkey" | "appkey" => Class::Key,
         "key" if before == "secret" || before == "jwt" => Class::Secret,
         // `SECRET_COOKIE_KEY`
         "key" if words[0] == "secret" && ["cookie", "session", "signing", "encryption", "crypto"].contains(&before) => {
             Class::Secret
         }
         "key" if words.len() > 1 && KEYS.contains(&before) => Class::Key,
+        word if word.strip_suffix("key").is_some_and(|head| GLUED_KEYS.contains(&head)) => Class::Key,
         "key" | "auth" | "salt" | "credential" | "credentials" | "creds" | "apitoken" => Class::Weak,
         _ => return None,
     })
@@ -272,6 +297,9 @@ mod tests {
             ("oauth_token", Class::Token),
             ("LINK_TOKEN_SALT", Class::Weak),
             ("SECRET_COOKIE_KEY", Class::Secret),
+            ("VENDORKEY", Class::Key),
+            ("hardCodedKey", Class::Key),
+            ("httpProxyPass", Class::Password),
         ] {
             assert_eq!(classify(name), Some(class), "{name}");
         }
@@ -288,6 +316,10 @@ mod tests {
             "author",
             "tokenizer",
             "password_min_length",
+            "fastcgi_pass",
+            "identificationToken",
+            "hotkey",
+            "-path=secret",
         ] {
             assert_eq!(classify(name), None, "{name}");
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
     let lower = path.to_string_lossy().to_ascii_lowercase().replace('\\', "/");
     let name = lower.rsplit('/').next().unwrap_or("");
+    let name = rendered(name);
     let mut folders = lower.split('/').rev().skip(1);
     let extension = name.rsplit_once('.').map_or("", |(_, ext)| ext);
     let stem = name.split('.').next().unwrap_or("");
@@ -44,6 +45,8 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
             "third_party",
             "site-packages",
             "dist-packages",
+            // Where `ansible-galaxy` installs other people's collections (Ansible Documentation: Using collections).
+            "ansible_collections",
             "_vendor",
         ]
         .contains(&folder)
@@ -65,7 +68,49 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         || name.starts_with("package-lock")
         || name.starts_with("readme")
         || name.starts_with("changelog")
-        || ["example", "sample", "dist", "template"].contains(&extension)
+        || name.split('.').skip(1).any(|part| ["example", "sample", "dist", "template", "tmpl"].contains(&part))
+        || is_translation(name)
+}
+
+/// The name of what a template of settings makes: `my.cnf.j2` gives `my.cnf`. Pages and mails stay what they are.
+fn rendered(name: &str) -> &str {
+    let inner = [".j2", ".jinja2", ".jinja", ".erb"].iter().find_map(|end| name.strip_suffix(end));
+    inner.filter(|inner| inner.contains('.')).unwrap_or(name)
+}
+
+/// Languages that programs are translated into most (ISO 639-1), without those that also name something else.
+const LANGUAGES: [&str; 42] = [
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "he", "hi", "hu", "id",
+    "it", "ja", "ka", "ko", "lt", "lv", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "ta", "th",
+    "tr", "uk", "vi", "zh",
+];
+
+/// `en.ini`, `pt-BR.json`, `messages_fr.properties`: a file of texts in a language.
+fn is_translation(name: &str) -> bool {
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    let language = |text: &str| {
+        let (head, region) = text.split_once(['-', '_']).unwrap_or((text, ""));
+        LANGUAGES.contains(&head) && (region.is_empty() || (2..=4).contains(&region.len()))
+    };
+    let texts = [
+        "ini",
+        "json",
+        "json5",
+        "yml",
+        "yaml",
+        "php",
+        "js",
+        "ts",
+        "properties",
+        "resx",
+        "xml",
+        "toml",
+        "strings",
+        "arb",
+    ];
+    let bundle = |text: &str| text.split_once(['_', '.']).is_some_and(|(_, end)| language(end));
+    texts.contains(&extension) && language(stem)
+        || ["properties", "resx", "arb", "strings"].contains(&extension) && bundle(stem)
 }
 
 /// A line of this length in a script, a page or a style was made by a program.
@@ -97,6 +142,7 @@ fn is_test_class(path: &Path) -> bool {
 /// Whether values stand without quotes.
 pub(super) fn bare_values(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let name = rendered(&name);
     let extension = name.rsplit_once('.').map_or("", |(_, ext)| ext);
     [
         "yaml",
@@ -139,4 +185,40 @@ pub(super) fn is_blank_config(path: &Path) -> bool {
 /// A netrc file: words and blanks, several on a line.
 pub(super) fn is_netrc(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == ".netrc" || name == "_netrc" || name == ".authinfo")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_texts_and_of_other_peoples_code_are_quiet() {
+        for path in [
+            "lang.d/en.ini",
+            "app/tr.ini",
+            "web/pt-BR.json",
+            "res/messages_fr.properties",
+            ".env.example.complete",
+            "conf/app.sample.yml",
+            "lib/ansible_collections/a/b/playbooks/x.yml",
+            "templates/mail.html.j2",
+            "views/show.html.erb",
+            "views/show.erb",
+        ] {
+            assert!(quiet_place(Path::new(path)), "{path}");
+        }
+        for path in [
+            "my.ini",
+            "db.php",
+            "hr.yaml",
+            "application_dev.properties",
+            "templates/my.cnf.j2",
+            "roles/web/templates/config.php.j2",
+            "config/database.yml.erb",
+            "playbooks/db/main.yml",
+        ] {
+            assert!(!quiet_place(Path::new(path)), "{path}");
+        }
+        assert!(bare_values(Path::new("templates/my.cnf.j2")) && !bare_values(Path::new("templates/app.php.j2")));
+    }
 }

@@ -1,5 +1,6 @@
 //! SQL that seeds accounts: `INSERT INTO users (name, password) VALUES ('admin', 'x')`, in files and inside strings.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::judge::{How, judge};
@@ -21,26 +22,122 @@ pub(super) struct Seed {
     pub(super) confidence: Confidence,
 }
 
-/// Reads the statement that begins at `at`.
-pub(super) fn read(text: &str, at: usize) -> Vec<Seed> {
+/// What a text says about its tables: their columns, in order, by the table's name in lower case.
+#[derive(Debug, Default)]
+pub(super) struct Tables(HashMap<String, Vec<String>>);
+
+impl Tables {
+    /// Reads the statements that make tables.
+    pub(super) fn of(text: &str) -> Self {
+        const START: &[u8] = b"reate";
+        let mut tables = HashMap::new();
+        // Either case, without a copy of the text.
+        let starts = memchr::memmem::find_iter(text.as_bytes(), START)
+            .chain(memchr::memmem::find_iter(text.as_bytes(), b"REATE"));
+        for at in starts.take(MOST_TABLES) {
+            if let Some((name, columns)) = table(text, at + START.len()) {
+                tables.entry(name).or_insert(columns);
+            }
+        }
+        Self(tables)
+    }
+}
+
+/// Most tables of a text that are looked at.
+const MOST_TABLES: usize = 500;
+/// Longest statement that makes a table, in bytes.
+const LONGEST_TABLE: usize = 8 << 10;
+
+/// Name and columns of the table whose making goes on at a place: ` TABLE IF NOT EXISTS users (id INT, …)`.
+fn table(text: &str, at: usize) -> Option<(String, Vec<String>)> {
+    let mut scanner = Scanner { bytes: text.as_bytes(), at, end: (at + LONGEST_TABLE).min(text.len()) };
+    if !scanner.word("table") {
+        return None;
+    }
+    if scanner.word("if") {
+        (scanner.word("not") && scanner.word("exists")).then_some(())?;
+    }
+    scanner.blanks();
+    let start = scanner.at;
+    scanner.name();
+    let name = table_name(text.get(start..scanner.at)?);
+    if scanner.peek() != b'(' {
+        return None;
+    }
+    let mut columns = Vec::new();
+    let (mut depth, mut start) = (0_usize, scanner.at + 1);
+    let mut column = |range: Range<usize>| {
+        let words = text.get(range).unwrap_or_default();
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let first = words.split(|c: char| !word(c)).find(|part| !part.is_empty()).unwrap_or_default();
+        let bound = ["primary", "key", "unique", "constraint", "foreign", "index", "check", "fulltext"];
+        if !bound.contains(&first.to_ascii_lowercase().as_str()) {
+            columns.push(first.to_owned());
+        }
+    };
+    while scanner.at < scanner.end {
+        match scanner.peek() {
+            b'(' => depth += 1,
+            b')' if depth == 1 => {
+                column(start..scanner.at);
+                return Some((name, columns));
+            }
+            b')' => depth -= 1,
+            b',' if depth == 1 => {
+                column(start..scanner.at);
+                start = scanner.at + 1;
+            }
+            b';' => return None,
+            _ => {}
+        }
+        scanner.at += 1;
+    }
+    None
+}
+
+/// A table's name without its schema and quotes, in lower case.
+fn table_name(written: &str) -> String {
+    let name = written.rsplit('.').next().unwrap_or_default();
+    name.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).to_ascii_lowercase()
+}
+
+/// Reads the statement that begins at `at`. Without a list of columns those count that the same text gives the table.
+pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
     let mut scanner = Scanner { bytes: text.as_bytes(), at: at + GATE.len(), end: (at + LONGEST).min(text.len()) };
     scanner.blanks();
+    let start = scanner.at;
     scanner.name();
-    let Some(columns) = scanner.columns(text) else { return Vec::new() };
+    let name = table_name(text.get(start..scanner.at).unwrap_or_default());
+    let listed = scanner.columns(text);
+    let known = listed.is_some() || tables.0.contains_key(&name);
+    let columns = listed.or_else(|| tables.0.get(&name).cloned()).unwrap_or_default();
     let telling: Vec<(usize, String, names::Class)> = columns
         .into_iter()
         .enumerate()
         .filter_map(|(index, column)| names::classify_column(&column).map(|class| (index, column, class)))
         .collect();
-    if telling.is_empty() || !scanner.word("values") {
+    if known && telling.is_empty() || !scanner.word("values") {
         return Vec::new();
     }
     let mut seeds = Vec::new();
     for _ in 0..ROWS {
         let Some(row) = scanner.row() else { break };
+        if !known {
+            // Nothing says what the cells are, but for the form of a password's hash.
+            let hash = |(span, _): Cell| {
+                text.get(span.clone()).is_some_and(is_salted_hash).then(|| Seed {
+                    span,
+                    column: "password".to_owned(),
+                    rule: "password-hash",
+                    confidence: Confidence::Medium,
+                })
+            };
+            seeds.extend(row.into_iter().flatten().filter_map(hash));
+            continue;
+        }
         for (index, column, class) in &telling {
             let Some((span, hashed)) = row.get(*index).cloned().flatten() else { continue };
-            let Some(value) = text.get(span.clone()) else { continue };
+            let Some(value) = text.get(span.clone()).filter(|value| !is_joined(value)) else { continue };
             if *class == names::Class::Password && is_salted_hash(value) {
                 seeds.push(Seed {
                     span,
@@ -60,6 +157,12 @@ pub(super) fn read(text: &str, at: usize) -> Vec<Seed> {
         }
     }
     seeds
+}
+
+/// Code that a program puts between two strings: `'" . random() . "'`.
+fn is_joined(value: &str) -> bool {
+    let inner = value.trim_matches(['"', '\'', ' ']);
+    inner.len() < value.len() && inner.starts_with(['.', '+', '|']) && inner.ends_with(['.', '+', '|'])
 }
 
 /// A password's hash in the form of crypt(3) and its kin: who has it can guess the password offline.
@@ -182,7 +285,32 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<&str> {
-        read(text, 0).into_iter().map(|seed| &text[seed.span]).collect()
+        let at = text.to_ascii_lowercase().find(GATE).unwrap();
+        read(text, at, &Tables::of(text)).into_iter().map(|seed| &text[seed.span]).collect()
+    }
+
+    #[test]
+    fn columns_are_those_that_the_table_was_made_with() {
+        let made = "CREATE TABLE IF NOT EXISTS app.`Users` (\n id INT(11), name VARCHAR(9) DEFAULT 'x', `password` TEXT,\n PRIMARY KEY (id)\n);\n";
+        // keylift:allow made up for a test
+        assert_eq!(
+            // keylift:allow made up for a test
+            values(&format!("{made}INSERT INTO users VALUES (1, 'ann', 'hunter2'), (2, 'bo', 'pw4bo')")),
+            ["hunter2", "pw4bo"]
+        );
+        // keylift:allow made up for a test
+        assert!(values(&format!("{made}INSERT INTO shoes VALUES (1, 'ann', 'hunter2')")).is_empty());
+        // keylift:allow made up for a test
+        assert!(values("create table u (a text, b text); insert into u values ('password', 'hunter2')").is_empty());
+    }
+
+    #[test]
+    fn code_between_strings_is_no_value() {
+        assert!(
+            values("insert into u (name, secret) values (\"ann\", \"' . bin2hex(random_bytes(32)) . '\")").is_empty()
+        );
+        // keylift:allow no value at all
+        assert!(values("insert into u (name, password) values ('\"+ name +\"', '\" + password + \"')").is_empty());
     }
 
     #[test]
@@ -197,8 +325,10 @@ mod tests {
         assert!(values("insert into u (pwd_hash) values ('5f4dcc3b5aa765d61d8327deb882cf99')").is_empty());
         assert!(values("insert into u (password) values ('x").is_empty());
         let salted = format!("$2y$12${}", "ab3Kq".repeat(11).get(..53).unwrap());
-        let dump = format!("insert into u (id, password) values (1, '{salted}'), (2, '{salted}')");
-        let found: Vec<&str> = read(&dump, 0).into_iter().map(|seed| seed.rule).collect();
-        assert_eq!(found, ["password-hash", "password-hash"]);
+        for columns in ["(id, password) ", ""] {
+            let dump = format!("insert into u {columns}values (1, '{salted}'), (2, '{salted}')");
+            let found: Vec<&str> = read(&dump, 0, &Tables::of(&dump)).into_iter().map(|seed| seed.rule).collect();
+            assert_eq!(found, ["password-hash", "password-hash"]);
+        }
     }
 }

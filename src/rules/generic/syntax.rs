@@ -51,10 +51,13 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         }
         let quoted = !matches!(literal.kind, LiteralKind::Bare | LiteralKind::Number);
         let judged = judge(meaning.class, &meaning.name, &value, quoted, meaning.how);
-        if let Some(mut confidence) = judged.or_else(|| reading.signing_key(&meaning, &value)) {
+        let judged = judged.or_else(|| reading.signing_key(&meaning, &value));
+        if let Some(mut confidence) = judged.max(reading.signing_setting(literal, &meaning, &value)) {
             // A list of words under one name is a word list.
             if confidence < Confidence::High && reading.listed(literal) > WORD_LIST
                 || reading.names_arguments(at, &meaning, &value)
+                || reading.lists_names(literal, &meaning, &value)
+                || confidence < Confidence::High && reading.maps_names(at, &value)
             {
                 confidence = Confidence::Low;
             }
@@ -205,6 +208,67 @@ impl Reading<'_> {
             .then_some(Confidence::Medium)
     }
 
+    /// `jwt: {secret: shop-secret}`, `JWT_SECRET=ThisIsAVerySecretString`: in settings a signing key of words is one, too. In
+    /// manifests of Kubernetes it names where the key is.
+    fn signing_setting(&self, literal: &Literal, meaning: &Meaning, value: &str) -> Option<Confidence> {
+        const SETTINGS: [&str; 8] =
+            ["dotenv", "properties", "ini", "toml", "yaml", "dockerfile", "dotenv-example", "appsettings"];
+        const SIGNS: [&str; 8] = ["jwt", "session", "cookie", "crypto", "encryption", "signing", "token", "hmac"];
+        let settings =
+            self.language.trim_end_matches("-content").rsplit_once('-').map_or(self.language, |(_, kind)| kind);
+        if !(SETTINGS.contains(&settings) || self.language.starts_with("docker-compose"))
+            || meaning.how != How::Bound
+            || value.len() < 8
+        {
+            return None;
+        }
+        let lower = value.to_ascii_lowercase();
+        let asks =
+            ["your", "here", "xxx", "example", "replace", "insert", "/", "."].iter().any(|part| lower.contains(part));
+        let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let signs = |name: &str| names::words(name).iter().any(|word| SIGNS.contains(&word.as_str()));
+        let words = names::words(&meaning.name);
+        let last = words.last().is_some_and(|word| word == "secret" || word == "key");
+        let around = || {
+            let names = literal.bindings.iter().skip(1).map(|binding| binding.name.as_str());
+            names.chain(literal.scopes.iter().map(String::as_str)).any(signs)
+        };
+        let whole = ["SECRET_KEY", "SECRET_KEY_BASE", "APP_SECRET"].contains(&meaning.name.as_str());
+        let telling =
+            meaning.class == Class::Secret && last && (whole || signs(&meaning.name) || words.len() == 1 && around());
+        (telling && plain && !asks && names::words(value).len() > 1 && !self.text.contains("apiVersion:"))
+            .then_some(Confidence::Medium)
+    }
+
+    /// `secrets: [db_user]` of a compose file: the names of secrets that are kept elsewhere.
+    fn lists_names(&self, literal: &Literal, meaning: &Meaning, value: &str) -> bool {
+        let before = self.text.get(..literal.span.start).unwrap_or_default().trim_end_matches([' ', '\t', '"', '\'']);
+        let element = before.ends_with(['-', '[', ',']);
+        let name = value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b));
+        element && name && meaning.name.eq_ignore_ascii_case("secrets")
+    }
+
+    /// `{"url": "url", "password": "password"}`: what fields are called elsewhere; where only the user has its own name for
+    /// a value, that is an account.
+    fn maps_names(&self, at: usize, value: &str) -> bool {
+        const WHO: [&str; 7] = ["user", "username", "login", "email", "name", "admin", "root"];
+        let own = |literal: &Literal| {
+            let name = literal.bindings.first().filter(|binding| binding.distance == 0)?.name.clone();
+            (literal.role != Role::Key && literal.text().as_deref() == Some(name.as_str())).then_some(name)
+        };
+        let literal = &self.literals[at];
+        if own(literal).is_none_or(|name| name != value) {
+            return false;
+        }
+        let near = |steps: &mut dyn Iterator<Item = usize>| {
+            let next = steps.map(|at| &self.literals[at]).find(|other| other.role != Role::Key);
+            next.filter(|other| other.scopes == literal.scopes).and_then(own)
+        };
+        let before = near(&mut (at.saturating_sub(3)..at).rev());
+        let after = near(&mut (at + 1..(at + 4).min(self.literals.len())));
+        [before, after].into_iter().flatten().any(|name| !WHO.contains(&name.to_ascii_lowercase().as_str()))
+    }
+
     /// `new Sequelize('database', 'username', 'password')`: arguments that say what they are stand where none is read.
     fn names_arguments(&self, at: usize, meaning: &Meaning, value: &str) -> bool {
         const WHO: [&str; 9] =
@@ -223,6 +287,9 @@ impl Reading<'_> {
 
     fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
+        if looked_up(literal) {
+            return None;
+        }
         self.passed(literal)
             .or_else(|| self.bound(at))
             .or_else(|| self.second_argument(at))
@@ -378,6 +445,17 @@ fn scoped(literal: &Literal, binding: &str) -> Option<Meaning> {
     let name = literal.scopes.first().filter(|_| nearest.contains("default") || nearest == "value")?;
     let class = names::classify(name)?;
     Some(Meaning { class, name: name.clone(), how: How::Bound })
+}
+
+/// `env('SP_x509_KEY', '')`: the variable that a lookup reads.
+fn looked_up(literal: &Literal) -> bool {
+    let Some(call) = literal.call.as_ref().filter(|call| call.position == Some(0)) else { return false };
+    let reads =
+        ["env", "getenv", "os.getenv", "ENV.fetch", "os.environ.get"].contains(&calls::plain(&call.callee).as_str());
+    reads
+        && literal.text().is_some_and(|name| {
+            name.contains('_') && name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains([' ', '-'])
+        })
 }
 
 /// The call whose arguments a text ends in: its callee, and how many arguments stand before.
