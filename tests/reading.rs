@@ -181,3 +181,72 @@ fn a_digest_under_a_bare_name_is_no_password_and_one_with_an_owner_may_be() {
     is_quiet("a.py", &format!("users = {{'name': 'a', 'password': '{digest}'}}\n"));
     assert_eq!(shown("a.py", &format!("POSTGRES_PASSWORD = '{digest}'\n")), [digest]);
 }
+
+#[test]
+fn comparisons_by_methods_are_read() {
+    for (path, template) in [
+        ("A.java", "class A { void f(String password) { if (password.equals(\"@\")) { g(); } } }\n"),
+        ("A.java", "class A { void f() { if (\"@\".equals(password)) { g(); } } }\n"),
+        ("unknown.xyz", "if (pwd.getText().toString().equals(\"@\")) {\n"),
+    ] {
+        finds(path, template);
+    }
+    is_quiet("A.java", "class A { boolean f(String action) { return action.equals(\"reset_form\"); } }\n");
+}
+
+#[test]
+fn what_a_variable_is_passed_to_tells_what_it_is() {
+    for (path, template) in [
+        ("a.php", "<?php\n$k1 = '@';\nreturn JWT::encode($p, $k1, 'HS256');\n"),
+        ("a.js", "const salted = '@';\nmodule.exports = (x) => jwt.sign(x, salted);\n"),
+        ("a.go", "package a\nvar signer = []byte(\"@\")\nfunc f(t T) { t.SignedString(signer) }\n"),
+    ] {
+        finds(path, template);
+    }
+    is_quiet("a.js", "const locale = 'french';\nmodule.exports = (x) => jwt.sign(x, process.env.KEY);\n");
+}
+
+#[test]
+fn signing_keys_of_words_count_in_settings_and_names_of_secrets_do_not() {
+    let key = ["mall", "counter", "secret"].join("-");
+    for (path, text) in [
+        ("application.yml", format!("jwt:\n  expiration: 60\n  secret: {key}\n")),
+        (".env", format!("JWT_SECRET={key}\n")),
+        ("docker-compose.yml", format!("services:\n  a:\n    environment:\n      - SESSION_SECRET={key}\n")),
+    ] {
+        assert_eq!(shown(path, &text), [key.as_str()], "{path}");
+    }
+    for (path, text) in [
+        ("docker-compose.yml", "services:\n  a:\n    secrets:\n      - db_user\n      - jwt-secret-key\n"),
+        ("k8s.yml", "apiVersion: v1\nkind: Pod\nspec:\n  jwt:\n    secret: shop-jwt-secret\n"),
+        ("a.yml", "volumes:\n  secret: shop-tls-secret\n"),
+        (".env", "JWT_SECRET=your_jwt_secret\n"),
+    ] {
+        is_quiet(path, text);
+    }
+}
+
+#[test]
+fn maps_of_names_and_lookups_are_no_values() {
+    for (path, text) in [
+        ("a.py", "FIELDS = {'url': 'url', 'password': 'password', 'proxy': 'proxy'}\n"),
+        ("a.php", "<?php return ['privateKey' => env('SP_x509_KEY', '')];\n"),
+        ("a.php", "<?php $v = ['password' => ['required', 'confirmed', rule()]];\n"),
+        ("a.sh", "vault secrets enable -path=secret kv-v2\n"),
+        ("a.sh", "adduser --disabled-password --gecos '' app\n"),
+        ("nginx.conf", "location / {\n  fastcgi_pass php:9000;\n}\n"),
+        ("a.py", "m = re.search(r'\"csrfToken\": \"([\\w+.-]+)\"', text)\n"),
+    ] {
+        is_quiet(path, text);
+    }
+    finds("a.json", "{\"username\": \"root\", \"password\": \"@\"}");
+    let own = ["pass", "word"].concat();
+    assert_eq!(shown("a.py", &format!("db = {{'user': 'user', '{own}': '{own}'}}\n")), [own.as_str()]);
+}
+
+#[test]
+fn a_parameter_of_a_query_ends_where_the_next_begins() {
+    let token = ["n0cnd92m", "avmv1m61", "tjmyj9of5"].concat();
+    let text = format!("a:\n  value: \"https://h.test/x?token={token}&page=2\"\n");
+    assert_eq!(shown("a.yml", &text), [token]);
+}
