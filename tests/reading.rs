@@ -187,6 +187,7 @@ fn comparisons_by_methods_are_read() {
     for (path, template) in [
         ("A.java", "class A { void f(String password) { if (password.equals(\"@\")) { g(); } } }\n"),
         ("A.java", "class A { void f() { if (\"@\".equals(password)) { g(); } } }\n"),
+        ("A.java", "class A { void f() { if (etPwd.getText().toString().equals(\"@\")) { g(); } } }\n"),
         ("unknown.xyz", "if (pwd.getText().toString().equals(\"@\")) {\n"),
     ] {
         finds(path, template);

@@ -25,6 +25,15 @@ pub(super) struct Reader<'a> {
 const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".contentEquals(", ".compareTo("];
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
 
+/// What a chain of methods begins with whose last compares, at the end of a text: `pwd.getText().toString().equals(`.
+pub(super) fn receiver(before: &str) -> Option<&str> {
+    let chain = COMPARISONS.iter().find_map(|method| before.trim_end().strip_suffix(method))?;
+    let start = chain.rfind(|c: char| !(c.is_ascii_alphanumeric() || "_.()".contains(c))).map_or(0, |at| at + 1);
+    let chain = chain.get(start..)?;
+    let method = METHODS.iter().filter_map(|method| chain.find(method)).min()?;
+    chain.get(..method)?.rsplit(['.', '(']).next().filter(|name| !name.is_empty())
+}
+
 pub(super) fn in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.'
 }

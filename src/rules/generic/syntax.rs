@@ -8,7 +8,7 @@ use keylift_grammars::{Binding, Literal, LiteralKind, Parsed, Part, Role};
 
 use super::calls;
 use super::judge::{How, judge};
-use super::lines::Reader;
+use super::lines::{self, Reader};
 use super::names::{self, Class};
 use super::parameters;
 use crate::model::Confidence;
@@ -292,6 +292,7 @@ impl Reading<'_> {
         }
         self.passed(literal)
             .or_else(|| self.bound(at))
+            .or_else(|| self.compared(literal))
             .or_else(|| self.second_argument(at))
             .or_else(|| self.parameter(literal))
             .or_else(|| Self::default_of(literal))
@@ -323,7 +324,7 @@ impl Reading<'_> {
     /// Bound to a telling name.
     fn bound(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
-        let outside = self.start_of_call(literal);
+        let outside = self.start_of_call(literal).filter(|_| literal.role != Role::Comparison);
         for binding in &literal.bindings {
             if binding.distance > FARTHEST {
                 break;
@@ -343,6 +344,10 @@ impl Reading<'_> {
                 }
                 _ => How::Bound,
             };
+            // `password.equals("x")` sets nothing.
+            if literal.role == Role::Comparison && binding.how == "setter" {
+                continue;
+            }
             // What is compared is not what the result of the comparison is bound to.
             if literal.role == Role::Comparison && how != How::Compared {
                 break;
@@ -360,6 +365,16 @@ impl Reading<'_> {
             }
         }
         None
+    }
+
+    /// `pwd.getText().toString().equals("x")`: compared with the text of something that has a telling name.
+    fn compared(&self, literal: &Literal) -> Option<Meaning> {
+        if literal.role != Role::Comparison {
+            return None;
+        }
+        let name = lines::receiver(self.text.get(..literal.span.start)?)?;
+        let class = names::classify(name)?;
+        Some(Meaning { class, name: name.to_owned(), how: How::Compared })
     }
 
     /// `name: DB_PASSWORD`, `value: x`: the two halves of an entry.
