@@ -59,6 +59,9 @@ pub(crate) struct Facts {
     pub bares: HashSet<usize>,
     /// Marks of literals that are more than their kind tells.
     pub marks: HashMap<usize, String>,
+    /// Values below an anchor, by its name, and the marks of places that refer to anchors.
+    anchored: Vec<(String, usize)>,
+    aliased: HashMap<String, String>,
     pub formats: HashMap<usize, String>,
     pub defaults: HashMap<usize, DefaultFact>,
     pub changes: HashMap<usize, ChangeFact>,
@@ -88,6 +91,11 @@ impl Facts {
             let rule = settings.get("change").and_then(|name| loaded.recipe.changes.get(name));
             facts.add(loaded, &captures, settings, (rule, found.pattern), text);
         });
+        for (name, value) in std::mem::take(&mut facts.anchored) {
+            if let Some(mark) = facts.aliased.get(&name) {
+                facts.marks.entry(value).or_insert_with(|| mark.clone());
+            }
+        }
         let rules = &loaded.recipe.defaults;
         let Self { defaults, flags, .. } = &mut facts;
         defaults.retain(|_, fact| rules.get(&fact.rule).is_none_or(|rule| !rule.partial));
@@ -138,6 +146,14 @@ impl Facts {
         self.bares.extend(all("bare").map(|node| node.id()));
         for node in all("mark") {
             self.marks.insert(node.id(), settings.get("mark").cloned().unwrap_or_default());
+        }
+        if let Some(anchor) = one("anchor") {
+            let name = &text[anchor.byte_range()];
+            self.anchored.extend(all("anchor.value").map(|value| (name.to_owned(), value.id())));
+        }
+        for alias in all("mark.alias") {
+            let mark = settings.get("mark").cloned().unwrap_or_default();
+            self.aliased.insert(text[alias.byte_range()].to_owned(), mark);
         }
         for node in all("constant") {
             self.constants.insert(node.id(), settings.get("constant").cloned().unwrap_or_default());

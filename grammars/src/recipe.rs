@@ -88,6 +88,8 @@ pub(crate) struct Recipe {
     pub name_unless: Option<String>,
     /// Tokens that may be left out, though the parser misses them: `;` in Groovy.
     pub optional: Vec<String>,
+    /// Tokens that may stand where the parser has no place for them: `,` after the last entry in JSON with comments.
+    pub stray: Vec<String>,
     /// A whole-file reason against rewriting.
     pub refuse_all: Option<Constant>,
     /// Flags that a file's path gives it, by globs over its lower-case end. Queries give others (`@file.FLAG`).

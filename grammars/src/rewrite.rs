@@ -1,6 +1,7 @@
 //! The edits of a file's requests: each on its own, then what they share, then the proof that the result parses.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::addresses::{self, Marks};
 use crate::change;
@@ -248,6 +249,7 @@ fn own_entry(parsed: &Parsed, request: &Request, selection: &Selection) -> Optio
         || taken::breaks_after(parsed, selection.site)
         || !bound
         || text[entry.clone()].split_whitespace().any(|word| word.starts_with(['&', '*']))
+        || anchored(parsed, &entry)
     {
         return None;
     }
@@ -266,6 +268,14 @@ fn own_entry(parsed: &Parsed, request: &Request, selection: &Selection) -> Optio
     let ending = if text[..end].ends_with('\n') { lines::ending(text) } else { "" };
     let leave = leave.replace("<name>", &request.name) + ending;
     Some(Edit { span: entry.start..end, text: leave, applicability })
+}
+
+/// Whether what an entry stands in has an anchor of its own: others merge it, and what is merged must not be empty.
+fn anchored(parsed: &Parsed, entry: &Range<usize>) -> bool {
+    let node = parsed.tree.root_node().descendant_for_byte_range(entry.start, entry.end);
+    let mapping = node.and_then(|node| if node.byte_range() == *entry { node.parent() } else { Some(node) });
+    let around = mapping.and_then(|mapping| mapping.parent());
+    around.is_some_and(|around| parsed.text[around.byte_range()].starts_with('&'))
 }
 
 /// The name must be that of the variable that the code reads.

@@ -361,9 +361,13 @@ impl Walk<'_> {
         }
         let body = stack.iter().rposition(|up| self.kind(up.node).is_some_and(|kind| kind.barrier)).unwrap_or(0);
         let statement = stack.get(body + 1).map_or(node, |frame| frame.node);
-        let forgiven = |node: Node<'_>| self.loaded.recipe.optional.iter().any(|kind| kind == node.kind());
+        let recipe = &self.loaded.recipe;
+        let forgiven = |node: Node<'_>| match node.is_error() {
+            true => recipe.stray.iter().any(|text| *text == self.text[node.byte_range()]),
+            false => recipe.optional.iter().any(|kind| kind == node.kind()),
+        };
         let wrong =
-            |node: Option<Node<'_>>| node.is_some_and(|node| node.is_error() || node.is_missing() && !forgiven(node));
+            |node: Option<Node<'_>>| node.is_some_and(|node| (node.is_error() || node.is_missing()) && !forgiven(node));
         damaged(statement, &forgiven) || wrong(statement.prev_sibling()) || wrong(statement.next_sibling())
     }
 

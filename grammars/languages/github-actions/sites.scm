@@ -4,7 +4,17 @@
  (#any-of? @_section "env" "with" "credentials" "secrets") (#set! mark "context"))
 ((block_mapping_pair key: (_) @_section value: (block_node (block_mapping (block_mapping_pair value: (block_node (block_scalar) @mark)))))
  (#any-of? @_section "env" "secrets") (#set! mark "context"))
+((flow_pair key: (_) @_k value: (_ [(plain_scalar) (double_quote_scalar) (single_quote_scalar)] @constant))
+ (#any-of? @_k "run" "script") (#set! constant "script"))
 ((block_mapping_pair key: (_) @_k value: (_ [(block_scalar) (plain_scalar) (double_quote_scalar) (single_quote_scalar)] @constant))
  (#any-of? @_k "run" "script") (#set! constant "script"))
 ((block_mapping_pair key: (_) @_jobs value: (block_node (block_mapping (block_mapping_pair key: (_) @scope.name value: (block_node) @scope))))
  (#any-of? @_jobs "jobs" "services"))
+
+; Entries that are brought here by an alias: one value, a mapping that is merged, or the whole section.
+((_ key: (_) @_section value: (_ (_ (_ value: (flow_node (alias (alias_name) @mark.alias))))))
+ (#any-of? @_section "env" "with" "credentials" "secrets") (#set! mark "context"))
+((_ key: (_) @_section value: (_ (_ (_ key: (_) @_merge value: (flow_node (flow_sequence (flow_node (alias (alias_name) @mark.alias))))))))
+ (#any-of? @_section "env" "with" "credentials" "secrets") (#eq? @_merge "<<") (#set! mark "context"))
+((_ key: (_) @_section value: (flow_node (alias (alias_name) @mark.alias)))
+ (#any-of? @_section "env" "with" "credentials" "secrets") (#set! mark "context"))

@@ -22,3 +22,11 @@
 ((block_mapping_pair key: (_) @_section value: (block_node (block_mapping (block_mapping_pair value: (block_node (block_mapping
    (block_mapping_pair key: (_) @_value value: (flow_node [(plain_scalar) (double_quote_scalar) (single_quote_scalar)] @own.value))))) @own)))
  (#eq? @_section "variables") (#eq? @_value "value") (#set! own "line"))
+
+; Entries that are brought here by an alias: one value, a mapping that is merged, or the whole section.
+((_ key: (_) @_section value: (_ (_ (_ value: (flow_node (alias (alias_name) @mark.alias))))))
+ (#any-of? @_section "variables") (#set! mark "variables"))
+((_ key: (_) @_section value: (_ (_ (_ key: (_) @_merge value: (flow_node (flow_sequence (flow_node (alias (alias_name) @mark.alias))))))))
+ (#any-of? @_section "variables") (#eq? @_merge "<<") (#set! mark "variables"))
+((_ key: (_) @_section value: (flow_node (alias (alias_name) @mark.alias)))
+ (#any-of? @_section "variables") (#set! mark "variables"))
