@@ -362,9 +362,9 @@ impl Walk<'_> {
         let body = stack.iter().rposition(|up| self.kind(up.node).is_some_and(|kind| kind.barrier)).unwrap_or(0);
         let statement = stack.get(body + 1).map_or(node, |frame| frame.node);
         let recipe = &self.loaded.recipe;
-        let forgiven = |node: Node<'_>| match node.is_error() {
-            true => recipe.stray.iter().any(|text| *text == self.text[node.byte_range()]),
-            false => recipe.optional.iter().any(|kind| kind == node.kind()),
+        let forgiven = |node: Node<'_>| {
+            let stray = || recipe.stray.iter().any(|text| *text == self.text[node.byte_range()]);
+            recipe.optional.iter().any(|kind| kind == node.kind()) || node.is_error() && stray()
         };
         let wrong =
             |node: Option<Node<'_>>| node.is_some_and(|node| (node.is_error() || node.is_missing()) && !forgiven(node));

@@ -34,7 +34,7 @@ const DIALECTS: [&str; 21] = [
     "yarnrc",
 ];
 
-const READER: &str = r"
+const READER: &str = r#"
 import configparser, json, re, sys, tomllib, yaml
 import xml.etree.ElementTree as ET
 class Loader(yaml.SafeLoader): pass
@@ -43,6 +43,9 @@ def tagged(loader, suffix, node):
     deep = loader.construct_sequence if isinstance(node, yaml.SequenceNode) else loader.construct_mapping
     return [suffix, deep(node, True)]
 Loader.add_multi_constructor('!', tagged)
+def bare(text):  # without comments, and without commas after the last entry
+    text = re.sub(r'(?s)("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda found: found[1] or '', text)
+    return re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda found: found[1] or '', text)
 def element(node):
     return [node.tag, dict(node.attrib), (node.text or '').strip(), [element(child) for child in node]]
 def ini(text):
@@ -50,7 +53,7 @@ def ini(text):
     return {name: dict(section) for name, section in parser.items()}
 READERS = {
     'yaml': lambda text: list(yaml.load_all(text, Loader)), 'yml': lambda text: list(yaml.load_all(text, Loader)),
-    'template': lambda text: list(yaml.load_all(text, Loader)), 'json': lambda text: json.loads(re.sub(r'(?m)^\s*//.*$', '', text)), 'toml': tomllib.loads,
+    'template': lambda text: list(yaml.load_all(text, Loader)), 'json': lambda text: json.loads(bare(bare(text))), 'toml': tomllib.loads,
     'ini': ini, 'cfg': ini, 'pypirc': ini, 'xml': lambda text: element(ET.fromstring(text)),
 }
 # What becomes of a key together with its value.
@@ -85,7 +88,7 @@ for one in yaml.safe_load(open(sys.argv[1], encoding='utf-8')):
 # One of them refers to an anchor of another document, which no reader takes.
 if len(odd) > 1: print('ODD', odd)
 print('done')
-";
+"#;
 
 #[test]
 fn fixtures_keep_their_shape_for_the_readers_of_their_formats() {
