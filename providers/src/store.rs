@@ -400,6 +400,11 @@ pub trait Store: Send + Sync + fmt::Debug {
         Ok(Vec::new())
     }
 
+    /// How many versions of an entry the store keeps, the current one among them, when others are written after them.
+    async fn versions_kept(&self) -> Result<usize, StoreError> {
+        Ok(1)
+    }
+
     /// What the store keeps beside an entry, where reading the entry does not tell it already.
     async fn metadata(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
         Ok(self.read(address).await?.map(|entry| entry.metadata).unwrap_or_default())

@@ -80,6 +80,50 @@ async fn a_create_survives_every_fault_and_is_known_as_ours() {
 }
 
 #[tokio::test]
+async fn a_busy_server_is_asked_again_and_a_failing_one_only_where_that_is_harmless() {
+    for case in cases() {
+        for status in [412, 429, 502, 503, 504, 500] {
+            let (name, context) = (format!("STATUS_{status}"), format!("{} {status}", case.what));
+            // Vault cannot tell a write that it failed at from one that it cannot take: that would fail again and again.
+            let again = status != 500 || case.what == "aws-sm";
+            let seen = case.proxy.count(case.create, &[Fault::Status(status), Fault::Status(status)]);
+            let answer = case.contract().put(&name, b"value", Expect::Absent).await;
+            assert_eq!(seen.load(Ordering::SeqCst), if again { 3 } else { 1 }, "{context}");
+            match answer {
+                Ok(receipt) => assert_eq!((receipt.written, again), (Written::Created, true), "{context}"),
+                Err(error) => assert_eq!((error.kind, again), (ErrorKind::Unavailable, false), "{context}: {error}"),
+            }
+            assert_eq!(case.versions(&name).await, usize::from(again), "{context}");
+            // Reading is harmless.
+            let read = if case.what == "vault" { "GET /v1/secret/data/" } else { "secretsmanager.GetSecretValue" };
+            let seen = case.proxy.count(read, &[Fault::Status(status), Fault::Status(status)]);
+            assert_eq!(case.contract().get(&name).await.as_deref(), again.then_some(&b"value"[..]), "{context}");
+            assert_eq!(seen.load(Ordering::SeqCst), 3, "{context}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn fields_that_are_too_large_together_are_not_sent() {
+    let Some(server) = bao() else { return };
+    let proxy = Proxy::new(&server.authority);
+    let vars = [("VAULT_ADDR", proxy.url()), ("VAULT_TOKEN", ROOT.to_owned())];
+    let store = open("vault://secret/app", &Settings::with_vars("/nonexistent", vars)).expect("a store");
+    let contract = Contract::new(&*store);
+    let field = |name: &str| keylift_providers::Address {
+        field: Some(name.to_owned()),
+        ..store.address("LARGE").expect("a name")
+    };
+    let large = vec![b'x'; 700_000];
+    contract.put_at(&field("one"), &large, Expect::Absent).await.expect("written");
+    let first = store.read(&field("one")).await.expect("read").and_then(|entry| entry.version).expect("a version");
+    let seen = proxy.count("POST /v1/secret/data/", &[]);
+    let error = contract.put_at(&field("two"), &large, Expect::Version(first)).await.expect_err("too much together");
+    assert_eq!((error.kind, seen.load(Ordering::SeqCst)), (ErrorKind::Rejected, 0), "{error}");
+    assert!(!error.message.contains("xxx"));
+}
+
+#[tokio::test]
 async fn an_update_survives_every_fault() {
     for case in cases() {
         for (index, fault) in FAULTS.into_iter().enumerate() {

@@ -48,10 +48,8 @@ pub struct Loss {
     pub renamed: Spill<Renamed>,
     /// Metadata keys that do not go along, and of how many values.
     pub metadata: BTreeMap<String, usize>,
-    /// Older versions that do not go along.
-    pub versions: usize,
-    /// Entries that have such versions.
-    pub entries_with_versions: usize,
+    /// Older versions that do not go along, where they were asked for.
+    pub older: Spill<Stays>,
     /// Entries that the map leaves out.
     pub skipped: usize,
     /// Values that go.

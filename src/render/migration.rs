@@ -37,12 +37,13 @@ pub fn loss(loss: &Loss) -> Result<String, Failure> {
     for (key, count) in &loss.metadata {
         line(writeln!(out, "  not carried: metadata `{key}` of {count}"))?;
     }
-    if loss.versions > 0 {
-        line(writeln!(
-            out,
-            "  not carried: {} older versions of {} entries",
-            loss.versions, loss.entries_with_versions
-        ))?;
+    let mut told = 0;
+    loss.older.each(|one| {
+        told += 1;
+        if told <= AHEAD { line(writeln!(out, "  not carried: {}: {}", one.from, one.reason)) } else { Ok(()) }
+    })?;
+    if told > AHEAD {
+        line(writeln!(out, "  … {told} older versions in all are not carried"))?;
     }
     if loss.skipped > 0 {
         line(writeln!(out, "  left out by the map: {}", loss.skipped))?;
@@ -53,6 +54,7 @@ pub fn loss(loss: &Loss) -> Result<String, Failure> {
 /// The report of a migration.
 pub fn moved(moved: &Migrated, to: &str, dry_run: bool, out: &mut dyn Write) -> Result<(), Failure> {
     stays(out, "stays", &moved.loss.stays)?;
+    moved.loss.older.each(|one| line(writeln!(out, "  not carried: {}: {}", one.from, one.reason)))?;
     moved.conflicts.each(|Clash { from, to, reason }| {
         line(writeln!(out, "  conflict: {to} was left as it is, {from} stays: {reason}"))
     })?;
@@ -177,6 +179,7 @@ struct MigratedRow<'a> {
     skipped: usize,
     lost: BTreeMap<&'a str, usize>,
     lost_versions: usize,
+    versions_not_carried: &'a Spill<Stays>,
 }
 
 #[derive(Serialize)]
@@ -233,7 +236,8 @@ pub fn moved_json(moved: &Migrated, out: &mut dyn Write) -> Result<(), Failure> 
         renamed: &moved.loss.renamed,
         skipped: moved.loss.skipped,
         lost,
-        lost_versions: moved.loss.versions,
+        lost_versions: moved.loss.older.len(),
+        versions_not_carried: &moved.loss.older,
     };
     json(&row, out)
 }

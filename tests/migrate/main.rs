@@ -7,7 +7,9 @@ mod support;
 mod conflicts;
 mod cut_over;
 mod desk;
+mod history;
 mod maps;
+mod pairs;
 mod plans;
 mod undo;
 

@@ -225,7 +225,7 @@ fn refusal(code: Option<&str>, status: u16) -> Known {
             Some("have they ended (`aws sts get-caller-identity` tells), and is this machine's clock right?"),
         ),
         _ => match status {
-            429 | 502..=504 => {
+            412 | 429 | 502..=504 => {
                 (Code::Other, ErrorKind::Unavailable, Again::Busy, said("is busy or not available"), LATER)
             }
             500 => (Code::Other, ErrorKind::Unavailable, Again::Failed, said("failed"), LATER),

@@ -324,6 +324,12 @@ impl Store for AwsStore {
         Ok(known.collect())
     }
 
+    /// Those with a stage: `AWSCURRENT` and `AWSPREVIOUS`. The others are dropped when AWS sees fit ("What's in a Secrets
+    /// Manager secret?").
+    async fn versions_kept(&self) -> Result<usize, StoreError> {
+        Ok(2)
+    }
+
     async fn metadata(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
         let Some(about) = self.link().await?.describe(&address.path).await? else { return Ok(BTreeMap::new()) };
         let description = about.description.filter(|text| !text.is_empty()).map(|text| (DESCRIPTION.to_owned(), text));

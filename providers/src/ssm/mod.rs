@@ -324,6 +324,11 @@ impl Store for SsmStore {
         Ok(known.collect())
     }
 
+    /// "Working with parameter versions": 100.
+    async fn versions_kept(&self) -> Result<usize, StoreError> {
+        Ok(100)
+    }
+
     async fn metadata(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
         let body = json!({ "ResourceType": "Parameter", "ResourceId": address.path });
         let doing = format!("reading the tags of {}", address.path);

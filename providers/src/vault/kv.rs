@@ -17,6 +17,9 @@ use crate::store::{ErrorKind, StoreError};
 /// Names asked for in one listing; OpenBao pages, Vault gives all of a folder at once.
 const PAGE: usize = 1000;
 
+/// Versions of an entry that a mount keeps where nobody says otherwise.
+const USUAL_VERSIONS: usize = 10;
+
 /// Which engine a mount is, as the server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Engine {
@@ -148,6 +151,20 @@ impl Kv<'_> {
             404 => Ok(None),
             _ => Err(refused(&answer, &doing)),
         }
+    }
+
+    /// How many versions of an entry the mount keeps. Zero in its configuration means ten (KV secrets engine version 2, API:
+    /// "Configure the KV engine"); reading that is a right of its own, without which ten it is.
+    pub async fn versions_kept(&self) -> Result<usize, StoreError> {
+        let call = Call::get(format!("{}/config", self.mount));
+        let answer = self.link.answer(&call).await?;
+        let most = match answer.status {
+            200 => {
+                json(&answer, "asking how many versions are kept")?["data"]["max_versions"].as_u64().unwrap_or_default()
+            }
+            _ => 0,
+        };
+        Ok(if most == 0 { USUAL_VERSIONS } else { usize::try_from(most).unwrap_or(usize::MAX) })
     }
 
     pub async fn set_metadata(&self, path: &str, metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {

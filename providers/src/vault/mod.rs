@@ -400,6 +400,11 @@ impl Store for VaultStore {
         Ok(versions.into_iter().map(|(_, version)| version).collect())
     }
 
+    async fn versions_kept(&self) -> Result<usize, StoreError> {
+        let ready = self.ready().await?;
+        if ready.engine == Engine::V1 { Ok(1) } else { self.kv(&ready).versions_kept().await }
+    }
+
     async fn set_metadata(&self, address: &Address, metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {
         let ready = self.ready().await?;
         if ready.engine == Engine::V1 {

@@ -239,6 +239,11 @@ fn merged(
             .map_err(|_| StoreError::new(ErrorKind::Rejected, format!("{} takes a JSON object", address.path)));
     };
     fields.insert(field.clone(), Value::from(text));
+    if fields.len() > 1 {
+        // With what is beside it, a value that fits alone may be too much for the server's storage.
+        let size = serde_json::to_vec(&fields).map_or(usize::MAX, |json| json.len());
+        crate::names::check_size(&address.path, size, names::MAX_ENTRY)?;
+    }
     if fields.values().all(names::survives) {
         return Ok(fields);
     }

@@ -15,6 +15,8 @@ pub enum Fault {
     TooMany,
     /// 503 from something in between, with a page instead of an answer; the server never sees the request.
     Unavailable,
+    /// Another status, with a page instead of an answer; the server never sees the request.
+    Status(u16),
     /// The connection ends before the server sees the request.
     Reset,
     /// The server answers, and the connection ends before the answer is through.
@@ -101,6 +103,21 @@ impl Proxy {
         });
     }
 
+    /// As [`Proxy::script`], and counts the requests whose head holds `part`.
+    pub fn count(&self, part: &'static str, faults: &[Fault]) -> Arc<AtomicUsize> {
+        let left = Mutex::new(faults.iter().rev().copied().collect::<Vec<_>>());
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&seen);
+        self.decide(move |request| {
+            if !request.head.contains(part) {
+                return Fault::None;
+            }
+            counter.fetch_add(1, Ordering::SeqCst);
+            left.lock().expect("a lock").pop().unwrap_or(Fault::None)
+        });
+        seen
+    }
+
     /// Breaks about `percent` of a hundred requests, each time the same ones for a seed.
     pub fn storm(&self, seed: u64, percent: u64) {
         self.decide(move |seen| {
@@ -178,6 +195,10 @@ impl Shared {
             }
             Fault::Unavailable => {
                 client.write_all(refusal("503 Service Unavailable", "").as_bytes())?;
+                return client.shutdown(Shutdown::Write);
+            }
+            Fault::Status(status) => {
+                client.write_all(refusal(&format!("{status} As The Test Says"), "Retry-After: 0\r\n").as_bytes())?;
                 return client.shutdown(Shutdown::Write);
             }
             Fault::Slow(time) => std::thread::sleep(time),

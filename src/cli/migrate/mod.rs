@@ -51,6 +51,9 @@ struct How {
     /// Carry what the stores keep beside values: tags, custom metadata, descriptions
     #[arg(long)]
     metadata: bool,
+    /// Carry older versions, where the target keeps any; what does not go along is told first
+    #[arg(long)]
+    history: bool,
     /// Put all new values beside the ones that programs read, and only once all of them are there make each the current
     /// one (AWS Secrets Manager)
     #[arg(long)]
@@ -201,6 +204,7 @@ pub(super) fn migrate(args: &MigrateArgs, context: &Context) -> Result<Exit, Fai
                 on_conflict: args.how.on_conflict.into(),
                 force: args.how.force,
                 metadata: args.how.metadata,
+                history: args.how.history,
                 cut_over: args.how.cut_over,
                 map: map.source().cloned(),
                 plan: None,

@@ -7,7 +7,7 @@ use keylift_providers::{
 use super::log::{Known, Log, Step};
 use super::{Action, Migration, OnConflict, Writer, backup};
 use crate::model::{Clash, Failure, Migrated, Stays};
-use crate::steps::carry::{Carried, Fields, Reading};
+use crate::steps::carry::{Carried, Fields, Older, Reading, Route};
 
 /// A batch that was read, with what the target holds in its place.
 #[derive(Debug)]
@@ -69,6 +69,10 @@ pub(super) struct Planned {
     pub expect: Expect,
     /// What it replaces.
     pub replaced: Option<Entry>,
+    /// What goes before it.
+    pub older: Option<Older>,
+    /// An earlier process of this migration began to write it, and may have come to some of the older versions.
+    pub begun: bool,
 }
 
 impl Planned {
@@ -123,6 +127,8 @@ impl Migration<'_> {
     /// left behind.
     pub(super) async fn decide(
         &self,
+        route: &Route<'_>,
+        keeps: usize,
         prepared: Prepared,
         log: &mut Log,
         known: &Known,
@@ -152,7 +158,7 @@ impl Migration<'_> {
                 Verdict::Own(one, receipt) => {
                     let fingerprint = Some(self.key.fingerprint(&one.secret));
                     let from = one.from.clone();
-                    own.push(Step::Written { from, receipt, fingerprint: fingerprint.clone() });
+                    own.push(Step::Written { from, receipt, fingerprint: fingerprint.clone(), older: Vec::new() });
                     own.push(Step::Verified { from: one.from, fingerprint, to: one.alone.then_some(one.to) });
                     moved.written += 1;
                 }
@@ -165,6 +171,14 @@ impl Migration<'_> {
             moved.merged += writes.iter().filter(|write| write.merged.is_some()).count();
             return Ok(Decided { entries, writes: Vec::new() });
         }
+        if self.asked.history {
+            let fresh = |write: &&mut Planned| write.expect == Expect::Absent;
+            let older =
+                self.older(route, writes.iter().filter(|one| one.expect == Expect::Absent).map(|one| &one.one), keeps);
+            for (write, older) in older.await?.into_iter().zip(writes.iter_mut().filter(fresh)).map(|(a, b)| (b, a)) {
+                write.older = Some(older).filter(|older| older.values.len() > 1 || write.begun);
+            }
+        }
         log.note(&own)?;
         let mut steps = backup::keep(self, log, &writes.iter().filter_map(Planned::lost).collect::<Vec<_>>()).await?;
         steps.extend(writes.iter().map(|write| Step::Intent {
@@ -172,6 +186,7 @@ impl Migration<'_> {
             to: write.one.to.clone(),
             replaces: write.replaced.as_ref().map(|entry| entry.version.clone().unwrap_or_default()),
             fingerprint: Some(self.key.fingerprint(write.secret())),
+            older: write.older.iter().flat_map(|all| all.values.iter().map(|one| self.key.fingerprint(one))).collect(),
         }));
         log.append(&steps).await?;
         Ok(Decided { entries, writes })
@@ -179,8 +194,15 @@ impl Migration<'_> {
 
     /// What is to be done with a value, given what the target holds.
     fn judge(&self, one: Carried, found: Option<Entry>, known: &Known) -> Verdict {
-        let write = |one, merged, expect, replaced| Verdict::Write(Planned { one, merged, expect, replaced });
+        let write = |one, merged, expect, replaced| {
+            Verdict::Write(Planned { one, merged, expect, replaced, older: None, begun: false })
+        };
         let Some(entry) = found else { return write(one, None, Expect::Absent, None) };
+        if self.asked.history && one.alone && known.begun(self.key, &one.from) == Some(Written::Created) {
+            // A crash may have left older versions there, and no newer one.
+            let (merged, replaced, older) = (None, None, None);
+            return Verdict::Write(Planned { one, merged, expect: Expect::Absent, replaced, older, begun: true });
+        }
         let fields = one.compare_fields(&entry.secret);
         let merging = self.asked.on_conflict == OnConflict::MergeKeys;
         if one.equals(&entry.secret) || (fields == Some(Fields::More) && (one.fields || merging)) {

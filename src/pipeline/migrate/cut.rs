@@ -112,7 +112,7 @@ impl Migration<'_> {
                 moved.stopped = true;
                 break;
             }
-            let Decided { writes, .. } = self.decide(prepared, log, known, moved).await?;
+            let Decided { writes, .. } = self.decide(route, survey.keeps, prepared, log, known, moved).await?;
             let (writes, changed): (Vec<_>, Vec<_>) =
                 writes.into_iter().partition(|write| aside.holds(self.key, &write.one, version(write)));
             for Planned { one, .. } in changed {

@@ -44,6 +44,9 @@ pub enum Step {
         /// Which value is to be there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fingerprint: Option<Fingerprint>,
+        /// The contents of all versions that are to be there, from the oldest on, where older ones go along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        older: Vec<Fingerprint>,
     },
     /// What a store without versions held is kept in an encrypted file beside the journal.
     BackedUp {
@@ -75,6 +78,9 @@ pub enum Step {
         /// Which value it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fingerprint: Option<Fingerprint>,
+        /// Older versions that were written before it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        older: Vec<String>,
     },
     /// A value was read back and found equal.
     Verified {

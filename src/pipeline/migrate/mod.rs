@@ -7,6 +7,7 @@ mod batch;
 mod compare;
 mod cut;
 mod log;
+mod older;
 mod plan;
 mod retire;
 mod survey;
@@ -73,6 +74,9 @@ pub struct Asked {
     /// Carry what stores keep beside values.
     #[serde(default)]
     pub metadata: bool,
+    /// Carry older versions.
+    #[serde(default)]
+    pub history: bool,
     /// Put all new values beside the ones that programs read before any of them becomes the current one.
     #[serde(default)]
     pub cut_over: bool,
@@ -235,7 +239,7 @@ impl Migration<'_> {
         moved: &mut Migrated,
     ) -> Result<Option<Decided>, Failure> {
         match self.prepare(walk, survey, known).await? {
-            Some(prepared) => self.decide(prepared, log, known, moved).await.map(Some),
+            Some(prepared) => self.decide(walk.route(), survey.keeps, prepared, log, known, moved).await.map(Some),
             None => Ok(None),
         }
     }

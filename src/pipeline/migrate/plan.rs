@@ -54,6 +54,8 @@ struct Head {
     #[serde(default)]
     metadata: bool,
     #[serde(default)]
+    history: bool,
+    #[serde(default)]
     cut_over: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     map: Option<serde_yaml::Value>,
@@ -81,6 +83,8 @@ struct Whole {
     force: bool,
     #[serde(default)]
     metadata: bool,
+    #[serde(default)]
+    history: bool,
     #[serde(default)]
     cut_over: bool,
     #[serde(default)]
@@ -112,7 +116,7 @@ impl Writer {
     }
 
     pub(super) fn head(&mut self, migration: &Migration<'_>, loss: &Loss) -> Result<(), Failure> {
-        let Asked { on_conflict, force, metadata, cut_over, map, .. } = &migration.asked;
+        let Asked { on_conflict, force, metadata, history, cut_over, map, .. } = &migration.asked;
         let head = Head {
             version: PLAN_VERSION,
             fingerprint_key: migration.key.id(),
@@ -121,6 +125,7 @@ impl Writer {
             on_conflict: *on_conflict,
             force: *force,
             metadata: *metadata,
+            history: *history,
             cut_over: *cut_over,
             map: map.clone(),
         };
@@ -132,6 +137,14 @@ impl Writer {
             self.put(&format!(
                 "  - {}\n",
                 serde_json::json!({ "from": from, "reason": one.reason, "advice": one.advice })
+            ))
+        })?;
+        self.put("  versions:\n")?;
+        loss.older.each(|one| {
+            let (from, version) = (shown(&one.from), &one.from.version);
+            self.put(&format!(
+                "  - {}\n",
+                serde_json::json!({ "from": from, "version": version, "reason": one.reason })
             ))
         })?;
         self.put(&format!("  metadata: {}\n", serde_json::json!(loss.metadata)))?;
@@ -199,8 +212,8 @@ impl Approved {
             }
         }
         let plan = Some(format!("{:032x}", digest(key, &text)));
-        let Whole { from, to, on_conflict, force, metadata, cut_over, map, .. } = whole;
-        let asked = Asked { on_conflict, force, metadata, cut_over, map, plan };
+        let Whole { from, to, on_conflict, force, metadata, history, cut_over, map, .. } = whole;
+        let asked = Asked { on_conflict, force, metadata, history, cut_over, map, plan };
         Ok(Self { from, to, asked, text, entries, seen: AtomicUsize::new(0) })
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Survey {
     pub loss: Loss,
     /// One of the addresses that are written to.
     pub sample: Option<Address>,
+    /// How many versions of an entry the target keeps.
+    pub keeps: usize,
     owners: HashMap<u64, u64>,
     /// Entries that are written as a whole, and such that get fields: the two do not go together.
     whole: HashSet<u64>,
@@ -44,6 +46,7 @@ impl Migration<'_> {
     pub(super) async fn survey(&self, route: &Route<'_>, known: &Known) -> Result<Survey, Failure> {
         let mut survey = Survey::default();
         let mut clashes = HashSet::new();
+        survey.keeps = if self.asked.history { self.to.versions_kept().await? } else { 1 };
         self.watch.begin("reading", 0);
         let mut walk = self.walk(route, known);
         while let Some(reading) = walk.next().await? {
@@ -57,6 +60,9 @@ impl Migration<'_> {
             }
             for stays in reading.stays {
                 survey.loss.stays.push(stays)?;
+            }
+            if self.asked.history {
+                self.note_older(route, &reading.carried, &mut survey).await?;
             }
             for one in reading.carried {
                 match self.claim(&one, route, &mut survey) {
@@ -103,6 +109,17 @@ impl Migration<'_> {
             one.metadata.keys().for_each(|key| *loss.metadata.entry(key.clone()).or_default() += 1);
         }
         survey.sample.get_or_insert_with(|| one.to.clone());
+        Ok(())
+    }
+
+    /// Which older versions do not go along.
+    async fn note_older(&self, route: &Route<'_>, all: &[Carried], survey: &mut Survey) -> Result<(), Failure> {
+        for (one, mut older) in all.iter().zip(self.older(route, all.iter(), survey.keeps).await?) {
+            if older.values.len() > 1 && !self.has_room(&older).await? {
+                older.without_room(&one.from, "the target has an entry there already");
+            }
+            older.lost.into_iter().try_for_each(|lost| survey.loss.older.push(lost))?;
+        }
         Ok(())
     }
 

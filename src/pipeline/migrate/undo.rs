@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use keylift_providers::{
-    Address, Entry, ErrorKind, Expect, Fingerprint, FingerprintKey, Receipt, Secret, Store, WriteId, Written,
-};
+use keylift_providers::{Address, Entry, ErrorKind, Expect, FingerprintKey, Receipt, Secret, Store, WriteId, Written};
 
-use self::trail::{Former, Made, Trail};
+use self::trail::{Begun, Former, Made, Trail};
 use super::batch::{of_one, wrote};
 use super::log::{State, Step, journals};
 use super::{AT_ONCE, Backups, backup};
@@ -40,8 +38,8 @@ pub struct Undoing<'a> {
 #[derive(Default)]
 struct Part {
     written: Vec<Made>,
-    /// Writes whose answers a crash took, and whether nothing was there before: what the target holds tells.
-    begun: Vec<(Address, Fingerprint, bool)>,
+    /// Writes whose answers a crash took: what the target holds tells.
+    begun: Vec<Begun>,
     /// Values that waited beside others, and were not made current as far as the journal knows.
     waiting: Vec<Receipt>,
 }
@@ -107,8 +105,21 @@ impl Undoing<'_> {
         back.unstaged += waiting.len();
         let (made, replaced): (Vec<Made>, Vec<Made>) =
             written.into_iter().partition(|made| made.receipt.written == Written::Created);
-        let made: Vec<Receipt> = made.into_iter().map(|made| made.receipt).collect();
-        for removed in self.to.remove_many(&made).await {
+        let mut receipts = Vec::with_capacity(made.len());
+        for Made { receipt, older, .. } in made {
+            let before = Address { field: None, ..receipt.address.clone() };
+            let before = older.into_iter().map(|version| Receipt {
+                address: before.clone(),
+                version: Some(version),
+                written: Written::Created,
+            });
+            let before: Vec<Receipt> = before.collect();
+            receipts.push((receipt, true));
+            receipts.extend(before.into_iter().map(|one| (one, false)));
+        }
+        let (receipts, counts): (Vec<Receipt>, Vec<bool>) = receipts.into_iter().unzip();
+        let removed = self.to.remove_many(&receipts).await;
+        for (removed, _) in removed.into_iter().zip(counts).filter(|(_, counts)| *counts) {
             if removed? {
                 back.removed += 1;
             } else {
@@ -143,23 +154,43 @@ impl Undoing<'_> {
     }
 
     /// Which of the writes took effect whose answers a crash took: the target holds their very values.
-    async fn arrived(&self, begun: Vec<(Address, Fingerprint, bool)>) -> Result<Vec<Made>, Failure> {
-        let addresses: Vec<Address> = begun.iter().map(|(to, ..)| to.clone()).collect();
+    async fn arrived(&self, begun: Vec<Begun>) -> Result<Vec<Made>, Failure> {
+        let addresses: Vec<Address> = begun.iter().map(|one| one.to.clone()).collect();
         let mut arrived = Vec::new();
-        for ((to, fingerprint, fresh), found) in begun.into_iter().zip(self.to.read_many(&addresses).await) {
+        for (one, found) in begun.into_iter().zip(self.to.read_many(&addresses).await) {
             let entry = match found {
                 Ok(entry) => entry,
                 Err(error) if of_one(error.kind) => None,
                 Err(error) => return Err(error.into()),
             };
-            let Some(entry) = entry.filter(|entry| self.key.fingerprint(&entry.secret) == fingerprint) else {
-                continue;
+            let written = if one.fresh { Written::Created } else { Written::Updated };
+            let made = |version, older, fingerprint| {
+                let receipt = Receipt { address: one.to.clone(), version, written };
+                Made { receipt, fingerprint: Some(fingerprint), older }
             };
-            let written = if fresh { Written::Created } else { Written::Updated };
-            let receipt = Receipt { address: to, version: entry.version, written };
-            arrived.push(Made { receipt, fingerprint: Some(fingerprint) });
+            if !one.older.is_empty() {
+                if let Some((last, older)) = self.all_of(&one).await?.split_last() {
+                    arrived.push(made(Some(last.clone()), older.to_vec(), one.fingerprint.clone()));
+                }
+            } else if let Some(entry) = entry.filter(|entry| self.key.fingerprint(&entry.secret) == one.fingerprint) {
+                arrived.push(made(entry.version, Vec::new(), one.fingerprint.clone()));
+            }
         }
         Ok(arrived)
+    }
+
+    /// The versions that a write with older ones came to before the crash; none where any of them is not its own.
+    async fn all_of(&self, one: &Begun) -> Result<Vec<String>, Failure> {
+        let whole = Address { field: None, ..one.to.clone() };
+        let mut versions = Vec::new();
+        for (index, version) in self.to.history(&whole).await?.into_iter().enumerate() {
+            let entry = self.at(&whole, Some(&version.id)).await?;
+            if entry.map(|entry| self.key.fingerprint(&entry.secret)).as_ref() != one.older.get(index) {
+                return Ok(Vec::new());
+            }
+            versions.push(version.id);
+        }
+        Ok(versions)
     }
 
     /// Puts back what a write replaced, where the target still holds what was written. Answers whether it did.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
-use keylift_providers::{Entry, ErrorKind, Write, WriteId};
+use keylift_providers::{Entry, ErrorKind, Receipt, StoreError, Write, WriteId};
 
 use super::batch::{Planned, failure, of_one};
 use super::log::Step;
@@ -22,6 +22,7 @@ pub(super) struct Outcome {
     written: usize,
     replaced: usize,
     merged: usize,
+    versions: usize,
     pub(super) conflicts: Vec<Clash>,
     pub(super) failed: Vec<Stays>,
     /// Metadata keys that the target refused, and of how many values.
@@ -36,6 +37,7 @@ impl Outcome {
         moved.written += self.written;
         moved.replaced += self.replaced;
         moved.merged += self.merged;
+        moved.versions += self.versions;
         self.conflicts.into_iter().try_for_each(|clash| moved.conflicts.push(clash))?;
         self.failed.into_iter().try_for_each(|failed| moved.failed.push(failed))?;
         for (key, count) in self.lost {
@@ -44,6 +46,8 @@ impl Outcome {
         Ok(self.fatal)
     }
 }
+
+type Answer = Result<(Vec<String>, Receipt), StoreError>;
 
 impl Migration<'_> {
     /// Writes what was decided on and stands in the journal, and reads it back. With `flip` it makes current what was put
@@ -60,16 +64,17 @@ impl Migration<'_> {
             .zip(&ids)
             .map(|(write, id)| Write { address: &write.one.to, secret: write.secret(), expect: &write.expect, id })
             .collect();
-        let answers = if flip { self.to.flip_many(&asked).await } else { self.to.write_many(&asked).await };
+        let answers = self.send(run, &asked, &writes, flip).await;
         let denied = answers.iter().filter(|answer| matches!(answer, Err(error) if error.kind == ErrorKind::Denied));
         let all_denied = denied.count() == answers.len() && answers.len() >= TELLING;
         let (mut taken, mut back) = (Vec::new(), Vec::new());
         for (write, answer) in writes.into_iter().zip(answers) {
             match answer {
-                Ok(receipt) => {
+                Ok((older, receipt)) => {
                     let fingerprint = Some(self.key.fingerprint(write.secret()));
                     back.push(receipt.address.clone());
-                    outcome.steps.push(Step::Written { from: write.one.from.clone(), receipt, fingerprint });
+                    outcome.versions += older.len();
+                    outcome.steps.push(Step::Written { from: write.one.from.clone(), receipt, fingerprint, older });
                     taken.push(write);
                 }
                 Err(error) if error.kind == ErrorKind::Conflict => {
@@ -103,6 +108,22 @@ impl Migration<'_> {
         outcome.replaced = verified.iter().filter(|write| write.replaced.is_some() && write.merged.is_none()).count();
         outcome.lost = self.annotate(&verified).await;
         outcome
+    }
+
+    /// Hands a batch over: those with older versions one version after the other, the rest together. Each answer tells
+    /// which older versions went before.
+    async fn send(&self, run: &str, asked: &[Write<'_>], writes: &[Planned], flip: bool) -> Vec<Answer> {
+        let together: Vec<Write<'_>> =
+            asked.iter().zip(writes).filter(|(_, write)| write.older.is_none()).map(|(asked, _)| *asked).collect();
+        let one_by_one = writes.iter().filter_map(|write| Some((write, write.older.as_ref()?)));
+        let one_by_one = one_by_one.map(|(write, older)| self.write_all(run, write, older));
+        let one_by_one: Vec<Answer> = futures_util::stream::iter(one_by_one).buffered(AT_ONCE).collect().await;
+        let together = if flip { self.to.flip_many(&together).await } else { self.to.write_many(&together).await };
+        let mut together = together.into_iter().map(|answer| answer.map(|receipt| (Vec::new(), receipt)));
+        let mut one_by_one = one_by_one.into_iter();
+        let answers =
+            writes.iter().map(|write| if write.older.is_some() { one_by_one.next() } else { together.next() });
+        answers.flatten().collect()
     }
 
     /// Writes what is kept beside values. A target that refuses it has the value all the same.

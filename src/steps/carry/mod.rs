@@ -2,6 +2,7 @@
 
 mod map;
 mod names;
+mod older;
 mod read;
 mod template;
 
@@ -14,6 +15,7 @@ use self::map::Fate;
 use crate::model::Stays;
 
 pub use self::map::{Map, MapError, Mistake};
+pub use self::older::Older;
 pub use self::read::{Reading, Walk};
 
 /// A value on its way.

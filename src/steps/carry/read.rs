@@ -71,6 +71,11 @@ impl<'a> Route<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// The way that is walked.
+    pub fn route(&self) -> &'a Route<'a> {
+        self.route
+    }
+
     /// Passes over entries of which `known` says that they need not be read. Names alone go into the batches.
     #[must_use]
     pub fn past(self, known: impl Fn(&Address) -> bool + Send + Sync + 'a) -> Self {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use keylift_providers::{Fingerprint, FingerprintKey, Receipt, Written};
+use keylift_providers::{Address, Fingerprint, FingerprintKey, Receipt, Written};
 
 use super::super::log::{Step, digest};
 use super::Part;
@@ -22,6 +22,19 @@ pub(super) struct Made {
     pub receipt: Receipt,
     /// Which value was written.
     pub fingerprint: Option<Fingerprint>,
+    /// Older versions that were written before it, and go with it.
+    pub older: Vec<String>,
+}
+
+/// A write whose answer a crash took.
+pub(super) struct Begun {
+    pub to: Address,
+    /// Which value was to be there.
+    pub fingerprint: Fingerprint,
+    /// Nothing was there before.
+    pub fresh: bool,
+    /// The contents of all versions that were to be there, where older ones go along.
+    pub older: Vec<Fingerprint>,
 }
 
 /// The trail of a migration in its target, by digests of addresses.
@@ -87,7 +100,7 @@ impl Trail {
     /// Adds what a step of the journal asks undo to do.
     pub(super) fn sort(&mut self, key: &FingerprintKey, step: Step, part: &mut Part) {
         match step {
-            Step::Written { mut receipt, fingerprint, .. } => {
+            Step::Written { mut receipt, fingerprint, older, .. } => {
                 let at = digest(key, &receipt.address.to_string());
                 let left = self.writes.entry(at).or_insert(1);
                 *left -= 1;
@@ -99,13 +112,13 @@ impl Trail {
                     {
                         receipt.written = Written::Created;
                     }
-                    part.written.push(Made { receipt, fingerprint });
+                    part.written.push(Made { receipt, fingerprint, older });
                 }
             }
-            Step::Intent { to, fingerprint: Some(fingerprint), replaces, .. } => {
+            Step::Intent { to, fingerprint: Some(fingerprint), replaces, older, .. } => {
                 let at = digest(key, &to.to_string());
                 if !self.writes.contains_key(&at) && !self.settled.contains(&at) {
-                    part.begun.push((to, fingerprint, replaces.is_none()));
+                    part.begun.push(Begun { to, fingerprint, fresh: replaces.is_none(), older });
                 }
             }
             Step::Staged { receipt: Some(receipt), .. } => {
