@@ -1,5 +1,7 @@
 //! Checks of names and sizes that several stores share.
 
+use std::collections::BTreeMap;
+
 use crate::store::{Address, Rejected};
 
 /// Whether a name is made of legal characters, and of path segments that no server or file system folds away.
@@ -38,4 +40,30 @@ pub(crate) fn check_fieldless(address: &Address) -> Result<(), Rejected> {
         reason: format!("{} has no fields ({}#{field})", address.store, address.path),
         advice: "use one name a value".to_owned(),
     })
+}
+
+/// The keys among metadata that do not fit, and those beyond as many as a store takes.
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "vault"))]
+pub(crate) fn unfit(
+    metadata: &BTreeMap<String, String>,
+    most: usize,
+    fits: impl Fn(&str, &str) -> bool,
+) -> Vec<String> {
+    let mut kept = 0;
+    let mut lost = |key: &str, value: &str| {
+        kept += usize::from(fits(key, value));
+        !fits(key, value) || kept > most
+    };
+    metadata.iter().filter(|(key, value)| lost(key, value)).map(|(key, _)| key.clone()).collect()
+}
+
+/// Whether a tag is one that AWS takes ("Tag naming limits and requirements" in the guide "Tagging AWS resources").
+#[cfg(feature = "aws")]
+pub(crate) fn is_aws_tag(key: &str, value: &str) -> bool {
+    let legal = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+    let length = key.chars().count();
+    (1..=128).contains(&length)
+        && value.chars().count() <= 256
+        && key.chars().chain(value.chars()).all(legal)
+        && !key.to_ascii_lowercase().starts_with("aws:")
 }

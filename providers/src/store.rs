@@ -10,7 +10,7 @@ use crate::concurrent::{Task, at_once};
 use crate::secret::{FingerprintKey, Secret};
 
 /// Requests under way at once where a store has no call for several.
-const REMOVED_AT_ONCE: usize = 8;
+const SINGLY_AT_ONCE: usize = 8;
 
 /// Where a secret lives in a store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -317,7 +317,7 @@ pub trait Store: Send + Sync + fmt::Debug {
         for receipt in receipts {
             tasks.push(self.remove(receipt));
         }
-        at_once(REMOVED_AT_ONCE, tasks).await
+        at_once(SINGLY_AT_ONCE, tasks).await
     }
 
     /// How the store lets go of an entry on purpose ([`Store::retire`]), and how the user gets it back; none where it has
@@ -413,6 +413,21 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Replaces the metadata beside an entry. Stores without any refuse.
     async fn set_metadata(&self, address: &Address, _metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {
         Err(StoreError::new(ErrorKind::Rejected, format!("{} keeps no metadata ({})", self.location(), address.path)))
+    }
+
+    /// Replaces the metadata beside several entries, each with an answer of its own, in order. A store that rewrites one
+    /// file for each does it once here.
+    async fn set_metadata_many(&self, all: &[(Address, BTreeMap<String, String>)]) -> Vec<Result<(), StoreError>> {
+        let mut tasks: Vec<Task<'_, _>> = Vec::new();
+        for (address, metadata) in all {
+            tasks.push(self.set_metadata(address, metadata));
+        }
+        at_once(SINGLY_AT_ONCE, tasks).await
+    }
+
+    /// The keys among metadata that the store cannot keep beside an entry. Offline.
+    fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
+        if self.capabilities().metadata { Vec::new() } else { metadata.keys().cloned().collect() }
     }
 
     /// Called now and then during a long run: renews a login that is about to end.

@@ -149,3 +149,35 @@ fn aws_keeps_the_version_before_and_gives_versions_back() {
     assert!(said.starts_with("3 entries removed"), "{said}");
     assert!(desk.whole("aws-sm://app", "PLAIN").is_none());
 }
+
+#[cfg(feature = "aws")]
+#[test]
+fn metadata_goes_along_as_far_as_the_target_takes_it_and_comes_back_with_undo() {
+    let (Some(bao), Some(moto)) = (servers::bao(), servers::moto()) else { return };
+    let mut desk = Desk::vault(&bao);
+    desk.env.extend(servers::aws_vars(&moto.url()));
+    for name in ["A", "B"] {
+        put(&bao, &format!("from/{name}"), &value("new"));
+        let metadata = r#"{"custom_metadata": {"owner": "team", "note": "not <for> tags"}}"#;
+        assert_eq!(bao.vault("POST", &format!("secret/metadata/from/{name}"), metadata).0, 204);
+    }
+    let body = serde_json::json!({"Name": "app/A", "SecretString": "old", "Tags": [{"Key": "cost", "Value": "7"}]});
+    moto.secrets_manager("CreateSecret", &body);
+    let (from, to) = ("vault://secret/from", "aws-sm://app");
+    let said = desk.expect(&["migrate", from, to, "--metadata", "--on-conflict", "overwrite", "--dry-run"], 0);
+    assert!(said.contains("not carried: metadata `note` of 2") && !said.contains("`owner`"), "{said}");
+    desk.expect(&["migrate", from, to, "--metadata", "--on-conflict", "overwrite"], 0);
+    let metadata = |name: &str| {
+        let store = desk.store(to);
+        let all = wait(async { store.metadata(&at(&*store, name)).await }).expect("readable");
+        all.into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()
+    };
+    assert_eq!((metadata("A"), metadata("B")), (vec!["cost=7".into(), "owner=team".into()], vec!["owner=team".into()]));
+    desk.expect(&["migrate", "undo", from, to], 0);
+    assert_eq!((metadata("A"), desk.read(to, "A").as_deref()), (vec!["cost=7".to_owned()], Some("old")));
+    // From AWS, where metadata is asked for entry by entry, into an age file, which takes all of it.
+    desk.expect(&["migrate", from, "age:to.age", "--metadata"], 0);
+    let store = desk.store("age:to.age");
+    let entry = wait(async { store.read(&at(&*store, "A")).await }).expect("readable").expect("there");
+    assert_eq!(entry.metadata.len(), 2);
+}

@@ -7,6 +7,7 @@
 mod document;
 pub(crate) mod identity;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
@@ -266,18 +267,28 @@ impl Store for AgeStore {
         Ok(Listing { addresses, next })
     }
 
-    async fn set_metadata(
-        &self,
-        address: &Address,
-        metadata: &std::collections::BTreeMap<String, String>,
-    ) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().await;
-        let _lock = Lock::on(&self.path).await?;
-        let (mut document, format) = self.load()?;
-        if !document.set_metadata(&address.path, metadata.clone()) {
-            return Err(StoreError::new(ErrorKind::Conflict, format!("{} is not there any more", address.path)));
-        }
-        self.save(&document, format)
+    async fn set_metadata(&self, address: &Address, metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        let mut answers = self.set_metadata_many(&[(address.clone(), metadata.clone())]).await;
+        answers.pop().unwrap_or_else(|| Err(self.damaged("no answer to a write")))
+    }
+
+    async fn set_metadata_many(&self, all: &[(Address, BTreeMap<String, String>)]) -> Vec<Result<(), StoreError>> {
+        let done = async {
+            let _turn = self.turn.lock().await;
+            let _lock = Lock::on(&self.path).await?;
+            let (mut document, format) = self.load()?;
+            let mut answers = Vec::with_capacity(all.len());
+            for (address, metadata) in all {
+                let there = document.set_metadata(&address.path, metadata.clone());
+                let gone = || StoreError::new(ErrorKind::Conflict, format!("{} is not there any more", address.path));
+                answers.push(if there { Ok(()) } else { Err(gone()) });
+            }
+            if answers.iter().any(Result::is_ok) {
+                self.save(&document, format)?;
+            }
+            Ok::<_, StoreError>(answers)
+        };
+        done.await.unwrap_or_else(|error| all.iter().map(|_| Err(error.duplicate())).collect())
     }
 
     fn notices(&self) -> Vec<String> {

@@ -372,6 +372,13 @@ impl Store for AwsStore {
         Ok(())
     }
 
+    /// Fifty tags, and a description of 2,048 characters ("`CreateSecret`", parameters `Tags` and `Description`).
+    fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
+        crate::names::unfit(metadata, 50, |key, value| {
+            (key == DESCRIPTION && value.chars().count() <= 2048) || crate::names::is_aws_tag(key, value)
+        })
+    }
+
     fn notices(&self) -> Vec<String> {
         let endpoint = self.target.endpoint.clone().or_else(|| self.settings.var("AWS_ENDPOINT_URL"));
         let bare = endpoint.filter(|url| url.starts_with("http://") && !crate::http::loopback(url));

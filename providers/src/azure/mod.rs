@@ -250,6 +250,15 @@ impl Store for AzureStore {
         Ok(api.update(&address.path, &found.version, &tags, content_type.as_deref()).await?)
     }
 
+    /// Fifteen tags of 256 characters, one of which tells which write made a version ("About Azure Key Vault secrets"), and
+    /// a content type of 255.
+    fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
+        let typed = usize::from(metadata.contains_key(CONTENT_TYPE));
+        crate::names::unfit(metadata, 14 + typed, |key, value| {
+            !key.is_empty() && key.chars().count() <= 256 && value.chars().count() <= 255
+        })
+    }
+
     fn policy(&self, job: Job) -> Option<Policy> {
         let (role, what) = match job {
             Job::App => ("Key Vault Secrets User", "reads values"),

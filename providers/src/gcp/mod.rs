@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use self::api::{Api, Content, LOST, MARK, Refusal, number};
 use self::auth::configuration;
-use crate::concurrent::{path, read_at_once, write_at_once};
+use crate::concurrent::{path, read_at_once, remove_at_once, write_at_once};
 use crate::expect::{conflict, receipt};
 use crate::pace::Pace;
 use crate::secret::Secret;
@@ -178,21 +178,30 @@ impl GcpStore {
         Ok(conflict(name, "others write it: look at its versions"))
     }
 
-    async fn take_back(&self, api: &Api, receipt: &Receipt) -> Result<bool, StoreError> {
-        let name = &receipt.address.path;
+    async fn take_back(&self, api: &Api, receipts: Vec<&Receipt>) -> Result<Vec<bool>, StoreError> {
+        let all = |removed: bool| receipts.iter().map(|_| removed).collect::<Vec<_>>();
+        let Some(name) = receipts.first().map(|receipt| &receipt.address.path) else { return Ok(Vec::new()) };
         // Read first: what is added afterwards changes the entity tag, or is seen below.
-        let Some(about) = api.about(name).await? else { return Ok(false) };
-        let Some(page) = api.versions(name, 2, None).await? else { return Ok(false) };
-        let versions: Vec<u64> = page["versions"].as_array().into_iter().flatten().filter_map(number).collect();
-        if versions.len() != 1 || receipt.version != Some(versions[0].to_string()) {
-            return Ok(false);
+        let Some(about) = api.about(name).await? else { return Ok(all(false)) };
+        let most = receipts.len() + 1;
+        let Some(page) = api.versions(name, most, None).await? else { return Ok(all(false)) };
+        let versions: Vec<String> = page["versions"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(number)
+            .map(|number| number.to_string())
+            .collect();
+        let ours = |version: &String| receipts.iter().any(|receipt| receipt.version.as_ref() == Some(version));
+        if versions.is_empty() || versions.len() == most || !versions.iter().all(ours) {
+            return Ok(all(false));
         }
         match api.delete(name, about["etag"].as_str().unwrap_or_default()).await {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(all(true)),
             Err(Refusal { status, .. })
                 if matches!(status.as_str(), "NOT_FOUND" | "FAILED_PRECONDITION" | "ABORTED") =>
             {
-                Ok(false)
+                Ok(all(false))
             }
             Err(refusal) => Err(refusal.error),
         }
@@ -285,10 +294,15 @@ impl Store for GcpStore {
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
-        if receipt.written != Written::Created {
-            return Ok(false);
-        }
-        self.take_back(self.api().await?, receipt).await
+        self.remove_many(std::slice::from_ref(receipt)).await.pop().unwrap_or(Ok(false))
+    }
+
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let api = match self.api().await {
+            Ok(api) => api,
+            Err(error) => return receipts.iter().map(|_| Err(error.duplicate())).collect(),
+        };
+        remove_at_once(AT_ONCE, receipts, |group| Box::pin(self.take_back(api, group))).await
     }
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
@@ -344,6 +358,11 @@ impl Store for GcpStore {
         Ok(known.collect())
     }
 
+    /// All that nobody destroys.
+    async fn versions_kept(&self) -> Result<usize, StoreError> {
+        Ok(usize::MAX)
+    }
+
     async fn metadata(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
         let about = self.api().await?.about(&address.path).await?.unwrap_or_default();
         let pairs = about["annotations"].as_object().into_iter().flatten();
@@ -362,6 +381,28 @@ impl Store for GcpStore {
         }
         let etag = about["etag"].as_str().unwrap_or_default();
         Ok(api.annotate(&address.path, etag, &Value::from(all)).await?)
+    }
+
+    /// Annotations of 63 characters, beginning and ending with a letter or digit, 16 KiB in all ("Secret", `annotations`).
+    fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
+        let mut size = 0;
+        let fits = |key: &str, value: &str| {
+            let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+            key.len() <= 63
+                && ends(key.chars().next())
+                && ends(key.chars().last())
+                && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+                && value.len() < 16 * 1024
+        };
+        let mut lost = crate::names::unfit(metadata, usize::MAX, fits);
+        // The key that tells which write made an entry needs room as well.
+        for (key, value) in metadata.iter().filter(|(key, value)| fits(key, value)) {
+            size += key.len() + value.len();
+            if size > 15 * 1024 {
+                lost.push(key.clone());
+            }
+        }
+        lost
     }
 
     fn policy(&self, job: Job) -> Option<Policy> {

@@ -363,6 +363,11 @@ impl Store for SsmStore {
         Ok(())
     }
 
+    /// Fifty tags ("AddTagsToResource").
+    fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
+        crate::names::unfit(metadata, 50, crate::names::is_aws_tag)
+    }
+
     fn policy(&self, job: Job) -> Option<Policy> {
         let region = self.target.region.clone();
         let region = region.or_else(|| self.settings.first_var(&["AWS_REGION", "AWS_DEFAULT_REGION"]));

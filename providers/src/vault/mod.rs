@@ -413,6 +413,15 @@ impl Store for VaultStore {
         self.kv(&ready).set_metadata(&address.path, metadata).await
     }
 
+    /// "Create/Update metadata" of the KV API: 64 keys of 128 bytes with values of 512, printable and not empty.
+    fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
+        let printable = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+        let most = if self.engine.get() == Some(&Engine::V1) { 0 } else { 64 };
+        crate::names::unfit(metadata, most, |key, value| {
+            key.len() <= 128 && value.len() <= 512 && printable(key) && printable(value)
+        })
+    }
+
     async fn keep_alive(&self) -> Result<(), StoreError> {
         let ready = self.ready().await?;
         ready.session.lock().await.keep_alive(&ready.link, &self.config.login).await

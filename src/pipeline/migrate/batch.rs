@@ -1,10 +1,12 @@
 //! Deciding about a batch: what the target holds decides, and what is about to be written stands in the journal first.
 
+use std::collections::BTreeMap;
+
 use keylift_providers::{
     Address, Entry, ErrorKind, Expect, FingerprintKey, Receipt, Secret, Store, StoreError, Written,
 };
 
-use super::log::{Known, Log, Step};
+use super::log::{Beside, Known, Log, Step};
 use super::{Action, Migration, OnConflict, Writer, backup};
 use crate::model::{Clash, Failure, Migrated, Stays};
 use crate::steps::carry::{Carried, Fields, Older, Reading, Route};
@@ -69,6 +71,8 @@ pub(super) struct Planned {
     pub expect: Expect,
     /// What it replaces.
     pub replaced: Option<Entry>,
+    /// What is kept beside it.
+    pub beside: Option<Beside>,
     /// What goes before it.
     pub older: Option<Older>,
     /// An earlier process of this migration began to write it, and may have come to some of the older versions.
@@ -179,6 +183,7 @@ impl Migration<'_> {
                 write.older = Some(older).filter(|older| older.values.len() > 1 || write.begun);
             }
         }
+        self.look_beside(&mut writes).await?;
         log.note(&own)?;
         let mut steps = backup::keep(self, log, &writes.iter().filter_map(Planned::lost).collect::<Vec<_>>()).await?;
         steps.extend(writes.iter().map(|write| Step::Intent {
@@ -186,22 +191,56 @@ impl Migration<'_> {
             to: write.one.to.clone(),
             replaces: write.replaced.as_ref().map(|entry| entry.version.clone().unwrap_or_default()),
             fingerprint: Some(self.key.fingerprint(write.secret())),
+            beside: write.beside.clone().filter(|_| write.replaced.is_some()),
             older: write.older.iter().flat_map(|all| all.values.iter().map(|one| self.key.fingerprint(one))).collect(),
         }));
         log.append(&steps).await?;
         Ok(Decided { entries, writes })
     }
 
+    /// What is to be kept beside the values of a batch. What the target keeps beside a value of its own stays, but for the
+    /// same keys.
+    async fn look_beside(&self, writes: &mut [Planned]) -> Result<(), StoreError> {
+        if !self.asked.metadata {
+            return Ok(());
+        }
+        for write in writes.iter_mut() {
+            let lost = self.to.metadata_lost(&write.one.metadata);
+            let mut after = write.one.metadata.clone();
+            after.retain(|key, _| !lost.contains(key));
+            if after.is_empty() {
+                continue;
+            }
+            let before = match &write.replaced {
+                Some(_) => self.to.metadata(&write.one.to).await?,
+                None => BTreeMap::new(),
+            };
+            let ours = after;
+            let mut after = before.clone();
+            after.extend(ours);
+            write.beside = Some(Beside { before, after });
+        }
+        Ok(())
+    }
+
     /// What is to be done with a value, given what the target holds.
     fn judge(&self, one: Carried, found: Option<Entry>, known: &Known) -> Verdict {
         let write = |one, merged, expect, replaced| {
-            Verdict::Write(Planned { one, merged, expect, replaced, older: None, begun: false })
+            Verdict::Write(Planned { one, merged, expect, replaced, beside: None, older: None, begun: false })
         };
         let Some(entry) = found else { return write(one, None, Expect::Absent, None) };
         if self.asked.history && one.alone && known.begun(self.key, &one.from) == Some(Written::Created) {
             // A crash may have left older versions there, and no newer one.
-            let (merged, replaced, older) = (None, None, None);
-            return Verdict::Write(Planned { one, merged, expect: Expect::Absent, replaced, older, begun: true });
+            let (expect, begun) = (Expect::Absent, true);
+            return Verdict::Write(Planned {
+                one,
+                merged: None,
+                expect,
+                replaced: None,
+                beside: None,
+                older: None,
+                begun,
+            });
         }
         let fields = one.compare_fields(&entry.secret);
         let merging = self.asked.on_conflict == OnConflict::MergeKeys;

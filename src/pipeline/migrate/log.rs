@@ -1,6 +1,6 @@
 //! The journal of a migration, and what it says after a crash: kept as digests, never as a list of names.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use keylift_providers::{Address, Entry, Fingerprint, FingerprintKey, Receipt, Written};
@@ -44,6 +44,9 @@ pub enum Step {
         /// Which value is to be there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fingerprint: Option<Fingerprint>,
+        /// What is kept beside what it replaces, before and after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<Beside>,
         /// The contents of all versions that are to be there, from the oldest on, where older ones go along.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         older: Vec<Fingerprint>,
@@ -97,6 +100,15 @@ pub enum Step {
     Done,
     /// What it made was removed from the target.
     Undone,
+}
+
+/// Metadata beside an entry, before a migration and after it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Beside {
+    /// What was there.
+    pub before: BTreeMap<String, String>,
+    /// What is to be there.
+    pub after: BTreeMap<String, String>,
 }
 
 /// The journal of a migration.

@@ -105,9 +105,12 @@ impl Migration<'_> {
         if one.renamed {
             loss.renamed.push(Renamed { from: one.from.clone(), to: one.to.clone() })?;
         }
-        if !self.asked.metadata || !self.to.capabilities().metadata {
-            one.metadata.keys().for_each(|key| *loss.metadata.entry(key.clone()).or_default() += 1);
-        }
+        let lost = if self.asked.metadata {
+            self.to.metadata_lost(&one.metadata)
+        } else {
+            one.metadata.keys().cloned().collect()
+        };
+        lost.into_iter().for_each(|key| *loss.metadata.entry(key).or_default() += 1);
         survey.sample.get_or_insert_with(|| one.to.clone());
         Ok(())
     }

@@ -205,10 +205,16 @@ impl Undoing<'_> {
         let Some(before) = before else { return Ok(false) };
         let id = WriteId::new(self.key, "undo", &receipt.address, &before);
         match self.to.write(&receipt.address, &before, &Expect::Version(version), &id).await {
-            Ok(_) => Ok(true),
-            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => Ok(false),
-            Err(error) => Err(error.into()),
+            Ok(_) => {}
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        if let Some(beside) = trail.beside(self.key, receipt)
+            && self.to.metadata(&receipt.address).await? == beside.after
+        {
+            self.to.set_metadata(&receipt.address, &beside.before).await?;
+        }
+        Ok(true)
     }
 
     /// The version under which the target still holds what was written; none where somebody else wrote since.

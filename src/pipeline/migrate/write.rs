@@ -129,23 +129,13 @@ impl Migration<'_> {
     /// Writes what is kept beside values. A target that refuses it has the value all the same.
     async fn annotate(&self, verified: &[Planned]) -> BTreeMap<String, usize> {
         let mut lost = BTreeMap::new();
-        if !self.asked.metadata || !self.to.capabilities().metadata {
-            return lost;
-        }
-        let with = verified.iter().filter(|write| !write.one.metadata.is_empty());
-        let all = with.map(|write| async move {
-            let to = &write.one.to;
-            let mut metadata = match &write.replaced {
-                // What the target keeps beside a value of its own stays, but for the same keys.
-                Some(_) => self.to.metadata(to).await.unwrap_or_default(),
-                None => BTreeMap::new(),
-            };
-            metadata.extend(write.one.metadata.clone());
-            (write, self.to.set_metadata(to, &metadata).await.is_ok())
-        });
-        let done: Vec<_> = futures_util::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
-        for (write, _) in done.into_iter().filter(|(_, done)| !done) {
-            write.one.metadata.keys().for_each(|key| *lost.entry(key.clone()).or_default() += 1);
+        let with = verified.iter().filter_map(|write| Some((write, write.beside.as_ref()?)));
+        let with: Vec<_> = with.filter(|(_, beside)| beside.before != beside.after).collect();
+        let all: Vec<_> = with.iter().map(|(write, beside)| (write.one.to.clone(), beside.after.clone())).collect();
+        let answers = self.to.set_metadata_many(&all).await;
+        for ((write, beside), _) in with.iter().zip(answers).filter(|(_, answer)| answer.is_err()) {
+            let ours = write.one.metadata.keys().filter(|key| beside.after.contains_key(*key));
+            ours.for_each(|key| *lost.entry(key.clone()).or_default() += 1);
         }
         lost
     }

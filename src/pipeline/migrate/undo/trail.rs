@@ -6,7 +6,7 @@ use std::path::Path;
 
 use keylift_providers::{Address, Fingerprint, FingerprintKey, Receipt, Written};
 
-use super::super::log::{Step, digest};
+use super::super::log::{Beside, Step, digest};
 use super::Part;
 use crate::journal::Journal;
 use crate::model::Failure;
@@ -48,6 +48,8 @@ pub(super) struct Trail {
     /// Versions of its own making: what they replaced each other with is nobody's loss.
     own: HashSet<u128>,
     settled: HashSet<u128>,
+    /// What is kept beside what was replaced.
+    beside: HashMap<u128, Beside>,
     total: usize,
 }
 
@@ -61,8 +63,12 @@ impl Trail {
                 Step::BackedUp { to, file, name } => {
                     kept.insert(digest(key, &to.to_string()), Former::Kept { file, name });
                 }
-                Step::Intent { to, replaces: Some(version), .. } => {
+                Step::Intent { to, replaces: Some(version), beside, .. } => {
                     let at = digest(key, &to.to_string());
+                    if let Some(beside) = beside {
+                        let before = trail.beside.remove(&at).map_or(beside.before, |first| first.before);
+                        trail.beside.insert(at, Beside { before, after: beside.after });
+                    }
                     // What was kept beside the journal goes before: such a store gives no older version back.
                     let former = kept.remove(&at).unwrap_or(Former::Version(version.clone()));
                     if !trail.own.contains(&digest(key, &format!("{to} {version}"))) {
@@ -95,6 +101,11 @@ impl Trail {
     /// What an address held before.
     pub(super) fn former(&self, key: &FingerprintKey, receipt: &Receipt) -> Option<&Former> {
         self.former.get(&digest(key, &receipt.address.to_string()))
+    }
+
+    /// What was kept beside an entry that was replaced, and what the migration made of that.
+    pub(super) fn beside(&self, key: &FingerprintKey, receipt: &Receipt) -> Option<&Beside> {
+        self.beside.get(&digest(key, &receipt.address.to_string()))
     }
 
     /// Adds what a step of the journal asks undo to do.
