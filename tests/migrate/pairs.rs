@@ -69,16 +69,13 @@ fn every_awkward_value_goes_from_every_store_to_every_other_or_stays() {
             assert_eq!(left, [Some(0); 4], "{from} -> {to}: {report}");
             let there = contents(&*desk.store(&to), &names);
             for (name, value) in &held {
-                match there.get(*name) {
-                    Some(secret) => {
-                        assert!(secret.expose() == value.as_slice(), "{name} came from {from} to {to} changed");
-                        assert!(!stays.contains(name), "{name} stays in {from} and is in {to}");
-                        carried += 1;
-                    }
-                    None => {
-                        assert!(stays.contains(name), "{name} went from {from} and is not in {to}: {report}");
-                        refused += 1;
-                    }
+                if let Some(secret) = there.get(*name) {
+                    assert!(secret.expose() == value.as_slice(), "{name} came from {from} to {to} changed");
+                    assert!(!stays.contains(name), "{name} stays in {from} and is in {to}");
+                    carried += 1;
+                } else {
+                    assert!(stays.contains(name), "{name} went from {from} and is not in {to}: {report}");
+                    refused += 1;
                 }
             }
             assert_eq!(there.len() + stays.len(), held.len(), "{from} -> {to}");

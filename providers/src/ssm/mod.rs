@@ -363,7 +363,7 @@ impl Store for SsmStore {
         Ok(())
     }
 
-    /// Fifty tags ("AddTagsToResource").
+    /// Fifty tags ("`AddTagsToResource`").
     fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
         crate::names::unfit(metadata, 50, crate::names::is_aws_tag)
     }

@@ -41,6 +41,7 @@ pub(super) struct MigrateArgs {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // Independent options, each asked on its own.
 struct How {
     /// What to do where the target holds another value
     #[arg(long, value_enum, default_value = "skip-if-equal")]

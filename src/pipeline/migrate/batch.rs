@@ -80,6 +80,12 @@ pub(super) struct Planned {
 }
 
 impl Planned {
+    /// Of something that the target does not have.
+    fn new(one: Carried) -> Self {
+        let expect = Expect::Absent;
+        Self { one, merged: None, expect, replaced: None, beside: None, older: None, begun: false }
+    }
+
     /// What is written.
     pub(super) fn secret(&self) -> &Secret {
         self.merged.as_ref().unwrap_or(&self.one.secret)
@@ -92,7 +98,7 @@ impl Planned {
 }
 
 enum Verdict {
-    Write(Planned),
+    Write(Box<Planned>),
     /// It is there already, written by an earlier process of this migration.
     Own(Carried, Receipt),
     Equal(Carried),
@@ -103,9 +109,9 @@ impl Verdict {
     /// Writes it into a plan.
     fn note(&self, out: &mut Writer, key: &FingerprintKey) -> Result<(), Failure> {
         let (one, action) = match self {
-            Self::Write(Planned { one, merged: Some(_), .. }) => (one, Action::Merge),
-            Self::Write(Planned { one, replaced: Some(_), .. }) => (one, Action::Replace),
-            Self::Write(Planned { one, .. }) => (one, Action::Create),
+            Self::Write(write) if write.merged.is_some() => (&write.one, Action::Merge),
+            Self::Write(write) if write.replaced.is_some() => (&write.one, Action::Replace),
+            Self::Write(write) => (&write.one, Action::Create),
             Self::Own(one, _) | Self::Equal(one) => (one, Action::Equal),
             Self::Clash(one, _) => (one, Action::Conflict),
         };
@@ -157,7 +163,7 @@ impl Migration<'_> {
                 verdict.note(out, self.key)?;
             }
             match verdict {
-                Verdict::Write(planned) => writes.push(planned),
+                Verdict::Write(planned) => writes.push(*planned),
                 Verdict::Equal(_) => moved.equal += 1,
                 Verdict::Own(one, receipt) => {
                     let fingerprint = Some(self.key.fingerprint(&one.secret));
@@ -226,21 +232,12 @@ impl Migration<'_> {
     /// What is to be done with a value, given what the target holds.
     fn judge(&self, one: Carried, found: Option<Entry>, known: &Known) -> Verdict {
         let write = |one, merged, expect, replaced| {
-            Verdict::Write(Planned { one, merged, expect, replaced, beside: None, older: None, begun: false })
+            Verdict::Write(Box::new(Planned { merged, expect, replaced, ..Planned::new(one) }))
         };
-        let Some(entry) = found else { return write(one, None, Expect::Absent, None) };
+        let Some(entry) = found else { return Verdict::Write(Box::new(Planned::new(one))) };
         if self.asked.history && one.alone && known.begun(self.key, &one.from) == Some(Written::Created) {
             // A crash may have left older versions there, and no newer one.
-            let (expect, begun) = (Expect::Absent, true);
-            return Verdict::Write(Planned {
-                one,
-                merged: None,
-                expect,
-                replaced: None,
-                beside: None,
-                older: None,
-                begun,
-            });
+            return Verdict::Write(Box::new(Planned { begun: true, ..Planned::new(one) }));
         }
         let fields = one.compare_fields(&entry.secret);
         let merging = self.asked.on_conflict == OnConflict::MergeKeys;

@@ -65,6 +65,7 @@ impl OnConflict {
 
 /// What the user asked for, kept in the journal so that the way on is the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // Independent options, each asked on its own.
 pub struct Asked {
     /// What is done where the target holds another value.
     pub on_conflict: OnConflict,

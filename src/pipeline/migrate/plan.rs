@@ -42,6 +42,7 @@ pub enum Action {
 /// The head of a plan.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // Independent options, each asked on its own.
 struct Head {
     version: u32,
     fingerprint_key: String,
@@ -72,6 +73,7 @@ struct Line {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // Independent options, each asked on its own.
 struct Whole {
     version: u32,
     fingerprint_key: String,

@@ -110,7 +110,9 @@ impl Migration<'_> {
         } else {
             one.metadata.keys().cloned().collect()
         };
-        lost.into_iter().for_each(|key| *loss.metadata.entry(key).or_default() += 1);
+        for key in lost {
+            *loss.metadata.entry(key).or_default() += 1;
+        }
         survey.sample.get_or_insert_with(|| one.to.clone());
         Ok(())
     }

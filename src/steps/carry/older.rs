@@ -59,7 +59,7 @@ impl Route<'_> {
                 Err(reason) => older.lost.push(stays(at, reason)),
             }
         }
-        let value = self.whole(one);
+        let value = whole(one);
         if older.values.last() == Some(&value) {
             older.values.pop();
             older.ids.pop();
@@ -94,21 +94,21 @@ impl Route<'_> {
         let Some(one) = reading.carried.pop().filter(|one| one.alone && one.to.path == current.to.path) else {
             return Ok(Err("it would go to another place than the current one".to_owned()));
         };
-        let whole = self.whole(&one);
+        let whole = whole(&one);
         let to = Address { field: None, ..one.to };
         Ok(self.to.accepts(&to, &whole).map(|()| whole).map_err(|rejected| rejected.reason))
     }
+}
 
-    /// A value as the content of its whole entry.
-    fn whole(&self, one: &Carried) -> Secret {
-        match (&one.to.field, one.secret.expose_str()) {
-            (Some(field), Some(text)) => {
-                let mut fields = Object::new();
-                fields.set(field, text);
-                fields.to_secret()
-            }
-            _ => one.secret.duplicate(),
+/// A value as the content of its whole entry.
+fn whole(one: &Carried) -> Secret {
+    match (&one.to.field, one.secret.expose_str()) {
+        (Some(field), Some(text)) => {
+            let mut fields = Object::new();
+            fields.set(field, text);
+            fields.to_secret()
         }
+        _ => one.secret.duplicate(),
     }
 }
 
