@@ -138,7 +138,8 @@ class Bao(Server):
 
 # The emulator goes through all of its secrets to find one, several times in each call, and fails (500) where another
 # call adds one meanwhile: ten thousand of them would take hours. This looks names up as names, and else goes through a
-# copy. What a call does and answers stays the same.
+# copy; and it makes up the rows of one page of a listing, not those of all pages for each. What a call does and answers
+# stays the same.
 INDEXED = """
 import sys
 from moto.secretsmanager import models
@@ -158,6 +159,16 @@ def item(self, key):
     return found
 store.get, store.__getitem__, store.__contains__ = find, item, lambda self, key: find(self, key) is not None
 store.values = lambda self: list(plain.values(self))
+listed = {}
+def list_secrets(self, filters, max_results=100, next_token=None, include_planned_deletion=False):
+    key = repr(filters)
+    if not next_token or key not in listed:
+        living = [one for one in self.secrets.values()
+                  if include_planned_deletion or not getattr(one, "deleted_date", None)]
+        listed[key] = [one for one in living if models._matches(one, filters)]
+    page, token = self._get_secret_values_page_and_next_token(listed[key], max_results, next_token)
+    return [one.to_dict() for one in page], token
+models.SecretsManagerBackend.list_secrets = list_secrets
 from moto.server import main
 sys.exit(main())
 """

@@ -131,7 +131,14 @@ fn project() -> (Arc<Mutex<Project>>, Double) {
 
 fn store(url: &str) -> Box<dyn Store> {
     let uri = format!("gcp-sm://test-project/shop?endpoint={url}");
-    open(&uri, &Settings::with_vars("/nonexistent", [("CLOUDSDK_AUTH_ACCESS_TOKEN", "of-the-test")])).expect("a store")
+    open(
+        &uri,
+        &Settings::with_vars(
+            "/nonexistent",
+            [("CLOUDSDK_AUTH_ACCESS_TOKEN", "of-the-test"), ("KEYLIFT_WRITES_A_SECOND", "400")],
+        ),
+    )
+    .expect("a store")
 }
 
 #[tokio::test]

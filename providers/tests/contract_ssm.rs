@@ -14,7 +14,10 @@ use support::proxy::{FAULTS, Fault, Proxy};
 use support::servers::{Server, aws_vars, moto};
 
 fn store(url: &str, uri: &str) -> Box<dyn Store> {
-    open(uri, &Settings::with_vars("/nonexistent", aws_vars(url))).expect("a store")
+    let mut vars = aws_vars(url);
+    // The emulator takes more than the ten a second of the real one.
+    vars.push(("KEYLIFT_WRITES_A_SECOND".to_owned(), "400".to_owned()));
+    open(uri, &Settings::with_vars("/nonexistent", vars)).expect("a store")
 }
 
 fn ssm(server: &Server, action: &str, body: &serde_json::Value) -> serde_json::Value {

@@ -181,3 +181,32 @@ fn metadata_goes_along_as_far_as_the_target_takes_it_and_comes_back_with_undo() 
     let entry = wait(async { store.read(&at(&*store, "A")).await }).expect("readable").expect("there");
     assert_eq!(entry.metadata.len(), 2);
 }
+
+#[test]
+fn the_least_policy_is_enough_for_a_migration_with_all_that_goes_along() {
+    let Some(bao) = servers::bao() else { return };
+    let mut desk = Desk::vault(&bao);
+    fill(&bao, "from");
+    put(&bao, "to/db", r#"{"user": "theirs"}"#);
+    let metadata = r#"{"custom_metadata": {"owner": "team"}}"#;
+    assert_eq!(bao.vault("POST", "secret/metadata/from/PLAIN", metadata).0, 204);
+    let (from, to) = ("vault://secret/from", "vault://secret/to");
+    let policies = [from, to].map(|store| desk.expect(&["policy", store, "--for", "migrator"], 0));
+    let body = serde_json::json!({ "policy": policies.concat() }).to_string();
+    assert_eq!(bao.vault("POST", "sys/policies/acl/migrator", &body).0, 204);
+    let (status, body) =
+        bao.vault("POST", "auth/token/create", r#"{"policies": ["migrator"], "no_default_policy": true}"#);
+    assert_eq!(status, 200, "{body}");
+    let answer: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    let token = answer["auth"]["client_token"].as_str().expect("a token").to_owned();
+    desk.env.retain(|(name, _)| name != "VAULT_TOKEN");
+    desk.env.push(("VAULT_TOKEN".into(), token));
+    let options = ["--history", "--metadata", "--on-conflict", "overwrite"];
+    let said = desk.expect(&[&["migrate", from, to][..], &options].concat(), 0);
+    assert!(said.contains("3 written") && said.contains("1 of them added fields"), "{said}");
+    let said = desk.expect(&["migrate", "undo", from, to], 0);
+    assert!(said.starts_with("2 entries removed") && said.contains("1 given back, 0 left"), "{said}");
+    assert_eq!(desk.whole(to, "db").expect("there").0, r#"{"user":"theirs"}"#);
+    desk.expect(&["migrate", from, to, "--on-conflict", "overwrite"], 0);
+    desk.expect(&["migrate", "retire", from, to, "--yes", "--count", "3"], 0);
+}

@@ -88,7 +88,7 @@ impl GcpStore {
     async fn api(&self) -> Result<&Api, StoreError> {
         self.api
             .get_or_try_init(|| async {
-                let pace = Pace::new(WRITES_A_SECOND);
+                let pace = Pace::new(self.settings.writes_a_second(WRITES_A_SECOND)?);
                 Api::new(&self.project, self.endpoint.as_deref(), &self.settings, pace)
             })
             .await

@@ -154,7 +154,7 @@ impl Kv<'_> {
     }
 
     /// How many versions of an entry the mount keeps. Zero in its configuration means ten (KV secrets engine version 2, API:
-    /// "Configure the KV engine"); reading that is a right of its own, without which ten it is.
+    /// "Configure the KV engine").
     pub async fn versions_kept(&self) -> Result<usize, StoreError> {
         let call = Call::get(format!("{}/config", self.mount));
         let answer = self.link.answer(&call).await?;
@@ -162,7 +162,8 @@ impl Kv<'_> {
             200 => {
                 json(&answer, "asking how many versions are kept")?["data"]["max_versions"].as_u64().unwrap_or_default()
             }
-            _ => 0,
+            404 => 0,
+            _ => return Err(refused(&answer, "asking how many versions the mount keeps")),
         };
         Ok(if most == 0 { USUAL_VERSIONS } else { usize::try_from(most).unwrap_or(usize::MAX) })
     }

@@ -24,6 +24,8 @@ pub(super) fn policy(mount: &str, prefix: &str, v1: bool, job: Job) -> Policy {
             rules.push(rule(format!("{mount}/metadata/{below}"), &["create", "read", "update", "delete", "list"]));
             rules.push(rule(format!("{mount}/metadata/{folder}"), &["list"]));
             rules.push(rule(format!("{mount}/delete/{below}"), &["update"]));
+            // How many versions it keeps, for `migrate --history`.
+            rules.push(rule(format!("{mount}/config"), &["read"]));
         }
     }
     if job == Job::Migrator {
