@@ -114,3 +114,19 @@ fn a_cut_over_that_is_killed_goes_on_from_either_half() {
     }
     assert!(halves.0 && halves.1, "a crash between the halves and one after the flip: {halves:?}");
 }
+
+#[test]
+fn a_plan_without_some_of_the_lines_is_cut_over_without_them() {
+    let Some(moto) = servers::moto() else { return };
+    let desk = desk(&moto);
+    desk.expect(&[&PAIR[..], &["--on-conflict", "overwrite", "--cut-over", "--out", "plan.yaml"]].concat(), 0);
+    let path = desk.dir.path().join("plan.yaml");
+    let plan = std::fs::read_to_string(&path).expect("a plan");
+    assert!(plan.contains("cut-over: true"), "{plan}");
+    let cut: Vec<&str> = plan.lines().filter(|line| !line.contains(r#""from":"B""#)).collect();
+    std::fs::write(&path, cut.join("\n") + "\n").expect("written");
+    let said = desk.expect(&["migrate", "apply", "plan.yaml"], 1);
+    assert!(said.contains("2 written") && said.contains("B: it is not in the plan"), "{said}");
+    let now = ["A", "B", "NEW"].map(|name| desk.read(PAIR[2], name).expect("there"));
+    assert_eq!(now, ["new a", "old", "new"]);
+}

@@ -162,7 +162,7 @@ impl Session {
         }
         if left.is_zero() {
             return Err(StoreError::new(ErrorKind::Denied, "the Vault token has ended and cannot be renewed")
-                .advise("log in again, then `keylift resume` goes on where this run stopped"));
+                .advise("log in again, then run the command once more: it goes on where it stopped"));
         }
         Ok(())
     }

@@ -56,6 +56,7 @@ impl<'a> Contract<'a> {
         self.answers_many_in_order().await;
         self.lists_what_is_there().await;
         self.retires_only_the_version_it_expects().await;
+        self.takes_back_a_history_of_its_own().await;
         self.store.keep_alive().await.expect("a login is kept alive");
         self.store.close().await.expect("a store is closed");
     }
@@ -159,6 +160,32 @@ impl<'a> Contract<'a> {
         assert_eq!(removed, [false, true, true, false]);
         let there = [self.get("BACK_ONE").await, self.get("BACK_TWO").await, self.get("BACK_STAYS").await];
         assert_eq!(there, [None, None, Some(b"old".to_vec())]);
+    }
+
+    /// Versions that one run made of an entry that was not there go together, and not with somebody else's among them.
+    async fn takes_back_a_history_of_its_own(&self) {
+        if self.store.versions_kept().await.expect("a number") < 2 {
+            return;
+        }
+        for foreign in [false, true] {
+            let name = if foreign { "HISTORY_FOREIGN" } else { "HISTORY_OWN" };
+            let first = self.put(name, b"one", Expect::Absent).await.expect("written");
+            let expect = Expect::Version(first.version.clone().expect("a version"));
+            let second = self.put(name, b"two", expect).await.expect("written");
+            let whole = Address { field: None, ..first.address.clone() };
+            let history = self.store.history(&whole).await.expect("a history");
+            let ids: Vec<Option<String>> = history.into_iter().map(|version| Some(version.id)).collect();
+            assert_eq!(ids, [first.version.clone(), second.version.clone()], "from the oldest on");
+            if foreign {
+                self.put(name, b"three", Expect::Anything).await.expect("written");
+            }
+            let made = Receipt { written: Written::Created, ..second };
+            let before = Receipt { address: whole.clone(), ..first };
+            let removed = self.store.remove_many(&[made, before]).await.remove(0).expect("an answer");
+            assert_eq!(removed, !foreign, "{name}");
+            let left = self.get(name).await;
+            assert_eq!(left.as_deref(), foreign.then_some(&b"three"[..]), "{name}");
+        }
     }
 
     async fn retires_only_the_version_it_expects(&self) {

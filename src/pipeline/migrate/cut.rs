@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use keylift_providers::{ErrorKind, Expect, FingerprintKey, Receipt, StoreError, Write, WriteId};
 
-use super::Migration;
 use super::batch::{Decided, Planned, Prepared, failure, of_one};
 use super::log::{Known, Log, Step, digest};
 use super::survey::Survey;
 use super::write::Outcome;
+use super::{Approved, Migration};
 use crate::model::{Clash, Failure, Migrated};
 use crate::steps::carry::{Carried, Route, Walk};
 
@@ -101,7 +101,9 @@ impl Migration<'_> {
         }
         log.sync()?;
         moved.staged = aside.values.len();
-        if !(moved.conflicts.is_empty() && moved.failed.is_empty() && moved.held.is_empty()) {
+        // What is not in a plan is nothing that went wrong.
+        let held = moved.held.len().saturating_sub(self.plan.map_or(0, Approved::left_out));
+        if !moved.conflicts.is_empty() || !moved.failed.is_empty() || held > 0 {
             moved.withheld = true;
             return Ok(());
         }

@@ -279,10 +279,11 @@ impl Log {
             let state = State::of(last)?;
             if state.is_over() {
                 path = None;
-            } else if state.asked.as_ref().is_some_and(|before| before.map != asked.map || before.plan != asked.plan) {
+            } else if state.asked.as_ref().is_some_and(|before| !before.carries_what(asked)) {
                 return Err(Failure::new(
                     Exit::Conflict,
-                    "a migration between these two stopped on its way, with another map or plan",
+                    "a migration between these two stopped on its way, with another map or plan, or with something else \
+                     to go along (--metadata, --history)",
                 )
                 .advise(format!(
                     "`keylift migrate resume {from} {to}` goes on with that; `migrate undo` takes it back"

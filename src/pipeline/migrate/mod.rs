@@ -89,6 +89,13 @@ pub struct Asked {
     pub plan: Option<String>,
 }
 
+impl Asked {
+    /// Whether the same goes to the same places, so that what is done already is done for both.
+    fn carries_what(&self, other: &Self) -> bool {
+        (&self.map, &self.plan, self.metadata, self.history) == (&other.map, &other.plan, other.metadata, other.history)
+    }
+}
+
 /// What a migration works with.
 #[derive(Debug)]
 pub struct Migration<'a> {

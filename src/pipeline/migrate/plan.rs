@@ -185,6 +185,7 @@ pub struct Approved {
     pub(super) text: String,
     entries: HashMap<u128, u128>,
     seen: AtomicUsize,
+    left_out: AtomicUsize,
 }
 
 impl Approved {
@@ -216,13 +217,14 @@ impl Approved {
         let plan = Some(format!("{:032x}", digest(key, &text)));
         let Whole { from, to, on_conflict, force, metadata, history, cut_over, map, .. } = whole;
         let asked = Asked { on_conflict, force, metadata, history, cut_over, map, plan };
-        Ok(Self { from, to, asked, text, entries, seen: AtomicUsize::new(0) })
+        Ok(Self { from, to, asked, text, entries, seen: AtomicUsize::new(0), left_out: AtomicUsize::new(0) })
     }
 
     /// Whether a value is in the plan, as it was then; else why not, and what to do.
     pub(super) fn allows(&self, one: &Carried, key: &FingerprintKey) -> Result<(), (String, String)> {
         let place = digest(key, &format!("{} -> {}", shown(&one.from), shown(&one.to)));
         let Some(known) = self.entries.get(&place) else {
+            self.left_out.fetch_add(1, Ordering::Relaxed);
             return Err(("it is not in the plan".to_owned(), "make a new plan where it should go as well".to_owned()));
         };
         self.seen.fetch_add(1, Ordering::Relaxed);
@@ -231,6 +233,11 @@ impl Approved {
             return Err(("it changed since the plan was made".to_owned(), advice));
         }
         Ok(())
+    }
+
+    /// How many values of the source are not in the plan, and are held back because nobody asked for them.
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out.load(Ordering::Relaxed)
     }
 
     /// So many of it are done, and were not read again.
