@@ -249,5 +249,29 @@ fn maps_of_names_and_lookups_are_no_values() {
 fn a_parameter_of_a_query_ends_where_the_next_begins() {
     let token = ["n0cnd92m", "avmv1m61", "tjmyj9of5"].concat();
     let text = format!("a:\n  value: \"https://h.test/x?token={token}&page=2\"\n");
-    assert_eq!(shown("a.yml", &text), [token]);
+    assert_eq!(shown("a.yml", &text), [token.as_str()]);
+    // What opens one file until a time that has passed is no credential to move.
+    is_quiet("a.yml", &format!("a:\n  value: \"https://h.test/x.png?e=1576142006&token={token}\"\n"));
+}
+
+#[test]
+fn settings_of_files_of_an_unknown_kind_are_read() {
+    for (path, template) in [
+        ("installer.settings", "SILENT_USER=admin\nSILENT_ADMIN_PASSWORD=@\nSILENT_PORT=\n"),
+        ("login.http", "POST https://h.test/\n@Password=@\n"),
+        ("token.http", "POST https://h.test/\n\ngrant_type=password&username=u&password=@&scope=x\n"),
+        ("users.ldif", "dn: cn=admin\nuserPassword: @\n"),
+        ("Makefile", "up:\n\thelm install db b/postgresql --set auth.postgresPassword=@ --version 1\n"),
+        ("a.sh", "kubectl create secret generic s --from-literal=password=@ -n x\n"),
+    ] {
+        let text = template.replace("=@", &format!("={}", word())).replace(": @", &format!(": {}", word()));
+        assert_eq!(shown(path, &text), [word()], "{path}: {text}");
+    }
+    for (path, text) in [
+        ("notes.zzz", "password: required\ntoken = next(stream)\n"),
+        ("notes.zzz", "The password: you know it\n"),
+        ("a.pl", "my $password = shift;\n$token = $next;\n"),
+    ] {
+        is_quiet(path, text);
+    }
 }

@@ -46,7 +46,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || wrapped("__", "__")
         || wrapped("{", "}")
         || wrapped("@", "@")
-        || ["${", "{{", "#{", "$(", "<%", "%(", "{%", "$[", "\\(", "#("].iter().any(|part| has(part))
+        || is_template(&lower)
         || lower.starts_with('$') && lower.bytes().skip(1).all(|b| b.is_ascii_alphanumeric() || b == b'_')
         || lower.starts_with("$env:")
         || has_variable(value)
@@ -112,6 +112,27 @@ fn is_request(value: &str, lower: &str) -> bool {
         rest.starts_with(|c: char| c.is_ascii_uppercase()) && TARGETS.iter().any(|word| lower.contains(word))
     });
     asks || camel || has("...") && value.len() < 12 || PARTS.iter().any(|part| has(part)) || has("override")
+}
+
+/// What opens a reference in templates, and closes it.
+const REFERENCES: [(&str, &str); 10] = [
+    ("${", "}"),
+    ("{{", "}}"),
+    ("#{", "}"),
+    ("$(", ")"),
+    ("<%", "%>"),
+    ("%(", ")"),
+    ("{%", "%}"),
+    ("$[", "]"),
+    ("\\(", ")"),
+    ("#(", ")"),
+];
+
+/// A reference of a template. In long values two signs meet by chance; there it has an end, too.
+fn is_template(lower: &str) -> bool {
+    REFERENCES
+        .iter()
+        .any(|(open, close)| lower.split_once(open).is_some_and(|(_, rest)| lower.len() < 40 || rest.contains(close)))
 }
 
 /// A hole of a format string: `session-{0}-{1}`, `{}`.
@@ -245,12 +266,23 @@ mod tests {
             "YourSlackSigningSecret",
             "client-{0}-{1}",
             "&quot;&quot;",
+            "prefix-of-some-length-and-more-${SECRET_OF_THE_DAY}",
             "mock-token-12345",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["admin123", "hunter2", "changeme", "Pa$$word1", "yankees", "myp4ss", "a{2x}b", "Yourself1", "x&y;"]
-        {
+        for text in [
+            "admin123",
+            "hunter2",
+            "changeme",
+            "Pa$$word1",
+            "yankees",
+            "myp4ss",
+            "a{2x}b",
+            "Yourself1",
+            "x&y;",
+            "Zd&2ct+{4T$b+{[9LP~k5-[|W`x-V>;Dk_C/E~RnSg{m[h#{F[-t>yKUZ7YqRu4t",
+        ] {
             assert!(!is_placeholder(text), "{text}");
         }
     }

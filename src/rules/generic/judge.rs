@@ -284,8 +284,12 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     }
     // `CHALLENGE_PASSWORD = "challengePassword"`
     let same = flat(name) == flat(value) && names::words(value).len() > 1;
-    // `DB_PASSWORD=db_password`: where a variable is set, the value counts, whatever it reads like.
-    let set = class == Class::Password && how == How::Bound && !quoted && !name.bytes().any(|b| b.is_ascii_lowercase());
+    // `DB_PASSWORD=db_password`: where a variable is set, the value counts, whatever it reads like; so does a phrase.
+    let set = class == Class::Password
+        && how == How::Bound
+        && (!quoted && !name.bytes().any(|b| b.is_ascii_lowercase())
+            || !name.bytes().any(|b| b.is_ascii_lowercase()) && names::words(value).len() > 4
+            || !quoted && names::words(value).len() > 4);
     if set {
         return false;
     }

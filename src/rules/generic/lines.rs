@@ -8,6 +8,7 @@ use super::calls;
 use super::judge::{How, judge};
 use super::{Candidate, names, place};
 use crate::model::Confidence;
+use crate::rules::value::{Look, look};
 
 /// Reads names at the places that the automaton points out.
 pub(super) struct Reader<'a> {
@@ -83,9 +84,23 @@ impl<'a> Reader<'a> {
         let Some(class) = names::classify(name) else { return };
         let Some((span, quoted, how)) = self.value(place.start, place.end) else { return };
         let Some(value) = self.text.get(span.clone()) else { return };
-        if let Some(confidence) = judge(class, name, value, quoted, how) {
+        if let Some(mut confidence) = judge(class, name, value, quoted, how) {
+            if class == names::Class::Token && self.is_query(place.start) && self.expires(place.start) {
+                confidence = Confidence::Low;
+            }
             self.push(span, class.rule(), Some(name), confidence);
         }
+    }
+
+    /// Whether a query says until when it is good: the token before a place opens one file for a while.
+    fn expires(&self, start: usize) -> bool {
+        let head = self.text.get(start.saturating_sub(200)..start).unwrap_or_default();
+        let query = head.rfind('?').and_then(|at| head.get(at + 1..)).unwrap_or_default();
+        query.split('&').filter_map(|pair| pair.split_once('=')).any(|(name, value)| {
+            ["e", "exp", "expires", "expire", "deadline"].contains(&name.to_ascii_lowercase().as_str())
+                && value.len() >= 9
+                && value.bytes().all(|byte| byte.is_ascii_digit())
+        })
     }
 
     /// How many were found.
@@ -229,7 +244,8 @@ impl<'a> Reader<'a> {
         }
         // PowerShell assigns expressions; words without quotes are arguments.
         let expression = how == How::Bound && place::is_powershell(self.path);
-        let bare = self.bare && how != How::Compared && how != How::Argument && !expression;
+        let open = self.bare || self.is_query(start) || self.is_setting(start, rest.first(), at);
+        let bare = open && how != How::Compared && how != How::Argument && !expression;
         bare.then(|| self.bare_value(start, at, how)).flatten()
     }
 
@@ -286,6 +302,37 @@ impl<'a> Reader<'a> {
             || first && !script && place::is_blank_config(self.path)
     }
 
+    /// A parameter of a query or a form: `?token=x`, `&password=x`.
+    fn is_query(&self, start: usize) -> bool {
+        start.checked_sub(1).is_some_and(|before| b"?&".contains(&self.at(before)))
+    }
+
+    /// A line of settings in a file of a kind that nobody knows: a name, its operator and one word, which behind a colon
+    /// is no word of a language.
+    fn is_setting(&self, start: usize, operator: Option<&u8>, value: usize) -> bool {
+        let line = self.bytes.get(..start).unwrap_or_default();
+        let head = line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..].trim_ascii();
+        if self.language.is_some_and(|language| language != "text") || !(head.is_empty() || head == b"@") {
+            return false;
+        }
+        let end = (value..self.bytes.len()).find(|at| self.at(*at).is_ascii_whitespace()).unwrap_or(self.bytes.len());
+        let line_end = matches!(self.at(self.skip(end, b" \t\r")), b'\n' | 0);
+        let Some(word) = self.text.get(value..end).filter(|_| line_end) else { return false };
+        let code = word.contains(['(', ')', '{', '}', '[', ']', '<', '>', '$', ';', ',', '"', '\'']);
+        !code && (operator == Some(&b'=') || look(word) > Look::Plain)
+    }
+
+    /// `--set auth.password=x`, `-e PASSWORD=x`, `--from-literal=password=x`: the option before sets what the name says.
+    fn is_set_by_option(&self, start: usize) -> bool {
+        const OPTIONS: [&str; 9] =
+            ["--set", "--set-string", "-e", "--env", "--build-arg", "--from-literal", "-var", "--var", "--extra-vars"];
+        let head = self.text.get(start.saturating_sub(60)..start).unwrap_or_default();
+        let head = head.trim_end_matches(['"', '\'']).strip_suffix(['=', ' ']).unwrap_or_default().trim_end();
+        OPTIONS.iter().any(|option| {
+            head.strip_suffix(option).is_some_and(|head| head.is_empty() || head.ends_with(char::is_whitespace))
+        })
+    }
+
     /// `--password`, and `-Password` where options are written so.
     fn is_option(&self, start: usize) -> bool {
         let dashes = if place::is_powershell(self.path) { 1 } else { 2 };
@@ -302,7 +349,7 @@ impl<'a> Reader<'a> {
         }
         let at = at + usize::from(inside && b"-=".contains(&self.at(at)));
         // `?token=x&page=1`: the next parameter is no part of the value.
-        let query = start.checked_sub(1).is_some_and(|before| b"?&".contains(&self.at(before)));
+        let query = self.is_query(start);
         let blanks: &[u8] = match (inside, query) {
             (true, _) => b" \t\r\n\"'`,;}",
             (false, true) => b" \t\r\n\"'`,;&#",
@@ -314,6 +361,7 @@ impl<'a> Reader<'a> {
         let alone = query
             || matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
             || self.is_option(start)
+            || self.is_set_by_option(start)
             || inside;
         (end > at && alone).then_some((at..end, false, how))
     }

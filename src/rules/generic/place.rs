@@ -161,6 +161,7 @@ pub(super) fn bare_values(path: &Path) -> bool {
         "cnf",
         "fish",
         "credentials",
+        "ldif",
     ]
     .contains(&extension)
         || is_powershell(path)
