@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::rules::{RuleFiles, Rules};
 use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
 use crate::render::findings::{harmless, snippets};
-use crate::rules::Engine;
+use crate::rules::{Engine, Quiet};
 use crate::steps::reserved::Reserved;
 use crate::steps::scan::{Collector, Decorate};
 use crate::steps::sources::archive::{self, Limits};
@@ -113,8 +113,15 @@ impl Sink for Reader<'_> {
         if matches!(file.origin, Origin::Git { .. }) && self.leaves_out(&file.path) {
             return;
         }
-        self.scan(&file);
+        self.scan(&file, None);
         self.progress.step();
+    }
+
+    fn version(&self, file: SourceFile, others: &mut Quiet) {
+        if !self.leaves_out(&file.path) {
+            self.scan(&file, Some(others));
+            self.progress.step();
+        }
     }
 
     fn notice(&self, notice: Skipped) {
@@ -133,22 +140,25 @@ impl Reader<'_> {
     }
 
     /// Scans a file, or what is in it where it is an archive.
-    fn scan(&self, file: &SourceFile) {
+    fn scan(&self, file: &SourceFile, others: Option<&mut Quiet>) {
         if self.archives && !matches!(file.origin, Origin::Archive { .. }) && archive::is_archive(&file.bytes) {
             let size = file.bytes.len() as u64;
             let members = Members { reader: self, origin: &file.origin };
             archive::read(&file.path, Cursor::new(&file.bytes), size, &Limits::default(), &members);
         } else if matches!(file.origin, Origin::Git { .. }) {
-            self.version(file);
+            self.commit(file, others);
         } else {
             self.collector.add(file);
         }
     }
 
     /// Scans a file of a commit or the index.
-    fn version(&self, file: &SourceFile) {
+    fn commit(&self, file: &SourceFile, others: Option<&mut Quiet>) {
         let one = self.new_collector();
-        one.add(file);
+        match others {
+            Some(others) => one.add_version(file, others),
+            None => one.add(file),
+        }
         if let Ok(mut versions) = self.versions.lock() {
             one.finish().into_iter().for_each(|finding| versions.add(finding));
         }
@@ -186,7 +196,7 @@ impl Sink for Members<'_, '_> {
             (Origin::Git { commit, time, in_head, .. }, Origin::Archive { member }) => {
                 let (commit, member) = (commit.clone(), Some(member.clone()));
                 file.origin = Origin::Git { commit, time: *time, in_head: *in_head, member };
-                self.reader.version(&file);
+                self.reader.commit(&file, None);
             }
             _ => self.reader.collector.add(&file),
         }

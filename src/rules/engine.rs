@@ -14,6 +14,7 @@ use super::matcher::Matcher;
 use super::rule::{Rule, RuleError};
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
+use super::versions::{self, Passages, Quiet};
 use super::{checksum, value};
 use crate::model::{Confidence, Encoded, Finding, Kind, Pair, SourceFile};
 
@@ -40,6 +41,15 @@ pub struct Engine {
 struct Owner {
     rules: Vec<usize>,
     generic: bool,
+}
+
+/// Where keywords stand in a text.
+#[derive(Debug, Default)]
+struct Hits {
+    /// Those of rules, with the rule's number; in no order.
+    windows: Vec<(usize, Range<usize>)>,
+    /// Those that start the reading of names, in order.
+    names: Vec<Range<usize>>,
 }
 
 static BUILTIN: LazyLock<Engine> =
@@ -110,12 +120,28 @@ impl Engine {
 
     /// As [`Engine::scan`], but only what has at least a confidence: a file that can have nothing of it costs less.
     pub fn scan_for(&self, file: &SourceFile, least: Confidence) -> Vec<Finding> {
+        self.look(file, least, None)
+    }
+
+    /// As [`Engine::scan_for`], for one of many versions of a file: lines that were quiet in another are passed over, and
+    /// those that are in this one are remembered.
+    pub fn scan_version(&self, file: &SourceFile, least: Confidence, others: &mut Quiet) -> Vec<Finding> {
+        self.look(file, least, Some(others))
+    }
+
+    fn look(&self, file: &SourceFile, least: Confidence, others: Option<&mut Quiet>) -> Vec<Finding> {
         let Some(view) = View::of(&file.bytes) else { return Vec::new() };
         let text = view.text();
         let tree = Tree::new(text, file.path());
-        let mut candidates = self.candidates(&tree, file, least);
+        let looked_at = others.as_ref().map_or(0..text.len(), |others| others.changed(text));
+        let mut hits = self.hits(text, &looked_at);
+        let passages = others.as_ref().map(|others| self.pass_over(&mut hits, text, others));
+        let mut candidates = self.candidates(&tree, file, hits, least);
         self.quieten(&mut candidates, &tree, least);
         candidates.retain(|candidate| candidate.confidence >= least);
+        if let (Some(others), Some(passages)) = (others, passages) {
+            others.learn(text, &passages, candidates.iter().map(|candidate| &candidate.span));
+        }
         if candidates.is_empty() {
             return Vec::new();
         }
@@ -138,20 +164,37 @@ impl Engine {
             .collect()
     }
 
-    fn candidates(&self, tree: &Tree<'_>, file: &SourceFile, least: Confidence) -> Vec<Candidate> {
-        let text = tree.text();
-        let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
-        let mut hits: Vec<Range<usize>> = Vec::new();
-        self.gate.each(text.as_bytes(), |keyword, place| {
+    /// Where in a part of a text the keywords stand.
+    fn hits(&self, text: &str, part: &Range<usize>) -> Hits {
+        let mut hits = Hits::default();
+        self.gate.each(&text.as_bytes()[part.clone()], |keyword, place| {
+            let place = place.start + part.start..place.end + part.start;
             let owner = &self.owners[keyword];
-            windows.extend(owner.rules.iter().map(|rule| (*rule, place.clone())));
+            hits.windows.extend(owner.rules.iter().map(|rule| (*rule, place.clone())));
             if owner.generic {
-                hits.push(place);
+                hits.names.push(place);
             }
         });
-        hits.sort_unstable_by_key(|hit| hit.start);
-        let mut found = generic::read(tree, file.path(), &hits, least);
-        self.matches(text, windows, file, &mut found);
+        hits.names.sort_unstable_by_key(|hit| hit.start);
+        hits
+    }
+
+    /// Takes out what stands in lines that were quiet in other versions of the file.
+    fn pass_over(&self, hits: &mut Hits, text: &str, others: &Quiet) -> Passages {
+        let places = hits.names.iter().chain(hits.windows.iter().map(|(_, place)| place));
+        let mut places: Vec<usize> = places.map(|place| place.start).collect();
+        places.sort_unstable();
+        let passages = others.passages(text, &places);
+        hits.names.retain(|place| passages.is_new(place.start));
+        let reach = |rule| self.matcher(rule).map_or(0, |matcher| matcher.reach);
+        hits.windows.retain(|(rule, place)| passages.is_new(place.start) || reach(*rule) > versions::BEHIND);
+        passages
+    }
+
+    fn candidates(&self, tree: &Tree<'_>, file: &SourceFile, hits: Hits, least: Confidence) -> Vec<Candidate> {
+        let text = tree.text();
+        let mut found = generic::read(tree, file.path(), &hits.names, least);
+        self.matches(text, hits.windows, file, &mut found);
         self.encoded(text, file, encoded::DEPTH, &mut found);
         found
     }

@@ -17,9 +17,11 @@ pub mod template;
 mod text;
 mod tree;
 mod value;
+mod versions;
 mod words;
 
 pub use engine::Engine;
 pub use find_value::{Form, Occurrence, find_value};
 pub use rule::{Checksum, Live, Pair, Rotation, Rule, RuleError, parse};
 pub use template::expand;
+pub use versions::Quiet;

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use crate::model::{Confidence, Finding, Origin, SourceFile};
-use crate::rules::Engine;
+use crate::rules::{Engine, Quiet};
 
 /// Findings of at least the given confidence in a list of files, in order.
 ///
@@ -41,7 +41,15 @@ impl<'engine> Collector<'engine> {
 
     /// Scans a file.
     pub fn add(&self, file: &SourceFile) {
-        let mut findings = self.engine.scan_for(file, self.least);
+        self.keep(file, self.engine.scan_for(file, self.least));
+    }
+
+    /// Scans one of many versions of a file.
+    pub fn add_version(&self, file: &SourceFile, others: &mut Quiet) {
+        self.keep(file, self.engine.scan_version(file, self.least, others));
+    }
+
+    fn keep(&self, file: &SourceFile, mut findings: Vec<Finding>) {
         if let Some(decorate) = self.decorate
             && !findings.is_empty()
         {

@@ -4,6 +4,7 @@
 //! says: a [`Skipped`] for each file that was not read, never silence.
 
 use crate::model::{Skipped, SourceFile};
+use crate::rules::Quiet;
 
 pub mod archive;
 pub mod git;
@@ -13,6 +14,12 @@ pub mod reports;
 pub trait Sink: Sync {
     /// A file to scan.
     fn file(&self, file: SourceFile);
+
+    /// One of many versions of a file, with what is known of those before it. Versions come in an order that is always
+    /// the same.
+    fn version(&self, file: SourceFile, _others: &mut Quiet) {
+        self.file(file);
+    }
 
     /// Something that was not read, and why.
     fn notice(&self, notice: Skipped);

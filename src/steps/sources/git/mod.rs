@@ -16,6 +16,7 @@ use crate::model::{Exit, Failure, Origin, Skipped, SourceFile};
 mod commits;
 mod history;
 mod staged;
+mod trees;
 
 pub use commits::since;
 pub use history::history;
@@ -169,17 +170,22 @@ fn blob(repo: &Repository, id: ObjectId, path: &Path, sink: &dyn Sink) -> Option
 
 /// Runs `work` over all items on every core, each thread with its own handle on the repository, in short stretches of
 /// neighbours, so that what a thread has cached serves the next item.
-fn in_parallel<T: Sync>(repo: Repository, items: &[T], sink: &dyn Sink, work: impl Fn(&Repository, &T) + Sync) {
-    const STRETCH: usize = 64;
+fn in_parallel<T: Sync>(
+    repo: Repository,
+    items: &[T],
+    stretch: usize,
+    sink: &dyn Sink,
+    work: impl Fn(&Repository, &T) + Sync,
+) {
     let shared = repo.into_sync();
     let next = AtomicUsize::new(0);
-    let threads = rayon::current_num_threads().min(items.len().div_ceil(STRETCH)).max(1);
+    let threads = rayon::current_num_threads().min(items.len().div_ceil(stretch)).max(1);
     let run = || {
         let repo = shared.to_thread_local();
         loop {
-            let start = next.fetch_add(STRETCH, Ordering::Relaxed);
+            let start = next.fetch_add(stretch, Ordering::Relaxed);
             let Some(rest) = items.get(start..).filter(|rest| !rest.is_empty()) else { return };
-            for item in &rest[..rest.len().min(STRETCH)] {
+            for item in &rest[..rest.len().min(stretch)] {
                 if sink.stopped() {
                     return;
                 }

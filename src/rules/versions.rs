@@ -1,0 +1,99 @@
+//! What is quiet in one version of a file, so that the next one costs less: most versions differ in a few lines.
+
+use std::collections::HashSet;
+use std::hash::BuildHasher as _;
+use std::ops::Range;
+
+use foldhash::fast::RandomState;
+
+/// How much before a line, and behind it, belongs to what the line says, in bytes.
+const BEFORE: usize = 256;
+pub(super) const BEHIND: usize = 768;
+/// How far from a line stands what it may have given, in bytes.
+const FAR: usize = 4096;
+
+/// The lines with telling words that gave nothing, each with what is around it, in the versions of one file so far.
+///
+/// A line that stands the same, among the same lines, in another version is not looked at again. Versions have to come in
+/// an order that is always the same, so that what is found is; the whole of each counts where its lines are new.
+#[derive(Debug, Default)]
+pub struct Quiet {
+    /// Keyed hashes of the lines and their surroundings.
+    lines: HashSet<u64, RandomState>,
+    /// The version before, where it gave nothing at all.
+    last: Option<Box<str>>,
+}
+
+impl Quiet {
+    /// The lines of a text in which there may be something: all, or those near what differs from the version before.
+    pub(super) fn changed(&self, text: &str) -> Range<usize> {
+        let Some(last) = &self.last else { return 0..text.len() };
+        let (old, new) = (last.as_bytes(), text.as_bytes());
+        let shorter = old.len().min(new.len());
+        let start = alike(old.iter().zip(new));
+        let end = alike(old[start..].iter().rev().zip(new[start..].iter().rev())).min(shorter - start);
+        let (first, last) = (start.saturating_sub(FAR), (new.len() - end + BEFORE).min(new.len()));
+        let first = memchr::memrchr(b'\n', &new[..first]).map_or(0, |at| at + 1);
+        let last = memchr::memchr(b'\n', &new[last..]).map_or(new.len(), |at| last + at + 1);
+        first..last
+    }
+
+    /// The lines of the places, which are in order.
+    pub(super) fn passages(&self, text: &str, places: &[usize]) -> Passages {
+        let bytes = text.as_bytes();
+        let mut passages: Vec<Passage> = Vec::new();
+        let mut end = 0;
+        for place in places {
+            if *place < end {
+                continue;
+            }
+            let start = memchr::memrchr(b'\n', &bytes[..*place]).map_or(0, |at| at + 1);
+            end = memchr::memchr(b'\n', &bytes[*place..]).map_or(bytes.len(), |at| place + at + 1);
+            let around = start.saturating_sub(BEFORE)..(end + BEHIND).min(bytes.len());
+            let hash = self.lines.hasher().hash_one(&bytes[around]);
+            passages.push(Passage { line: start..end, hash, is_new: !self.lines.contains(&hash) });
+        }
+        Passages(passages)
+    }
+
+    /// Remembers a version, and its lines that gave none of the values at the spans.
+    pub(super) fn learn<'a>(
+        &mut self,
+        text: &str,
+        passages: &Passages,
+        found: impl Iterator<Item = &'a Range<usize>> + Clone,
+    ) {
+        self.last = found.clone().next().is_none().then(|| text.into());
+        for passage in passages.0.iter().filter(|passage| passage.is_new) {
+            let near = passage.line.start.saturating_sub(FAR)..passage.line.end + FAR;
+            if !found.clone().any(|span| near.start < span.end && span.start < near.end) {
+                self.lines.insert(passage.hash);
+            }
+        }
+    }
+}
+
+/// How many pairs from the first are alike.
+fn alike<'a>(mut pairs: impl Iterator<Item = (&'a u8, &'a u8)> + ExactSizeIterator) -> usize {
+    let all = pairs.len();
+    pairs.position(|(a, b)| a != b).unwrap_or(all)
+}
+
+/// The lines of a version that have telling words, in order.
+#[derive(Debug)]
+pub(super) struct Passages(Vec<Passage>);
+
+#[derive(Debug)]
+struct Passage {
+    line: Range<usize>,
+    hash: u64,
+    is_new: bool,
+}
+
+impl Passages {
+    /// Whether the line of a place is to be looked at.
+    pub(super) fn is_new(&self, place: usize) -> bool {
+        let after = self.0.partition_point(|passage| passage.line.start <= place);
+        after.checked_sub(1).is_none_or(|at| self.0[at].is_new)
+    }
+}
