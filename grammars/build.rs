@@ -21,6 +21,8 @@ struct Docstrings {
     fences: Vec<String>,
     quotes: String,
     comment: String,
+    #[serde(default)]
+    columns: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -66,8 +68,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 text.make_ascii_lowercase();
             }
         }
-        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment }| {
-            format!("Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?} }}")
+        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, columns }| {
+            format!(
+                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, columns: {columns} }}"
+            )
         });
         let docstrings = docstrings.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));
         write!(

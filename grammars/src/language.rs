@@ -35,6 +35,8 @@ pub struct Docstrings {
     pub quotes: &'static str,
     /// What a comment begins with; it ends with its line.
     pub comment: &'static str,
+    /// Statements of the outermost level, and they alone, begin in the first column, but for lines of such strings.
+    pub columns: bool,
 }
 
 /// How files of a language are told.

@@ -38,6 +38,13 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// A part of the text as a text of its own, of the same language.
+    pub(super) fn part(&self, text: &'a str) -> Self {
+        let part = Self::new(text, self.path);
+        let _ = part.language.set(self.detected());
+        part
+    }
+
     /// Says where telling words stand, in order of their beginning, before anybody asks for the tree: literals far from
     /// all of them are read when somebody asks for one.
     pub(super) fn look_at(&self, hits: &[Range<usize>]) {

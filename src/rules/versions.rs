@@ -97,3 +97,72 @@ impl Passages {
         after.checked_sub(1).is_none_or(|at| self.0[at].is_new)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::{Confidence, SourceFile};
+    use crate::rules::Engine;
+
+    fn values(findings: &[crate::model::Finding]) -> BTreeSet<Vec<u8>> {
+        findings.iter().map(|finding| finding.secret.expose().to_vec()).collect()
+    }
+
+    #[test]
+    fn what_differs_is_looked_at_with_what_is_around_it() {
+        let line = "a line of some length\n";
+        let old = line.repeat(1000);
+        let mut quiet = Quiet::default();
+        assert_eq!(quiet.changed(&old), 0..old.len());
+        quiet.learn(&old, &quiet.passages(&old, &[]), std::iter::empty());
+        let new = format!("{}new\n{}", &old[..line.len() * 500], &old[line.len() * 500..]);
+        let part = quiet.changed(&new);
+        assert!(part.start % line.len() == 0 && (line.len() * 500 - part.start).abs_diff(FAR) < line.len());
+        assert!(part.end > line.len() * 500 + BEFORE && part.end < line.len() * 520);
+        // What gave something is looked at as a whole.
+        quiet.learn(&new, &quiet.passages(&new, &[]), std::iter::once(&(3..8)));
+        assert_eq!(quiet.changed(&old), 0..old.len());
+    }
+
+    #[test]
+    fn a_line_is_looked_at_once_and_again_where_its_neighbours_change() {
+        let text = "x = 1\npassword = ask()\ny = 2\n";
+        let mut quiet = Quiet::default();
+        let first = quiet.passages(text, &[6, 12]);
+        assert!(first.is_new(6) && first.is_new(12));
+        quiet.learn(text, &first, std::iter::empty());
+        assert!(!quiet.passages(text, &[6]).is_new(6));
+        assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6]).is_new(6));
+        // A line near a finding is no quiet one.
+        let mut loud = Quiet::default();
+        loud.learn(text, &first, std::iter::once(&(0..1)));
+        assert!(loud.passages(text, &[6]).is_new(6));
+    }
+
+    proptest::proptest! {
+        /// In all versions together the same values are found as without knowing of each other.
+        #[test]
+        fn no_value_is_lost(versions in proptest::collection::vec(proptest::collection::vec(0_usize..40, 0..60), 1..8)) {
+            let line = |number: &usize| match number % 8 {
+                0 => format!("password = 'Gz{number}kL0w-vT9'\n"),
+                1 => format!("token_{number} = os.environ['TOKEN_{number}']\n"),
+                2 => format!("def secret_{number}(key):\n    return key[{number}]\n\n"),
+                3 => format!("connect('db', passwd='wQ8{number}xmB!z')\n"),
+                4 => "# the password is asked for\n".to_owned(),
+                5 => format!("{}\n", "filler ".repeat(200)),
+                6 => format!("auth = login(user_{number}, password)\n"),
+                _ => format!("value_{number} = {number}\n"),
+            };
+            let mut quiet = Quiet::default();
+            let (mut apart, mut together) = (BTreeSet::new(), BTreeSet::new());
+            for lines in &versions {
+                let file = SourceFile::disk("a.conf", lines.iter().map(line).collect::<String>().into_bytes());
+                apart.extend(values(&Engine::builtin().scan_for(&file, Confidence::Medium)));
+                together.extend(values(&Engine::builtin().scan_version(&file, Confidence::Medium, &mut quiet)));
+            }
+            proptest::prop_assert_eq!(apart, together);
+        }
+    }
+}

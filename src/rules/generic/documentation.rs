@@ -1,17 +1,44 @@
 //! Strings that are documentation, told without a syntax tree: a file whose telling words all stand in such strings is
 //! not worth parsing.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use keylift_grammars::Docstrings;
 
 use crate::rules::tree::documents;
 
-/// The documentation of a text.
+/// The documentation of a text, and its other strings between fences.
 #[derive(Debug)]
 pub(super) struct Documentation {
     /// In order.
     spans: Vec<Range<usize>>,
+    /// All strings between fences, in order.
+    fenced: Vec<Range<usize>>,
+}
+
+/// The documentation of a text, read when somebody first asks.
+#[derive(Debug)]
+pub(super) struct LazyDocumentation<'a> {
+    text: &'a str,
+    written: Option<Docstrings>,
+    read: OnceCell<Option<Documentation>>,
+}
+
+impl<'a> LazyDocumentation<'a> {
+    pub(super) fn new(text: &'a str, written: Option<Docstrings>) -> Self {
+        Self { text, written, read: OnceCell::new() }
+    }
+
+    /// None where the language has no such strings.
+    pub(super) fn read(&self) -> Option<&Documentation> {
+        self.read.get_or_init(|| self.written.map(|how| Documentation::of(self.text, how))).as_ref()
+    }
+
+    /// Whether statements of the outermost level, and they alone, begin in the first column.
+    pub(super) fn has_columns(&self) -> bool {
+        self.written.is_some_and(|how| how.columns)
+    }
 }
 
 impl Documentation {
@@ -19,7 +46,7 @@ impl Documentation {
     pub(super) fn of(text: &str, written: Docstrings) -> Self {
         let (quotes, comment) = (written.quotes.as_bytes(), written.comment.as_bytes());
         let bytes = text.as_bytes();
-        let mut spans = Vec::new();
+        let (mut spans, mut fenced) = (Vec::new(), Vec::new());
         // The last byte of code before a place that is neither blank nor comment.
         let mut last = None;
         let mut at = 0;
@@ -30,6 +57,7 @@ impl Documentation {
                 if stands_alone(text, at, last) || named(text, at) {
                     spans.push(at..end);
                 }
+                fenced.push(at..end);
                 last = bytes.get(end.saturating_sub(1)).copied();
                 at = end;
             } else if rest.starts_with(comment) {
@@ -44,14 +72,23 @@ impl Documentation {
                 at += 1;
             }
         }
-        Self { spans }
+        Self { spans, fenced }
     }
 
     /// Whether a place is in documentation.
     pub(super) fn holds(&self, at: usize) -> bool {
-        let after = self.spans.partition_point(|span| span.start <= at);
-        after.checked_sub(1).is_some_and(|last| at < self.spans[last].end)
+        holds(&self.spans, at)
     }
+
+    /// Whether a place is in a string between fences.
+    pub(super) fn fences(&self, at: usize) -> bool {
+        holds(&self.fenced, at)
+    }
+}
+
+fn holds(spans: &[Range<usize>], at: usize) -> bool {
+    let after = spans.partition_point(|span| span.start <= at);
+    after.checked_sub(1).is_some_and(|last| at < spans[last].end)
 }
 
 /// Where the fence closes: behind the next one that no backslash is before; at the end of a text without.
@@ -108,7 +145,7 @@ fn named(text: &str, at: usize) -> bool {
 mod tests {
     use super::*;
 
-    const PYTHON: Docstrings = Docstrings { fences: &["\"\"\"", "'''"], quotes: "\"'", comment: "#" };
+    const PYTHON: Docstrings = Docstrings { fences: &["\"\"\"", "'''"], quotes: "\"'", comment: "#", columns: true };
 
     /// What of a text is documentation, by its telling words.
     fn documented(text: &str) -> Vec<bool> {

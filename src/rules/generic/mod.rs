@@ -5,6 +5,7 @@
 
 mod calls;
 mod documentation;
+mod excerpt;
 mod files;
 mod flow;
 mod judge;
@@ -60,8 +61,12 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
     let text = tree.text();
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
-    let promising = language.is_none() || reader.promises(hits, least, tree.docstrings());
-    if promising {
+    let documentation = documentation::LazyDocumentation::new(text, tree.docstrings());
+    let worth_parsing = || {
+        let promising = reader.promising(hits, least, &documentation, documentation.has_columns());
+        !promising.is_empty() && !excerpt::is_quiet(tree, path, &promising, hits, least, &documentation)
+    };
+    if language.is_none() || worth_parsing() {
         let telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
         tree.look_at(&telling);
         match tree.parsed() {

@@ -3,9 +3,7 @@
 
 use std::ops::Range;
 
-use keylift_grammars::Docstrings;
-
-use super::documentation::Documentation;
+use super::documentation::LazyDocumentation;
 use super::judge::{How, judge};
 use super::lines::{Reader, in_name};
 use super::{calls, names};
@@ -15,11 +13,17 @@ use crate::model::Confidence;
 const NEAR: usize = 200;
 
 impl<'a> Reader<'a> {
-    /// Whether a file is worth parsing: somewhere behind a telling name stands a literal that may be its value.
-    pub(super) fn promises(&self, hits: &[Range<usize>], least: Confidence, written: Option<Docstrings>) -> bool {
+    /// The telling words that make a file worth parsing: behind them stands a literal that may be their value. All of
+    /// them, or the first.
+    pub(super) fn promising(
+        &self,
+        hits: &[Range<usize>],
+        least: Confidence,
+        documentation: &LazyDocumentation<'_>,
+        all: bool,
+    ) -> Vec<Range<usize>> {
         let mut until = 0;
-        let mut documentation = None;
-        hits.iter().any(|hit| {
+        let promising = hits.iter().filter(|hit| {
             if hit.start < until {
                 return false;
             }
@@ -31,12 +35,9 @@ impl<'a> Reader<'a> {
                 self.may_name(name, &place, least)
             };
             // Whether it stands in documentation is asked last: that reads the whole file.
-            let mut documented = || {
-                let read = documentation.get_or_insert_with(|| written.map(|how| Documentation::of(self.text, how)));
-                read.as_ref().is_some_and(|read| read.holds(hit.start))
-            };
-            promising && !documented()
-        })
+            promising && !documentation.read().is_some_and(|read| read.holds(hit.start))
+        });
+        promising.take(if all { usize::MAX } else { 1 }).cloned().collect()
     }
 
     /// Whether a telling word is part of a telling name, or of a function's that takes a secret.

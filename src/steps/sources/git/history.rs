@@ -42,7 +42,10 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
     blobs.retain(|found| keep(&path_of(found)));
     blobs.shrink_to_fit();
     let order = by_place(&repo, &mut blobs, |found| {
-        (head.get(&found.id).map_or_else(|| paths.hash(found), |path| paths.hash_of(path)), head.contains_key(&found.id))
+        (
+            head.get(&found.id).map_or_else(|| paths.hash(found), |path| paths.hash_of(path)),
+            head.contains_key(&found.id),
+        )
     });
     drop(repo);
     sink.expect(blobs.len());
@@ -102,11 +105,7 @@ fn commits(repo: &Repository) -> Result<Vec<ObjectId>, Failure> {
 /// whether it is HEAD's.
 ///
 /// Returns the versions of each path, in stretches of paths that are near each other.
-fn by_place(
-    repo: &Repository,
-    blobs: &mut Vec<Blob>,
-    file: impl Fn(&Blob) -> (u64, bool),
-) -> Vec<Vec<Range<usize>>> {
+fn by_place(repo: &Repository, blobs: &mut Vec<Blob>, file: impl Fn(&Blob) -> (u64, bool)) -> Vec<Vec<Range<usize>>> {
     let packs: Vec<pack::index::File> = repo
         .objects
         .store_ref()
