@@ -140,7 +140,7 @@ impl Engine {
         self.quieten(&mut candidates, &tree, least);
         candidates.retain(|candidate| candidate.confidence >= least);
         if let (Some(others), Some(passages)) = (others, passages) {
-            others.learn(text, &passages, candidates.iter().map(|candidate| &candidate.span));
+            others.learn(text, &passages, &candidates.iter().map(|candidate| &candidate.span));
         }
         if candidates.is_empty() {
             return Vec::new();

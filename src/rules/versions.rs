@@ -61,7 +61,7 @@ impl Quiet {
         &mut self,
         text: &str,
         passages: &Passages,
-        found: impl Iterator<Item = &'a Range<usize>> + Clone,
+        found: &(impl Iterator<Item = &'a Range<usize>> + Clone),
     ) {
         self.last = found.clone().next().is_none().then(|| text.into());
         for passage in passages.0.iter().filter(|passage| passage.is_new) {
@@ -74,7 +74,7 @@ impl Quiet {
 }
 
 /// How many pairs from the first are alike.
-fn alike<'a>(mut pairs: impl Iterator<Item = (&'a u8, &'a u8)> + ExactSizeIterator) -> usize {
+fn alike<'a>(mut pairs: impl ExactSizeIterator<Item = (&'a u8, &'a u8)>) -> usize {
     let all = pairs.len();
     pairs.position(|(a, b)| a != b).unwrap_or(all)
 }
@@ -116,13 +116,13 @@ mod tests {
         let old = line.repeat(1000);
         let mut quiet = Quiet::default();
         assert_eq!(quiet.changed(&old), 0..old.len());
-        quiet.learn(&old, &quiet.passages(&old, &[]), std::iter::empty());
+        quiet.learn(&old, &quiet.passages(&old, &[]), &std::iter::empty());
         let new = format!("{}new\n{}", &old[..line.len() * 500], &old[line.len() * 500..]);
         let part = quiet.changed(&new);
         assert!(part.start % line.len() == 0 && (line.len() * 500 - part.start).abs_diff(FAR) < line.len());
         assert!(part.end > line.len() * 500 + BEFORE && part.end < line.len() * 520);
         // What gave something is looked at as a whole.
-        quiet.learn(&new, &quiet.passages(&new, &[]), std::iter::once(&(3..8)));
+        quiet.learn(&new, &quiet.passages(&new, &[]), &std::iter::once(&(3..8)));
         assert_eq!(quiet.changed(&old), 0..old.len());
     }
 
@@ -132,12 +132,12 @@ mod tests {
         let mut quiet = Quiet::default();
         let first = quiet.passages(text, &[6, 12]);
         assert!(first.is_new(6) && first.is_new(12));
-        quiet.learn(text, &first, std::iter::empty());
+        quiet.learn(text, &first, &std::iter::empty());
         assert!(!quiet.passages(text, &[6]).is_new(6));
         assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6]).is_new(6));
         // A line near a finding is no quiet one.
         let mut loud = Quiet::default();
-        loud.learn(text, &first, std::iter::once(&(0..1)));
+        loud.learn(text, &first, &std::iter::once(&(0..1)));
         assert!(loud.passages(text, &[6]).is_new(6));
     }
 

@@ -77,9 +77,9 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
 }
 
 /// How much of a pack is read before it is opened anew, in bytes.
-const PACK_A_MAP: u64 = 16 << 20;
+const PACK_A_MAP: u64 = 8 << 20;
 /// How many blobs are read before everything is opened anew.
-const BLOBS_A_MAP: usize = 10_000;
+const BLOBS_A_MAP: usize = 5_000;
 
 /// All commits, oldest first.
 fn commits(repo: &Repository) -> Result<Vec<ObjectId>, Failure> {
@@ -105,7 +105,7 @@ fn commits(repo: &Repository) -> Result<Vec<ObjectId>, Failure> {
 /// whether it is HEAD's.
 ///
 /// Returns the versions of each path, in stretches of paths that are near each other.
-fn by_place(repo: &Repository, blobs: &mut Vec<Blob>, file: impl Fn(&Blob) -> (u64, bool)) -> Vec<Vec<Range<usize>>> {
+fn by_place(repo: &Repository, blobs: &mut [Blob], file: impl Fn(&Blob) -> (u64, bool)) -> Vec<Vec<Range<usize>>> {
     let packs: Vec<pack::index::File> = repo
         .objects
         .store_ref()
@@ -144,7 +144,7 @@ fn by_place(repo: &Repository, blobs: &mut Vec<Blob>, file: impl Fn(&Blob) -> (u
             }
             _ => {
                 from = place;
-                stretches.push(vec![start..start + versions.len()]);
+                stretches.push(std::iter::once(start..start + versions.len()).collect());
             }
         }
         start += versions.len();

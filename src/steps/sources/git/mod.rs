@@ -27,7 +27,7 @@ pub const LARGEST_BLOB: usize = 48 << 20;
 
 /// What the bases of git's delta chains may keep in memory, per thread, in bytes. A choice, not yet tuned by measuring: gix's
 /// own default is 64 slots of any size, which bounds nothing.
-const DELTA_CACHE: usize = 24 << 20;
+const DELTA_CACHE: usize = 16 << 20;
 
 /// Opens the repository that a folder belongs to.
 ///
