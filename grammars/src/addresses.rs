@@ -1,6 +1,7 @@
 //! Where values will live, for lookups that name the entry itself instead of a variable.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::edit::Refusal;
 use crate::select::refusal;
@@ -12,8 +13,9 @@ pub struct Addresses {
     pub service: String,
     /// What recipes may write of it, by the name of their marks: `mount` for `<mount>`.
     pub facts: BTreeMap<String, String>,
-    /// The entry of each name. None while a plan is being made, and any name stands for an entry of its own.
-    pub entries: Option<BTreeMap<String, Entry>>,
+    /// The entry of each name, shared by all files. None while a plan is being made, and any name stands for an entry of its
+    /// own.
+    pub entries: Option<Arc<BTreeMap<String, Entry>>>,
 }
 
 /// One entry of a store.
@@ -149,10 +151,10 @@ mod tests {
     fn an_entry_that_is_not_there_is_refused() {
         let mut addresses = Addresses::default();
         assert_eq!(addresses.marks("X").unwrap()["entry"], Some("X".into()));
-        addresses.entries = Some(BTreeMap::new());
+        addresses.entries = Some(Arc::default());
         assert_eq!(addresses.marks("X").unwrap_err().code, "no-address");
         let odd = Entry { key: "a b:c".into(), field: None, version: None };
-        addresses.entries = Some(BTreeMap::from([("X".into(), odd)]));
+        addresses.entries = Some(Arc::new(BTreeMap::from([("X".into(), odd)])));
         assert_eq!(addresses.marks("X").unwrap_err().code, "unfit-address");
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use keylift_providers::FingerprintKey;
+use rayon::prelude::*;
 
 use super::Context;
 use super::project::Project;
@@ -54,23 +55,43 @@ pub(super) fn shown(plan: &Plan, root: &Path, key: &FingerprintKey, context: &Co
             .advise("plan again, or take over the key file of whoever made the plan"));
     }
     let paths: BTreeSet<&str> = plan.approved().flat_map(|planned| &planned.sites).map(|site| &*site.path).collect();
-    let mut shown = Shown { text: String::new(), files: paths.len(), changed: Vec::new() };
-    for path in &paths {
-        let file = root.join(path);
-        let bytes = std::fs::read(&file).unwrap_or_default();
-        if plan.files.get(*path) != Some(&file_hash(key, &bytes)) {
-            shown.changed.push((*path).to_owned());
-            continue;
-        }
-        let found = Engine::builtin().scan(&SourceFile::disk(*path, bytes.clone()));
-        let secrets: Vec<_> = found.iter().map(|finding| finding.span.clone()).collect();
-        if let Some(preview) = preview(plan, path, &bytes, &secrets) {
+    let addresses = plan.addresses();
+    let files: Vec<(&str, File)> = paths
+        .into_par_iter()
+        .map(|path| {
+            let bytes = std::fs::read(root.join(path)).unwrap_or_default();
+            if plan.files.get(path) != Some(&file_hash(key, &bytes)) {
+                return (path, File::Changed);
+            }
+            let found = Engine::builtin().scan(&SourceFile::disk(path, bytes.clone()));
+            let secrets: Vec<_> = found.iter().map(|finding| finding.span.clone()).collect();
+            let Some(preview) = preview(plan, &addresses, path, &bytes, &secrets) else { return (path, File::Same) };
             let diff = crate::render::diff::unified(&preview.path, &preview.before, &preview.after, context.color);
-            shown.text.push_str(&diff);
-            for (name, reason) in &preview.refused {
-                context.warn(&format!("{path}: {name} is not rewritten: {reason}"));
+            (path, File::Shown { diff, refused: preview.refused })
+        })
+        .collect();
+    let mut shown = Shown { text: String::new(), files: files.len(), changed: Vec::new() };
+    for (path, file) in files {
+        match file {
+            File::Changed => shown.changed.push(path.to_owned()),
+            File::Same => {}
+            File::Shown { diff, refused } => {
+                shown.text.push_str(&diff);
+                for (name, reason) in refused {
+                    context.warn(&format!("{path}: {name} is not rewritten: {reason}"));
+                }
             }
         }
     }
     Ok(shown)
+}
+
+/// What there is to show of a file.
+enum File {
+    /// It changed since the plan was made.
+    Changed,
+    /// Nothing.
+    Same,
+    /// Its diff, and the names that cannot be rewritten in it with the reasons.
+    Shown { diff: String, refused: Vec<(String, String)> },
 }

@@ -257,8 +257,8 @@ impl Plan {
             let entry = Entry { key, field, version: planned.address.version.clone() };
             planned.variables().map(|name| (name.to_owned(), entry.clone())).collect::<Vec<_>>()
         };
-        let entries = self.moves.iter().flat_map(entry).collect();
-        Addresses { entries: Some(entries), ..place.addresses(self.secret_store.as_ref()) }
+        let entries: BTreeMap<_, _> = self.moves.iter().flat_map(entry).collect();
+        Addresses { entries: Some(entries.into()), ..place.addresses(self.secret_store.as_ref()) }
     }
 
     /// The file's text.

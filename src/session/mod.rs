@@ -93,7 +93,7 @@ impl<'a> Session<'a> {
                 Ok(bytes) => {
                     let found = Engine::builtin().scan(&SourceFile::disk(&*path, bytes.clone()));
                     let secrets: Vec<_> = found.iter().map(|finding| finding.span.clone()).collect();
-                    if let Some(shown) = preview(&alone, &path, &bytes, &secrets) {
+                    if let Some(shown) = preview(&alone, &alone.addresses(), &path, &bytes, &secrets) {
                         diff.push_str(&crate::render::diff::unified(
                             &shown.path,
                             &shown.before,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use keylift_grammars::{Edit, Request, Style};
+use keylift_grammars::{Addresses, Edit, Request, Style};
 
 use super::locate::Syntax;
 use crate::model::Plan;
@@ -26,9 +26,15 @@ const MASK: &str = "********";
 /// Previews one file of a plan. None where no approved move touches it, or where its text cannot be read.
 ///
 /// `secrets` are the spans of everything that was found in the file's text, of any confidence: what is refused or waits
-/// stands in the lines around an edit, and is masked like what moves.
-pub fn preview(plan: &Plan, path: &str, bytes: &[u8], secrets: &[Range<usize>]) -> Option<Preview> {
-    let syntax = Syntax::new(path.as_ref(), bytes)?.stored(&plan.addresses());
+/// stands in the lines around an edit, and is masked like what moves. `addresses` are the plan's.
+pub fn preview(
+    plan: &Plan,
+    addresses: &Addresses,
+    path: &str,
+    bytes: &[u8],
+    secrets: &[Range<usize>],
+) -> Option<Preview> {
+    let syntax = Syntax::new(path.as_ref(), bytes)?.stored(addresses);
     let text = &syntax.text.text;
     let (_, parsed) = syntax.parsed.as_ref()?;
     let mut requests = Vec::new();
