@@ -42,8 +42,7 @@ impl Store {
             let entry = Entry { key: format!("{}{name}", self.prefix), field: self.field.clone(), version: None };
             (name.clone(), entry)
         };
-        let entries: BTreeMap<_, _> =
-            values.iter().filter_map(|value| value.name.as_ref()).map(entry).collect();
+        let entries: BTreeMap<_, _> = values.iter().filter_map(|value| value.name.as_ref()).map(entry).collect();
         Addresses { service: self.service.clone(), facts: self.facts.clone(), entries: Some(entries.into()) }
     }
 }

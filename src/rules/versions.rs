@@ -146,10 +146,10 @@ mod tests {
         #[test]
         fn no_value_is_lost(versions in proptest::collection::vec(proptest::collection::vec(0_usize..40, 0..60), 1..8)) {
             let line = |number: &usize| match number % 8 {
-                0 => format!("password = 'Gz{number}kL0w-vT9'\n"),
+                0 => format!("password = 'Gz{number}kL0w-vT9'\n"), // keylift:allow made up
                 1 => format!("token_{number} = os.environ['TOKEN_{number}']\n"),
                 2 => format!("def secret_{number}(key):\n    return key[{number}]\n\n"),
-                3 => format!("connect('db', passwd='wQ8{number}xmB!z')\n"),
+                3 => format!("connect('db', passwd='wQ8{number}xmB!z')\n"), // keylift:allow made up
                 4 => "# the password is asked for\n".to_owned(),
                 5 => format!("{}\n", "filler ".repeat(200)),
                 6 => format!("auth = login(user_{number}, password)\n"),
