@@ -54,6 +54,22 @@ pub fn sync_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// How many files are written at a time.
+pub const AT_ONCE: usize = 16;
+
+/// Does the same for several things at once, each on a thread of its own, and returns the outcomes in their order: whoever
+/// writes a file waits for the disk, not for a core. At most [`AT_ONCE`] things.
+pub fn at_once<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let [one] = things else {
+        return std::thread::scope(|scope| {
+            let threads: Vec<_> = things.iter().map(|thing| scope.spawn(|| work(thing))).collect();
+            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            joined.map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+    };
+    vec![work(one)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +83,15 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn outcomes_keep_the_order_of_their_things() {
+        for count in [0, 1, AT_ONCE] {
+            let things: Vec<usize> = (0..count).collect();
+            let doubled: Vec<usize> = things.iter().map(|thing| thing * 2).collect();
+            assert_eq!(at_once(&things, |thing| thing * 2), doubled);
+        }
     }
 
     #[cfg(unix)]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use keylift_providers::{ErrorKind, Receipt, Secret};
 
 use super::{Options, Surroundings, extras};
+use crate::files::{AT_ONCE, at_once};
 use crate::journal::{Entry, JOURNAL_VERSION, Journal, Replay};
 use crate::model::{Approved, Exit, Failure, Held, Left, Phase, Plan, Report, Stored, Verified};
 use crate::steps::approve::{self, Approval, Scope};
@@ -296,24 +297,37 @@ impl Run<'_> {
         }
     }
 
-    /// Replaces the files, each in one step.
+    /// Replaces the files, each in one step, some at a time.
     fn change(&mut self, files: &[Rewritten]) -> Result<(), Failure> {
         let at = self.at;
         at.watch.begin("rewriting", files.len());
-        for file in files {
+        let (root, key, id) = (&at.root, at.key, &self.id);
+        let write = |file: &Rewritten| {
             let path = &file.staged().path;
             // Between staging and now somebody may have saved the file in an editor.
-            if restore::state(&at.root, file.staged(), at.key) != State::Before {
+            if restore::state(root, file.staged(), key) != State::Before {
                 return Err(Failure::new(Exit::Conflict, format!("{path} changed while keylift was at work"))
-                    .advise(format!("`keylift undo {}` gives the files back that were changed", self.id)));
+                    .advise(format!("`keylift undo {id}` gives the files back that were changed")));
             }
-            file.write(&at.root).map_err(|error| {
-                let mut failure = Failure::file("could not write", &at.root.join(path), &error);
+            file.write(root).map_err(|error| {
+                let mut failure = Failure::file("could not write", &root.join(path), &error);
                 failure.exit = Exit::Partly;
-                failure.advise(format!("mend it, then `keylift resume {}`", self.id))
-            })?;
-            self.journal.note(&[Entry::Applied { path: path.clone() }])?;
-            at.watch.step(1);
+                failure.advise(format!("mend it, then `keylift resume {id}`"))
+            })
+        };
+        for some in files.chunks(AT_ONCE) {
+            let (mut applied, mut failed) = (Vec::new(), None);
+            for (file, done) in some.iter().zip(at_once(some, write)) {
+                match done {
+                    Ok(()) => applied.push(Entry::Applied { path: file.staged().path.clone() }),
+                    Err(failure) => failed = failed.or(Some(failure)),
+                }
+            }
+            self.journal.note(&applied)?;
+            if let Some(failure) = failed {
+                return Err(failure);
+            }
+            at.watch.step(some.len());
         }
         Ok(())
     }

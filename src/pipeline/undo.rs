@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keylift_providers::{Address, Expect, Receipt, Secret, WriteId, Written};
 
 use super::Surroundings;
+use crate::files::{AT_ONCE, at_once};
 use crate::journal::{Entry, Journal, Replay};
 use crate::model::{Exit, Failure, Phase, Plan, StagedFile, Undone};
 use crate::steps::approve::{self, Scope};
@@ -73,25 +74,32 @@ async fn files(
     let names: BTreeSet<&String> = changed.iter().flat_map(|file| &file.values).collect();
     let values = values(run, plan, &names, at).await?;
     at.watch.begin("restoring", changed.len());
-    for file in changed {
-        let path = at.root.join(&file.path);
-        let done = restore::back(&at.root, file, &values, at.key).and_then(|back| {
+    let (root, key) = (&at.root, at.key);
+    let restore = |file: &&StagedFile| {
+        let path = root.join(&file.path);
+        restore::back(root, file, &values, key).and_then(|back| {
             match back {
                 Back::Bytes(bytes) => crate::files::replace(&path, &bytes),
                 Back::Remove => std::fs::remove_file(&path),
             }
             .map_err(|error| format!("{}: {error}", file.path))
-        });
-        match done {
-            Ok(()) => {
-                undone.restored.push(file.path.clone());
-                journal.note(&[Entry::Restored { path: file.path.clone() }])?;
-            }
-            Err(reason) => {
-                undone.conflicts.insert(file.path.clone(), reason);
+        })
+    };
+    for some in changed.chunks(AT_ONCE) {
+        let mut notes = Vec::new();
+        for (file, done) in some.iter().zip(at_once(some, restore)) {
+            match done {
+                Ok(()) => {
+                    undone.restored.push(file.path.clone());
+                    notes.push(Entry::Restored { path: file.path.clone() });
+                }
+                Err(reason) => {
+                    undone.conflicts.insert(file.path.clone(), reason);
+                }
             }
         }
-        at.watch.step(1);
+        journal.note(&notes)?;
+        at.watch.step(some.len());
     }
     Ok(())
 }

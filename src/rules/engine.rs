@@ -11,6 +11,7 @@ use super::encoded::{self, layers};
 use super::gate::Gate;
 use super::generic::{self, Candidate};
 use super::matcher::Matcher;
+use super::overlap::one_a_place;
 use super::rule::{Rule, RuleError};
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
@@ -25,7 +26,7 @@ const MOST: usize = 10_000;
 const NEAR: usize = 2000;
 
 /// Rank of what a pattern found; readings of names stand below.
-const RULE: u8 = 10;
+pub(super) const RULE: u8 = 10;
 
 /// The rules, ready to match. A pattern is compiled when its keyword is first seen.
 #[derive(Debug)]
@@ -400,33 +401,4 @@ fn env(rule: &Rule, encoded: Option<&Encoded>) -> Option<String> {
         Some("hex") => format!("{}_HEX", rule.env),
         _ => rule.env.to_string(),
     })
-}
-
-/// Keeps of candidates that overlap what an issuer's rule found, of several the surest, then the most specific, then the
-/// longest; orders by position. What is kept is as sure as the surest of the same span.
-fn one_a_place(candidates: &mut Vec<Candidate>) {
-    candidates.sort_by(|a, b| {
-        let key = |c: &Candidate| {
-            let certain = c.rank >= RULE && c.certain;
-            (certain, if certain { c.rank } else { 0 }, c.confidence, c.rank, c.extent, c.span.len())
-        };
-        key(b).cmp(&key(a)).then_with(|| a.span.start.cmp(&b.span.start)).then_with(|| a.rule.cmp(&b.rule))
-    });
-    let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
-    let mut taken: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
-    for candidate in candidates.drain(..) {
-        let clash = taken.range(..candidate.span.end).next_back().map(|(_, at)| *at);
-        match clash.filter(|at| kept[*at].span.end > candidate.span.start) {
-            Some(at) if kept[at].span == candidate.span => {
-                kept[at].confidence = kept[at].confidence.max(candidate.confidence);
-            }
-            Some(_) => {}
-            None => {
-                taken.insert(candidate.span.start, kept.len());
-                kept.push(candidate);
-            }
-        }
-    }
-    kept.sort_by_key(|candidate| candidate.span.start);
-    *candidates = kept;
 }

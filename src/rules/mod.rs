@@ -12,6 +12,7 @@ pub mod foreign;
 mod gate;
 mod generic;
 mod matcher;
+mod overlap;
 pub mod rule;
 pub mod template;
 mod text;
