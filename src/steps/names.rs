@@ -130,6 +130,52 @@ pub fn variable(name: &str) -> String {
     if out.starts_with(|first: char| first.is_ascii_digit()) { format!("N{out}") } else { out.to_owned() }
 }
 
+/// The name of a value that only a function's name tells of: `jwt.encode` takes the JWT_SECRET, `createHmac` the
+/// HMAC_SECRET, `login` the LOGIN_PASSWORD. None where the name says by itself that it is a credential's, and for rules
+/// that know more of the value than its class.
+pub fn of_call(callee: &str, rule: &str) -> Option<String> {
+    const VERBS: &[&str] = &[
+        "NEW",
+        "CREATE",
+        "MAKE",
+        "GET",
+        "SET",
+        "INIT",
+        "BUILD",
+        "FROM",
+        "OF",
+        "WITH",
+        "USE",
+        "ADD",
+        "DO",
+        "ENCODE",
+        "DECODE",
+        "SIGN",
+        "VERIFY",
+        "DIGEST",
+        "HEXDIGEST",
+        "ENCRYPT",
+        "DECRYPT",
+        "CALL",
+    ];
+    const CREDENTIALS: &[&str] =
+        &["PASS", "PWD", "PSW", "SECRET", "TOKEN", "KEY", "SALT", "CREDENTIAL", "MNEMONIC", "SEED"];
+    let class = rule.strip_prefix("generic-")?.to_ascii_uppercase();
+    let whole = variable(callee);
+    let mut words: Vec<&str> = whole.split('_').collect();
+    let telling =
+        |word: &str| CREDENTIALS.iter().any(|known| word.contains(known)) || ["AUTH", "PW", "PIN"].contains(&word);
+    if whole.is_empty() || words.iter().any(|word| telling(word)) {
+        return None;
+    }
+    if words.iter().any(|word| !VERBS.contains(word)) {
+        words.retain(|word| !VERBS.contains(word));
+    }
+    words.dedup();
+    words.push(&class);
+    Some(words.join("_"))
+}
+
 /// What shells and operating systems set themselves: a lookup would find it, and take a folder for a password.
 /// POSIX.1-2024, Base Definitions 8.3 "Other Environment Variables", and what Bash, Windows and macOS add.
 fn is_set_by_systems(name: &str) -> bool {
@@ -298,6 +344,23 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(names.choose(&called("pwd", &["mongo"]), &value("1")), "MONGO_PWD");
         assert_eq!(names.choose(&called("user", &[]), &value("2")), "USER_2");
+    }
+
+    #[test]
+    fn a_function_s_name_is_no_name_of_its_argument() {
+        for (callee, class, name) in [
+            ("jwt.encode", "secret", Some("JWT_SECRET")),
+            ("hmac.new", "secret", Some("HMAC_SECRET")),
+            ("createHmac", "secret", Some("HMAC_SECRET")),
+            ("redis.Redis", "password", Some("REDIS_PASSWORD")),
+            ("login", "password", Some("LOGIN_PASSWORD")),
+            ("sign", "secret", Some("SIGN_SECRET")),
+            ("setSigningKey", "secret", None),
+            ("db_password", "password", None),
+        ] {
+            assert_eq!(of_call(callee, &format!("generic-{class}")).as_deref(), name, "{callee}");
+        }
+        assert_eq!(of_call("Client", "github-token"), None);
     }
 
     #[test]

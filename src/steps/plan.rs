@@ -6,7 +6,7 @@ use keylift_grammars::{Creates, Refusal, Style};
 use keylift_providers::{Fingerprint, FingerprintKey, Secret, Store};
 
 use super::locate::{self, Placed, Syntax};
-use super::names::{Names, Wish};
+use super::names::{self, Names, Wish};
 use super::unsaid::Unsaid;
 use crate::model::plan::{PLAN_VERSION, is_variable};
 use crate::model::{Decision, Finding, Kind, Lookup, Place, Plan, PlannedMove, PlannedSite, Refused, StoreRef};
@@ -220,7 +220,9 @@ fn planned(group: &Group<'_>, names: &mut Names, unsaid: &Unsaid, target: &Targe
         let inside = finding.kind == Kind::Dsn && placed.place.shape.starts_with("part of");
         let called = placed.place.names.iter().filter(|_| !inside).cloned();
         let part = placed.place.names.iter().filter(|_| inside).map(|name| format!("{name}_password"));
-        push_new(&mut wish.called, called.chain(part).chain(finding.name.iter().filter(|_| !inside).cloned()));
+        let bound = || finding.name.iter().filter(|_| !inside);
+        let passed = bound().filter_map(|name| names::of_call(name, &finding.rule));
+        push_new(&mut wish.called, passed.chain(called).chain(part).chain(bound().cloned()));
         if is_environment(path) {
             wish.set.extend(finding.name.iter().filter(|name| is_variable(name)).cloned());
             wish.set.extend(placed.place.names.first().cloned());
