@@ -157,6 +157,7 @@ pub fn of_call(callee: &str, rule: &str) -> Option<String> {
         "ENCRYPT",
         "DECRYPT",
         "CALL",
+        "LOGIN",
     ];
     const CREDENTIALS: &[&str] =
         &["PASS", "PWD", "PSW", "SECRET", "TOKEN", "KEY", "SALT", "CREDENTIAL", "MNEMONIC", "SEED"];

@@ -61,7 +61,9 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
             {
                 confidence = Confidence::Low;
             }
-            lines.push(span, meaning.class.rule(), Some(&meaning.name), confidence);
+            // Of a function that takes a secret, all words tell: `hmac.new`.
+            let whole = matches!(meaning.how, How::Passed).then(|| meaning.name.replace('.', "_"));
+            lines.push(span, meaning.class.rule(), Some(whole.as_ref().unwrap_or(&meaning.name)), confidence);
         }
     }
     // What stands inside of comments and strings, and what the tree does not name.
