@@ -136,6 +136,13 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
     if let Some(program) = shebang(head) {
         candidates.extend(index.shebangs.get(program.as_str()).into_iter().flatten().map(|at| (*at, 0)));
     }
+    // A copy that somebody keeps, or hands out to be filled in: `config.php.dist`, `settings.py.bak`.
+    if candidates.is_empty()
+        && let Some(original) =
+            COPIES.iter().find_map(|copy| lower.strip_suffix(copy)).filter(|path| path.contains('.'))
+    {
+        return detect(Path::new(&text[..original.len()]), head);
+    }
     candidates
         .into_iter()
         .filter(|(at, _)| LANGUAGES[*at].has_required(head))
@@ -145,6 +152,10 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
         })
         .map(|(at, _)| &LANGUAGES[at])
 }
+
+/// What copies of a file end with.
+const COPIES: [&str; 10] =
+    [".dist", ".sample", ".example", ".default", ".bak", ".backup", ".orig", ".old", ".save", "~"];
 
 /// The longest part of a pattern that stands in every path that it fits.
 fn literal_of(glob: &str) -> &str {
@@ -318,6 +329,15 @@ mod tests {
 
     fn name(path: &str, head: &str) -> Option<&'static str> {
         detect(Path::new(path), head.as_bytes()).map(|language| language.name.as_str())
+    }
+
+    #[test]
+    fn tells_copies_by_what_they_are_copies_of() {
+        assert_eq!(name("config/config.inc.php.dist", ""), Some("php"));
+        assert_eq!(name("settings.py.bak", ""), Some("python"));
+        assert_eq!(name("a.d/main.rb~", ""), Some("ruby"));
+        assert_eq!(name("notes.old", ""), None);
+        assert_eq!(name("a.d/notes.old", ""), None);
     }
 
     #[test]

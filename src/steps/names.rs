@@ -29,12 +29,19 @@ pub struct Names {
     given: BTreeMap<String, Fingerprint>,
     /// Variables that the code reads for something else.
     reserved: BTreeSet<String>,
+    /// Variables that files of the environment set, with their values.
+    set: BTreeMap<String, BTreeSet<Fingerprint>>,
 }
 
 impl Names {
     /// Names that none of `reserved` may be given to.
     pub fn new(reserved: BTreeSet<String>) -> Self {
-        Self { given: BTreeMap::new(), reserved }
+        Self { reserved, ..Self::default() }
+    }
+
+    /// Keeps variables for the values that files of the environment set them to.
+    pub fn keep(&mut self, set: BTreeMap<String, BTreeSet<Fingerprint>>) {
+        self.set = set;
     }
 
     /// Gives a variable that the code reads already to a value. Whether it is that value's now: false where another has it.
@@ -86,6 +93,7 @@ impl Names {
                 && !is_set_by_systems(&name)
                 && (!self.reserved.contains(&name) || wish.set.contains(&name) || wish.earlier.as_ref() == Some(&name))
                 && !wish.taken.contains(&name)
+                && self.set.get(&name).is_none_or(|values| values.contains(value))
                 && !self.given.contains_key(&name)
             {
                 self.given.insert(name.clone(), value.clone());
@@ -330,6 +338,14 @@ mod tests {
     fn a_variable_in_use_is_not_given_again() {
         let mut names = Names::new(["DB_PASSWORD".to_owned()].into());
         assert_eq!(names.choose(&called("db_password", &["shop"]), &value("1")), "SHOP_DB_PASSWORD");
+    }
+
+    #[test]
+    fn a_variable_that_a_file_sets_is_kept_for_its_value() {
+        let mut names = Names::default();
+        names.keep(BTreeMap::from([("DB_PASSWORD".to_owned(), BTreeSet::from([value("1")]))]));
+        assert_eq!(names.choose(&called("db_password", &["seed"]), &value("2")), "SEED_DB_PASSWORD");
+        assert_eq!(names.choose(&called("db_password", &["seed"]), &value("1")), "DB_PASSWORD");
     }
 
     #[test]

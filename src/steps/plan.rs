@@ -89,6 +89,7 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     settle_fixed_names(&mut groups, &mut names, &mut refusals, target.key);
     let parts = parts(&groups);
     let mut moves = Vec::new();
+    names.keep(set_names(&groups));
     for group in groups {
         match planned(&group, &mut names, &unsaid, target) {
             Ok(planned) => moves.push(PlannedMove { part_of: owner(&group, &parts), ..planned }),
@@ -211,6 +212,18 @@ fn with_parts(moves: Vec<PlannedMove>) -> Vec<PlannedMove> {
     ordered
 }
 
+/// Variables that files of the environment set, with the values that they are set to: no other value gets such a name.
+fn set_names(groups: &[Group<'_>]) -> BTreeMap<String, BTreeSet<Fingerprint>> {
+    let mut set: BTreeMap<String, BTreeSet<Fingerprint>> = BTreeMap::new();
+    for group in groups {
+        let here = group.places.iter().filter(|(path, ..)| is_environment(path));
+        for name in here.filter_map(|(_, finding, _)| finding.name.as_ref()).filter(|name| is_variable(name)) {
+            set.entry(name.clone()).or_default().insert(group.value.clone());
+        }
+    }
+    set
+}
+
 fn planned(group: &Group<'_>, names: &mut Names, unsaid: &Unsaid, target: &Target<'_>) -> Result<PlannedMove, Refusal> {
     let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
     for (path, finding, placed) in &group.places {
@@ -221,8 +234,13 @@ fn planned(group: &Group<'_>, names: &mut Names, unsaid: &Unsaid, target: &Targe
         let called = placed.place.names.iter().filter(|_| !inside).cloned();
         let part = placed.place.names.iter().filter(|_| inside).map(|name| format!("{name}_password"));
         let bound = || finding.name.iter().filter(|_| !inside);
+        // What holds a statement with a password in it (`insert`) does not name the password.
+        let first = placed.place.names.first().filter(|_| placed.place.shape.starts_with("part of"));
+        let statement = first.and_then(|name| names::of_call(name, &finding.rule));
+        let told = bound().filter(|_| statement.is_some()).cloned();
         let passed = bound().filter_map(|name| names::of_call(name, &finding.rule));
-        push_new(&mut wish.called, passed.chain(called).chain(part).chain(bound().cloned()));
+        let best: Vec<String> = passed.chain(told).chain(statement.clone()).collect();
+        push_new(&mut wish.called, best.into_iter().chain(called).chain(part).chain(bound().cloned()));
         if is_environment(path) {
             wish.set.extend(finding.name.iter().filter(|name| is_variable(name)).cloned());
             wish.set.extend(placed.place.names.first().cloned());

@@ -73,6 +73,9 @@
 (call_expression function: (_) @call.callee arguments: (arguments) @call.arguments)
 (new_expression constructor: (_) @call.callee arguments: (arguments) @call.arguments)
 
+; `session({secret: "x"})`, `mysql.createConnection({password: "x"})`.
+(call_expression function: [(identifier) @scope.name (member_expression object: (identifier) @scope.name)]
+  arguments: (arguments (object) @scope))
 (function_declaration name: (identifier) @scope.name) @scope
 (generator_function_declaration name: (identifier) @scope.name) @scope
 (class_declaration name: (_) @scope.name) @scope
