@@ -3,6 +3,7 @@
 //! Where there is a grammar, the syntax tree says what a literal is bound to ([`syntax`]); a reading of lines ([`lines`])
 //! tells which files are worth parsing, and serves comments, other files, and files that do not parse.
 
+mod around;
 mod calls;
 mod documentation;
 mod excerpt;

@@ -1,0 +1,122 @@
+//! What is around a literal makes it more or less: lists, maps of names, settings that sign, arguments that say what they are.
+
+use keylift_grammars::{Literal, Role};
+
+use super::judge::How;
+use super::names::{self, Class};
+use super::syntax::{Meaning, Reading};
+use crate::model::Confidence;
+use crate::rules::value::is_wish;
+
+impl Reading<'_> {
+    /// A YAML tag makes something else of a scalar: `!Ref Password`.
+    pub(super) fn tagged(&self, literal: &Literal) -> bool {
+        let before = self.text.get(..literal.span.start).unwrap_or_default().trim_end_matches(' ');
+        let word = before.rsplit_once(char::is_whitespace).map_or("", |(_, word)| word);
+        word.len() > 1 && word.starts_with('!') && !word.starts_with("!!") && !word.contains(['=', '('])
+    }
+
+    /// How many literals share the nearest name.
+    pub(super) fn listed(&self, literal: &Literal) -> usize {
+        let Some(binding) = literal.bindings.first() else { return 0 };
+        let from = self.literals.partition_point(|other| other.span.start < binding.span.start);
+        let shares = |other: &&Literal| other.bindings.first().is_some_and(|first| first.span == binding.span);
+        self.literals[from..].iter().take(64).filter(shares).count()
+    }
+
+    /// A program that signs with `your-secret-key-here` does so for everybody who reads it.
+    pub(super) fn signing_key(&self, meaning: &Meaning, value: &str) -> Option<Confidence> {
+        const PROGRAMS: [&str; 8] = ["python", "javascript", "typescript", "ruby", "php", "go", "java", "csharp"];
+        let signs = |word: &String| {
+            ["cookie", "session", "jwt", "crypto", "encryption", "signing", "secret"].contains(&word.as_str())
+        };
+        let words = names::words(&meaning.name);
+        let kind = match meaning.class {
+            Class::Secret => {
+                words.last().is_some_and(|word| word == "key") || words.iter().any(|w| signs(w) && w != "secret")
+            }
+            Class::Key => words.iter().any(signs),
+            _ => false,
+        };
+        let bound = matches!(meaning.how, How::Bound | How::Passed);
+        (kind && bound && PROGRAMS.contains(&self.language) && value.len() >= 8 && is_wish(value))
+            .then_some(Confidence::Medium)
+    }
+
+    /// `jwt: {secret: shop-secret}`, `JWT_SECRET=ThisIsAVerySecretString`: in settings a signing key of words is one, too. In
+    /// manifests of Kubernetes it names where the key is.
+    pub(super) fn signing_setting(&self, literal: &Literal, meaning: &Meaning, value: &str) -> Option<Confidence> {
+        const SETTINGS: [&str; 8] =
+            ["dotenv", "properties", "ini", "toml", "yaml", "dockerfile", "dotenv-example", "appsettings"];
+        const SIGNS: [&str; 8] = ["jwt", "session", "cookie", "crypto", "encryption", "signing", "token", "hmac"];
+        let settings =
+            self.language.trim_end_matches("-content").rsplit_once('-').map_or(self.language, |(_, kind)| kind);
+        if !(SETTINGS.contains(&settings) || self.language.starts_with("docker-compose"))
+            || meaning.how != How::Bound
+            || value.len() < 8
+        {
+            return None;
+        }
+        let lower = value.to_ascii_lowercase();
+        let asks =
+            ["your", "here", "xxx", "example", "replace", "insert", "/", "."].iter().any(|part| lower.contains(part));
+        let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let signs = |name: &str| names::words(name).iter().any(|word| SIGNS.contains(&word.as_str()));
+        let words = names::words(&meaning.name);
+        let last = words.last().is_some_and(|word| word == "secret" || word == "key");
+        let around = || {
+            let names = literal.bindings.iter().skip(1).map(|binding| binding.name.as_str());
+            names.chain(literal.scopes.iter().map(String::as_str)).any(signs)
+        };
+        let whole = ["SECRET_KEY", "SECRET_KEY_BASE", "APP_SECRET"].contains(&meaning.name.as_str());
+        let telling =
+            meaning.class == Class::Secret && last && (whole || signs(&meaning.name) || words.len() == 1 && around());
+        (telling && plain && !asks && names::words(value).len() > 1 && !self.text.contains("apiVersion:"))
+            .then_some(Confidence::Medium)
+    }
+
+    /// `secrets: [db_user]` of a compose file: the names of secrets that are kept elsewhere.
+    pub(super) fn lists_names(&self, literal: &Literal, meaning: &Meaning, value: &str) -> bool {
+        let before = self.text.get(..literal.span.start).unwrap_or_default().trim_end_matches([' ', '\t', '"', '\'']);
+        let element = before.ends_with(['-', '[', ',']);
+        let name = value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b));
+        element && name && meaning.name.eq_ignore_ascii_case("secrets")
+    }
+
+    /// `{"url": "url", "password": "password"}`: what fields are called elsewhere; where only the user has its own name for
+    /// a value, that is an account.
+    pub(super) fn maps_names(&self, at: usize, value: &str) -> bool {
+        const WHO: [&str; 7] = ["user", "username", "login", "email", "name", "admin", "root"];
+        let own = |literal: &Literal| {
+            let name = literal.bindings.first().filter(|binding| binding.distance == 0)?.name.clone();
+            (literal.role != Role::Key && literal.text().as_deref() == Some(name.as_str())).then_some(name)
+        };
+        let literal = &self.literals[at];
+        if own(literal).is_none_or(|name| name != value) {
+            return false;
+        }
+        let near = |steps: &mut dyn Iterator<Item = usize>| {
+            let next = steps.map(|at| &self.literals[at]).find(|other| other.role != Role::Key);
+            next.filter(|other| other.scopes == literal.scopes).and_then(own)
+        };
+        let before = near(&mut (at.saturating_sub(3)..at).rev());
+        let after = near(&mut (at + 1..(at + 4).min(self.literals.len())));
+        [before, after].into_iter().flatten().any(|name| !WHO.contains(&name.to_ascii_lowercase().as_str()))
+    }
+
+    /// `new Sequelize('database', 'username', 'password')`: arguments that say what they are stand where none is read.
+    pub(super) fn names_arguments(&self, at: usize, meaning: &Meaning, value: &str) -> bool {
+        const WHO: [&str; 9] =
+            ["user", "username", "user_name", "login", "email", "account", "database", "dbname", "host"];
+        let call = |literal: &Literal| literal.call.as_ref().map(|call| (call.callee.clone(), call.position));
+        let literal = &self.literals[at];
+        let Some((callee, Some(position))) = call(literal) else { return false };
+        let before = at.checked_sub(1).map(|before| &self.literals[before]);
+        let beside = |other: &&Literal| call(other) == position.checked_sub(1).map(|before| (callee, Some(before)));
+        let who = before.filter(beside).and_then(Literal::text);
+        meaning.how == How::Passed
+            && value.bytes().all(|byte| byte.is_ascii_lowercase())
+            && names::classify(value) == Some(meaning.class)
+            && who.is_some_and(|who| WHO.contains(&who.to_ascii_lowercase().as_str()))
+    }
+}
