@@ -169,7 +169,8 @@ fn blob(repo: &Repository, id: ObjectId, path: &Path, sink: &dyn Sink) -> Option
 }
 
 /// Runs `work` over all items on every core, each thread with its own handle on the repository, in short stretches of
-/// neighbours, so that what a thread has cached serves the next item.
+/// neighbours, so that what a thread has cached serves the next item. The threads are always the same: patterns keep caches
+/// by thread.
 fn in_parallel<T: Sync>(
     repo: Repository,
     items: &[T],
@@ -193,9 +194,9 @@ fn in_parallel<T: Sync>(
             }
         }
     };
-    std::thread::scope(|scope| {
+    rayon::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(run);
+            scope.spawn(|_| run());
         }
         run();
     });
