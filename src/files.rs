@@ -54,11 +54,14 @@ pub fn sync_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// How many files are written at a time.
-pub const AT_ONCE: usize = 16;
+/// How many files are written at a time. One where a test stops the process between two of them.
+pub fn together() -> usize {
+    let one_by_one = cfg!(debug_assertions) && std::env::var_os("KEYLIFT_TEST_CRASH").is_some();
+    if one_by_one { 1 } else { 16 }
+}
 
 /// Does the same for several things at once, each on a thread of its own, and returns the outcomes in their order: whoever
-/// writes a file waits for the disk, not for a core. At most [`AT_ONCE`] things.
+/// writes a file waits for the disk, not for a core. For as many things as [`together`] tells.
 pub fn at_once<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let [one] = things else {
         return std::thread::scope(|scope| {
@@ -87,7 +90,7 @@ mod tests {
 
     #[test]
     fn outcomes_keep_the_order_of_their_things() {
-        for count in [0, 1, AT_ONCE] {
+        for count in [0, 1, 16] {
             let things: Vec<usize> = (0..count).collect();
             let doubled: Vec<usize> = things.iter().map(|thing| thing * 2).collect();
             assert_eq!(at_once(&things, |thing| thing * 2), doubled);

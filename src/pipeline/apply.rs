@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use keylift_providers::{ErrorKind, Receipt, Secret};
 
 use super::{Options, Surroundings, extras};
-use crate::files::{AT_ONCE, at_once};
+use crate::files::{at_once, together};
 use crate::journal::{Entry, JOURNAL_VERSION, Journal, Replay};
 use crate::model::{Approved, Exit, Failure, Held, Left, Phase, Plan, Report, Stored, Verified};
 use crate::steps::approve::{self, Approval, Scope};
@@ -315,7 +315,7 @@ impl Run<'_> {
                 failure.advise(format!("mend it, then `keylift resume {id}`"))
             })
         };
-        for some in files.chunks(AT_ONCE) {
+        for some in files.chunks(together()) {
             let (mut applied, mut failed) = (Vec::new(), None);
             for (file, done) in some.iter().zip(at_once(some, write)) {
                 match done {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keylift_providers::{Address, Expect, Receipt, Secret, WriteId, Written};
 
 use super::Surroundings;
-use crate::files::{AT_ONCE, at_once};
+use crate::files::{at_once, together};
 use crate::journal::{Entry, Journal, Replay};
 use crate::model::{Exit, Failure, Phase, Plan, StagedFile, Undone};
 use crate::steps::approve::{self, Scope};
@@ -85,7 +85,7 @@ async fn files(
             .map_err(|error| format!("{}: {error}", file.path))
         })
     };
-    for some in changed.chunks(AT_ONCE) {
+    for some in changed.chunks(together()) {
         let mut notes = Vec::new();
         for (file, done) in some.iter().zip(at_once(some, restore)) {
             match done {
