@@ -138,8 +138,8 @@ pub fn variable(name: &str) -> String {
     if out.starts_with(|first: char| first.is_ascii_digit()) { format!("N{out}") } else { out.to_owned() }
 }
 
-/// The name of a value that only a function's name tells of: `jwt.encode` takes the JWT_SECRET, `createHmac` the
-/// HMAC_SECRET, `login` the LOGIN_PASSWORD. None where the name says by itself that it is a credential's, and for rules
+/// The name of a value that only a function's name tells of: `jwt.encode` takes the `JWT_SECRET`, `createHmac` the
+/// `HMAC_SECRET`, `login` the `LOGIN_PASSWORD`. None where the name says by itself that it is a credential's, and for rules
 /// that know more of the value than its class.
 pub fn of_call(callee: &str, rule: &str) -> Option<String> {
     const VERBS: &[&str] = &[
