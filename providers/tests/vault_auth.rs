@@ -158,7 +158,7 @@ async fn a_token_is_renewed_before_it_ends_and_its_end_is_told() {
     tokio::time::sleep(Duration::from_millis(3500)).await;
     let error = ending.keep_alive().await.expect_err("it has ended");
     assert_eq!(error.kind, ErrorKind::Denied);
-    assert!(error.advice.is_some_and(|advice| advice.contains("resume")));
+    assert!(error.advice.is_some_and(|advice| advice.contains("log in again")));
 }
 
 #[tokio::test]

@@ -8,12 +8,11 @@ function keylift_secret --description 'Sets the variables of those names to the 
     set -l IFS
     for name in $argv
         test -n "$$name"; and continue
-        # What follows the text keeps its last line breaks; `aws` adds one of its own.
-        set -l text (keylift_read $name; and printf x)
-        set -g $name (string replace --regex '\nx$' '' -- $text)
-        # A secret without text, which `aws` writes so, is binary.
-        if test -z "$$name"; or test "$$name" = None
-            set -e $name
+        # As one text, with its last line breaks, of which `aws` adds one. A secret without text is binary: it writes None.
+        keylift_read $name | read --null --local text
+        if test $pipestatus[1] -eq 0; and not contains -- "$text" \n None\n
+            set -g $name (string replace --regex '\n\z' '' -- $text)
+        else
             echo "The secret $name could not be read" >&2
             return 1
         end

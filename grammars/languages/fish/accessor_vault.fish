@@ -9,11 +9,11 @@ function keylift_secret --description 'Sets the variables of those names to the 
     set -l IFS
     for name in $argv
         test -n "$$name"; and continue
-        # What follows the text keeps its last line breaks.
-        set -l text (keylift_read $name; and printf x)
-        set -g $name (string replace --regex 'x$' '' -- $text)
-        if test -z "$$name"
-            set -e $name
+        # As one text, with its last line breaks.
+        keylift_read $name | read --null --local text
+        if test $pipestatus[1] -eq 0; and test -n "$text"
+            set -g $name $text
+        else
             echo "The secret $name could not be read" >&2
             return 1
         end
