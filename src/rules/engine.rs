@@ -136,7 +136,7 @@ impl Engine {
         let tree = Tree::new(text, file.path());
         let looked_at = others.as_ref().map_or(0..text.len(), |others| others.changed(text));
         let mut hits = self.hits(text, &looked_at);
-        let passages = others.as_ref().map(|others| self.pass_over(&mut hits, text, others));
+        let passages = others.as_ref().map(|others| self.pass_over(&mut hits, &tree, others));
         let mut candidates = self.candidates(&tree, file, hits, least);
         self.quieten(&mut candidates, &tree, least);
         candidates.retain(|candidate| candidate.confidence >= least);
@@ -181,11 +181,12 @@ impl Engine {
     }
 
     /// Takes out what stands in lines that were quiet in other versions of the file.
-    fn pass_over(&self, hits: &mut Hits, text: &str, others: &Quiet) -> Passages {
+    fn pass_over(&self, hits: &mut Hits, tree: &Tree<'_>, others: &Quiet) -> Passages {
         let places = hits.names.iter().chain(hits.windows.iter().map(|(_, place)| place));
         let mut places: Vec<usize> = places.map(|place| place.start).collect();
         places.sort_unstable();
-        let passages = others.passages(text, &places);
+        let far = generic::reaches_far(tree, tree.path(), &hits.names);
+        let passages = others.passages(tree.text(), &places, &far);
         hits.names.retain(|place| passages.is_new(place.start));
         let reach = |rule| self.matcher(rule).map_or(0, |matcher| matcher.reach);
         hits.windows.retain(|(rule, place)| passages.is_new(place.start) || reach(*rule) > versions::BEHIND);

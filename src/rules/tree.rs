@@ -51,6 +51,10 @@ impl<'a> Tree<'a> {
         let _ = self.hits.set(hits.to_vec());
     }
 
+    pub(super) fn path(&self) -> &'a Path {
+        self.path
+    }
+
     pub(super) fn text(&self) -> &'a str {
         self.text
     }

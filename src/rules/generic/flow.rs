@@ -29,19 +29,11 @@ pub(super) fn read(reader: &mut Reader<'_>, hits: &[Range<usize>]) {
         if hit.start < until || left == 0 {
             continue;
         }
-        let Some((_, place)) = reader.name(hit) else { continue };
-        let place = place.start..callee_end(reader, place.end);
+        let Some((place, open)) = call(reader, hit) else { continue };
         until = place.end;
-        let open = reader.skip(place.end, b" ");
-        let name = reader.text.get(place.clone()).unwrap_or_default();
-        if reader.at(open) != b'(' || !calls::may_be(name) {
-            continue;
-        }
-        let callee = calls::plain(name);
-        let known: Vec<_> = calls::find(&callee, reader.language).collect();
-        if known.is_empty() {
-            continue;
-        }
+        let callee = calls::plain(reader.text.get(place.clone()).unwrap_or_default());
+        let language = reader.language;
+        let known = calls::find(&callee, language);
         left -= 1;
         let arguments = arguments(reader.text, open + 1);
         for known in known {
@@ -57,6 +49,23 @@ pub(super) fn read(reader: &mut Reader<'_>, hits: &[Range<usize>]) {
             }
         }
     }
+}
+
+/// The callee at a telling word, and where its bracket opens, where it is that of a function that takes a secret.
+fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)> {
+    let (_, name) = reader.name(hit)?;
+    let place = name.start..callee_end(reader, name.end);
+    let open = reader.skip(place.end, b" ");
+    let callee = reader.text.get(place.clone()).unwrap_or_default();
+    let known = reader.at(open) == b'('
+        && calls::may_be(callee)
+        && calls::find(&calls::plain(callee), reader.language).next().is_some();
+    known.then_some((place, open))
+}
+
+/// Whether what stands at a telling word depends on text that may stand anywhere else in the file.
+pub(super) fn reaches_far(reader: &Reader<'_>, hit: &Range<usize>) -> bool {
+    call(reader, hit).is_some()
 }
 
 /// Where a callee ends whose beginning ends at a place: `JWT` of `JWT::encode`, `app` of `app->key`.

@@ -102,6 +102,16 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
     }
     found
 }
+
+/// Where in a text stands something whose value may stand anywhere else in it: a call that is given a variable, rows of a
+/// table. `hits` are telling words, in order.
+pub(super) fn reaches_far(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>]) -> Vec<usize> {
+    let text = tree.text();
+    let reader = lines::Reader::new(text, path, tree.language());
+    let rows = |hit: &Range<usize>| text.get(hit.clone()).is_some_and(|word| word.eq_ignore_ascii_case(sql::GATE));
+    hits.iter().filter(|hit| rows(hit) || flow::reaches_far(&reader, hit)).map(|hit| hit.start).collect()
+}
+
 /// The name that a value is bound to, for a value found by its own format.
 pub(super) fn name_before(text: &str, at: usize) -> Option<String> {
     let line = text.get(..at)?;
