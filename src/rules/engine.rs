@@ -51,6 +51,8 @@ struct Hits {
     windows: Vec<(usize, Range<usize>)>,
     /// Those that start the reading of names, in order.
     names: Vec<Range<usize>>,
+    /// Of those, where lines are passed over: words whose values may stand anywhere. Each is looked at whatever its line.
+    far: Vec<Range<usize>>,
 }
 
 static BUILTIN: LazyLock<Engine> =
@@ -137,11 +139,12 @@ impl Engine {
         let looked_at = others.as_ref().map_or(0..text.len(), |others| others.changed(text));
         let mut hits = self.hits(text, &looked_at);
         let passages = others.as_ref().map(|others| self.pass_over(&mut hits, &tree, others));
+        let far = !hits.far.is_empty();
         let mut candidates = self.candidates(&tree, file, hits, least);
         self.quieten(&mut candidates, &tree, least);
         candidates.retain(|candidate| candidate.confidence >= least);
         if let (Some(others), Some(passages)) = (others, passages) {
-            others.learn(text, &passages, &candidates.iter().map(|candidate| &candidate.span));
+            others.learn(text, &passages, far, &candidates.iter().map(|candidate| &candidate.span));
         }
         if candidates.is_empty() {
             return Vec::new();
@@ -185,8 +188,8 @@ impl Engine {
         let places = hits.names.iter().chain(hits.windows.iter().map(|(_, place)| place));
         let mut places: Vec<usize> = places.map(|place| place.start).collect();
         places.sort_unstable();
-        let far = generic::reaches_far(tree, tree.path(), &hits.names);
-        let passages = others.passages(tree.text(), &places, &far);
+        hits.far = generic::reaching_far(tree, tree.path(), &hits.names);
+        let passages = others.passages(tree.text(), &places);
         hits.names.retain(|place| passages.is_new(place.start));
         let reach = |rule| self.matcher(rule).map_or(0, |matcher| matcher.reach);
         hits.windows.retain(|(rule, place)| passages.is_new(place.start) || reach(*rule) > versions::BEHIND);
@@ -195,7 +198,7 @@ impl Engine {
 
     fn candidates(&self, tree: &Tree<'_>, file: &SourceFile, hits: Hits, least: Confidence) -> Vec<Candidate> {
         let text = tree.text();
-        let mut found = generic::read(tree, file.path(), &hits.names, least);
+        let mut found = generic::read(tree, file.path(), &hits.names, &hits.far, least);
         self.matches(text, hits.windows, file, &mut found);
         self.encoded(text, file, encoded::DEPTH, &mut found);
         found

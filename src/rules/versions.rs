@@ -14,14 +14,14 @@ const FAR: usize = 4096;
 
 /// The lines with telling words that gave nothing, each with what is around it, in the versions of one file so far.
 ///
-/// A line that stands the same, among the same lines, in another version is not looked at again, unless what it says may
-/// depend on lines far from it. Versions have to come in
+/// A line that stands the same, among the same lines, in another version is not looked at again, but for words whose values
+/// may stand far from them. Versions have to come in
 /// an order that is always the same, so that what is found is; the whole of each counts where its lines are new.
 #[derive(Debug, Default)]
 pub struct Quiet {
     /// Keyed hashes of the lines and their surroundings.
     lines: HashSet<u64, RandomState>,
-    /// The version before, where it gave nothing at all, and no line of it reaches far.
+    /// The version before, where it gave nothing at all, and no word of it reaches far.
     last: Option<Box<str>>,
 }
 
@@ -39,8 +39,8 @@ impl Quiet {
         first..last
     }
 
-    /// The lines of the places, which are in order; `far` are those of them that depend on text anywhere else.
-    pub(super) fn passages(&self, text: &str, places: &[usize], far: &[usize]) -> Passages {
+    /// The lines of the places, which are in order.
+    pub(super) fn passages(&self, text: &str, places: &[usize]) -> Passages {
         let bytes = text.as_bytes();
         let mut passages: Vec<Passage> = Vec::new();
         let mut end = 0;
@@ -52,24 +52,22 @@ impl Quiet {
             end = memchr::memchr(b'\n', &bytes[*place..]).map_or(bytes.len(), |at| place + at + 1);
             let around = start.saturating_sub(BEFORE)..(end + BEHIND).min(bytes.len());
             let hash = self.lines.hasher().hash_one(&bytes[around]);
-            let next = far.partition_point(|place| *place < start);
-            let reaches_far = far.get(next).is_some_and(|place| *place < end);
-            let is_new = reaches_far || !self.lines.contains(&hash);
-            passages.push(Passage { line: start..end, hash, is_new, reaches_far });
+            passages.push(Passage { line: start..end, hash, is_new: !self.lines.contains(&hash) });
         }
         Passages(passages)
     }
 
-    /// Remembers a version, and its lines that gave none of the values at the spans.
+    /// Remembers a version, and its lines that gave none of the values at the spans; `far` is whether it has words whose
+    /// values may stand anywhere.
     pub(super) fn learn<'a>(
         &mut self,
         text: &str,
         passages: &Passages,
+        far: bool,
         found: &(impl Iterator<Item = &'a Range<usize>> + Clone),
     ) {
-        let far = passages.0.iter().any(|passage| passage.reaches_far);
         self.last = (!far && found.clone().next().is_none()).then(|| text.into());
-        for passage in passages.0.iter().filter(|passage| passage.is_new && !passage.reaches_far) {
+        for passage in passages.0.iter().filter(|passage| passage.is_new) {
             let near = passage.line.start.saturating_sub(FAR)..passage.line.end + FAR;
             if !found.clone().any(|span| near.start < span.end && span.start < near.end) {
                 self.lines.insert(passage.hash);
@@ -93,7 +91,6 @@ struct Passage {
     line: Range<usize>,
     hash: u64,
     is_new: bool,
-    reaches_far: bool,
 }
 
 impl Passages {
@@ -122,13 +119,13 @@ mod tests {
         let old = line.repeat(1000);
         let mut quiet = Quiet::default();
         assert_eq!(quiet.changed(&old), 0..old.len());
-        quiet.learn(&old, &quiet.passages(&old, &[], &[]), &std::iter::empty());
+        quiet.learn(&old, &quiet.passages(&old, &[]), false, &std::iter::empty());
         let new = format!("{}new\n{}", &old[..line.len() * 500], &old[line.len() * 500..]);
         let part = quiet.changed(&new);
         assert!(part.start % line.len() == 0 && (line.len() * 500 - part.start).abs_diff(FAR) < line.len());
         assert!(part.end > line.len() * 500 + BEFORE && part.end < line.len() * 520);
         // What gave something is looked at as a whole.
-        quiet.learn(&new, &quiet.passages(&new, &[], &[]), &std::iter::once(&(3..8)));
+        quiet.learn(&new, &quiet.passages(&new, &[]), false, &std::iter::once(&(3..8)));
         assert_eq!(quiet.changed(&old), 0..old.len());
     }
 
@@ -136,15 +133,15 @@ mod tests {
     fn a_line_is_looked_at_once_and_again_where_its_neighbours_change() {
         let text = "x = 1\npassword = ask()\ny = 2\n";
         let mut quiet = Quiet::default();
-        let first = quiet.passages(text, &[6, 12], &[]);
+        let first = quiet.passages(text, &[6, 12]);
         assert!(first.is_new(6) && first.is_new(12));
-        quiet.learn(text, &first, &std::iter::empty());
-        assert!(!quiet.passages(text, &[6], &[]).is_new(6));
-        assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6], &[]).is_new(6));
+        quiet.learn(text, &first, false, &std::iter::empty());
+        assert!(!quiet.passages(text, &[6]).is_new(6));
+        assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6]).is_new(6));
         // A line near a finding is no quiet one.
         let mut loud = Quiet::default();
-        loud.learn(text, &first, &std::iter::once(&(0..1)));
-        assert!(loud.passages(text, &[6], &[]).is_new(6));
+        loud.learn(text, &first, false, &std::iter::once(&(0..1)));
+        assert!(loud.passages(text, &[6]).is_new(6));
     }
 
     #[test]

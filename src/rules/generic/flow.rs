@@ -63,8 +63,8 @@ fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)
     known.then_some((place, open))
 }
 
-/// Whether what stands at a telling word depends on text that may stand anywhere else in the file.
-pub(super) fn reaches_far(reader: &Reader<'_>, hit: &Range<usize>) -> bool {
+/// Whether a function that takes a secret is called at a telling word.
+pub(super) fn is_call(reader: &Reader<'_>, hit: &Range<usize>) -> bool {
     call(reader, hit).is_some()
 }
 

@@ -54,8 +54,15 @@ pub(super) struct Candidate {
     pub(super) encoded: Option<crate::model::Encoded>,
 }
 
-/// Reads a file at the places that the automaton points out (in order of position); at least all of confidence `least`.
-pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: Confidence) -> Vec<Candidate> {
+/// Reads a file at the places that the gate points out (in order of position); at least all of confidence `least`. `far`
+/// are more places, where only what may stand anywhere in the file is looked for.
+pub(super) fn read(
+    tree: &Tree<'_>,
+    path: &Path,
+    hits: &[Range<usize>],
+    far: &[Range<usize>],
+    least: Confidence,
+) -> Vec<Candidate> {
     if least > Confidence::Low && quiet_place(path) {
         return Vec::new();
     }
@@ -75,17 +82,17 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
             None => telling.iter().for_each(|hit| reader.hit(hit)),
         }
     }
-    flow::read(&mut reader, hits);
-    let starts =
-        |hit: &&Range<usize>, gate: &str| text.get((*hit).clone()).is_some_and(|word| word.eq_ignore_ascii_case(gate));
+    // Where there are such places, all of the kind are among them.
+    let anywhere = if far.is_empty() { hits } else { far };
+    flow::read(&mut reader, anywhere);
     let mut tables = None;
-    for hit in hits.iter().filter(|hit| starts(hit, sql::GATE)) {
+    for hit in anywhere.iter().filter(|hit| is_word(text, hit, sql::GATE)) {
         let tables = tables.get_or_insert_with(|| sql::Tables::of(text));
         for seed in sql::read(text, hit.start, tables) {
             reader.push(seed.span, seed.rule, Some(&seed.column), seed.confidence);
         }
     }
-    for hit in hits.iter().filter(|hit| starts(hit, manifest::GATE)) {
+    for hit in hits.iter().filter(|hit| is_word(text, hit, manifest::GATE)) {
         for entry in manifest::read(text, hit.start) {
             reader.push(entry.span, entry.rule, Some(entry.key), entry.confidence);
         }
@@ -103,13 +110,15 @@ pub(super) fn read(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>], least: C
     found
 }
 
-/// Where in a text stands something whose value may stand anywhere else in it: a call that is given a variable, rows of a
-/// table. `hits` are telling words, in order.
-pub(super) fn reaches_far(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>]) -> Vec<usize> {
-    let text = tree.text();
-    let reader = lines::Reader::new(text, path, tree.language());
-    let rows = |hit: &Range<usize>| text.get(hit.clone()).is_some_and(|word| word.eq_ignore_ascii_case(sql::GATE));
-    hits.iter().filter(|hit| rows(hit) || flow::reaches_far(&reader, hit)).map(|hit| hit.start).collect()
+/// Of telling words those whose values may stand anywhere in the text: calls that are given a variable, rows of a table.
+pub(super) fn reaching_far(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>]) -> Vec<Range<usize>> {
+    let reader = lines::Reader::new(tree.text(), path, tree.language());
+    let reaches = |hit: &&Range<usize>| is_word(tree.text(), hit, sql::GATE) || flow::is_call(&reader, hit);
+    hits.iter().filter(reaches).cloned().collect()
+}
+
+fn is_word(text: &str, hit: &Range<usize>, word: &str) -> bool {
+    text.get(hit.clone()).is_some_and(|found| found.eq_ignore_ascii_case(word))
 }
 
 /// The name that a value is bound to, for a value found by its own format.
