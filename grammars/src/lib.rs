@@ -23,6 +23,7 @@ pub mod literal;
 mod loaded;
 mod lookups;
 mod names;
+mod needs;
 mod outline;
 pub mod parsed;
 mod parsers;
