@@ -14,7 +14,7 @@ use super::Context;
 use super::baseline::{BaselineFile, git_root};
 use super::progress::Progress;
 use super::rules::{RuleFiles, Rules};
-use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile};
+use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile, is_binary};
 use crate::render::findings::{harmless, snippets};
 use crate::rules::{Engine, Quiet};
 use crate::steps::reserved::Reserved;
@@ -351,8 +351,9 @@ impl Paths {
             if reader.progress.is_shown() {
                 scope.spawn(|| reader.progress.expect(count(&self.path, &options)));
             }
-            let report =
-                walk_but(&self.path, &options, |path, shown| reader.claim(path, shown), |file| reader.file(file));
+            let claim = |path: &Path, shown: &Path| reader.claim(path, shown);
+            let wanted = |head: &[u8]| !is_binary(head) || reader.archives && archive::is_archive(head);
+            let report = walk_but(&self.path, &options, claim, wanted, |file| reader.file(file));
             report.skipped.into_iter().for_each(|skipped| reader.notice(skipped));
         });
         reader.progress.finish();

@@ -18,5 +18,5 @@ pub use moves::{Approved, Cause, Held, Left, Site, StagedFile, Stored, Verified}
 pub use place::{Place, Service, StoreRef};
 pub use plan::{Decision, Lookup, Plan, PlannedMove, PlannedSite, Refused, ToCreate};
 pub use report::{Phase, Report, Summary, Undone};
-pub use source::{Origin, Skipped, SourceFile, Text, unmarked_utf16};
+pub use source::{Origin, Skipped, SourceFile, Text, is_binary, unmarked_utf16};
 pub use spill::Spill;

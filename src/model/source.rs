@@ -157,6 +157,14 @@ impl Text {
     }
 }
 
+/// Whether the beginning of a file, of 8 KiB at least or all of it, tells that the file is no text.
+pub fn is_binary(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(8192)];
+    memchr::memchr(0, head).is_some()
+        && Encoding::for_bom(head).is_none()
+        && unmarked_utf16(&head[..head.len() / 2 * 2]).is_none()
+}
+
 /// UTF-16 without a byte order mark: in the beginning, one of each two bytes is never NUL and the other nearly always is.
 pub fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = &bytes[..bytes.len().min(1024) / 2 * 2];

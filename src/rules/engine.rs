@@ -13,6 +13,7 @@ use super::generic::{self, Candidate};
 use super::matcher::Matcher;
 use super::overlap::one_a_place;
 use super::rule::{Rule, RuleError};
+use super::sketch::Sketch;
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
 use super::versions::{self, Passages, Quiet};
@@ -32,6 +33,7 @@ pub(super) const RULE: u8 = 10;
 #[derive(Debug)]
 pub struct Engine {
     rules: Vec<Cow<'static, Rule>>,
+    sketches: Vec<OnceLock<Option<Sketch>>>,
     compiled: Vec<OnceLock<Option<Matcher>>>,
     gate: Gate,
     /// For each keyword of the gate: the rules that it belongs to, and whether it starts the reading of names.
@@ -101,8 +103,9 @@ impl Engine {
             }
         }
         let gate = Gate::new(keywords);
+        let sketches = rules.iter().map(|_| OnceLock::new()).collect();
         let compiled = rules.iter().map(|_| OnceLock::new()).collect();
-        Self { rules, compiled, gate, owners }
+        Self { rules, sketches, compiled, gate, owners }
     }
 
     /// The rule of an id.
@@ -191,7 +194,7 @@ impl Engine {
         hits.far = generic::reaching_far(tree, tree.path(), &hits.names);
         let passages = others.passages(tree.text(), &places);
         hits.names.retain(|place| passages.is_new(place.start));
-        let reach = |rule| self.matcher(rule).map_or(0, |matcher| matcher.reach);
+        let reach = |rule| self.sketch(rule).map_or(0, |sketch| sketch.reach);
         hits.windows.retain(|(rule, place)| passages.is_new(place.start) || reach(*rule) > versions::BEHIND);
         passages
     }
@@ -216,19 +219,23 @@ impl Engine {
         windows.sort_unstable_by_key(|(rule, hit)| (*rule, hit.start));
         let mut at = 0;
         while let Some((rule, hit)) = windows.get(at).cloned() {
-            let Some(matcher) = self.matcher(rule) else {
+            let Some(sketch) = self.sketch(rule) else {
                 at += 1;
                 continue;
             };
-            let mut window = hit.end.saturating_sub(matcher.reach)..(hit.start + matcher.reach).min(text.len());
+            let mut window = hit.end.saturating_sub(sketch.reach)..(hit.start + sketch.reach).min(text.len());
             at += 1;
             while let Some((_, next)) = windows.get(at).filter(|(other, _)| *other == rule) {
-                if next.end.saturating_sub(matcher.reach) > window.end {
+                if next.end.saturating_sub(sketch.reach) > window.end {
                     break;
                 }
-                window.end = (next.start + matcher.reach).min(text.len());
+                window.end = (next.start + sketch.reach).min(text.len());
                 at += 1;
             }
+            if !sketch.may_match(text.as_bytes(), &window) {
+                continue;
+            }
+            let Some(matcher) = self.matcher(rule) else { continue };
             matcher.find(text.as_bytes(), window, |span, extent| {
                 if found.len() < MOST {
                     found.extend(
@@ -348,6 +355,10 @@ impl Engine {
             });
             found[at].pair = pair;
         }
+    }
+
+    fn sketch(&self, number: usize) -> Option<&Sketch> {
+        self.sketches[number].get_or_init(|| Sketch::of(&self.rules[number].pattern)).as_ref()
     }
 
     fn matcher(&self, number: usize) -> Option<&Matcher> {

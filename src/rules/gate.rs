@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use super::words;
+
 /// Bytes of a keyword that the table knows it by.
 const WINDOW: usize = 3;
 /// Hashes are of this many bits.
@@ -139,23 +141,27 @@ fn hash(window: u32) -> usize {
 /// The window of a keyword that text has most seldom, with its place; none in a shorter keyword.
 fn seldom(keyword: &[u8]) -> Option<(usize, u32)> {
     let window = |three: &[u8; WINDOW]| u32::from_le_bytes([three[0], three[1], three[2], 0]) | 0x0020_2020;
-    let common = |three: &[u8; WINDOW]| three.iter().map(|byte| commonness(*byte)).product::<u32>();
-    let (at, three) = keyword.array_windows::<WINDOW>().enumerate().min_by_key(|(_, three)| common(three))?;
+    let rare = |three: &[u8; WINDOW]| {
+        let [first, second, third] = three.map(rarity);
+        // The table tells signs apart by their kind alone.
+        let signs = [second, third].into_iter().zip(&three[1..]).filter(|(_, byte)| !byte.is_ascii_alphabetic());
+        first + words::seldom(*three) + signs.map(|(rarity, _)| rarity / 2).sum::<u32>()
+    };
+    let (at, three) = keyword.array_windows::<WINDOW>().enumerate().max_by_key(|(_, three)| rare(three))?;
     Some((at, window(three)))
 }
 
-/// About how many of a thousand bytes of code and configuration are this one, at least 1.
-fn commonness(byte: u8) -> u32 {
+/// How seldom a byte is in code and configuration, in sixteenths of a bit.
+fn rarity(byte: u8) -> u32 {
     match byte {
-        b' ' => 150,
-        b'e' => 80,
-        b't' => 60,
-        b'a' | b'i' | b'o' | b'n' | b'r' | b's' => 50,
-        b'l' | b'c' | b'd' => 30,
-        b'u' | b'm' | b'p' | b'f' | b'h' | b'_' => 20,
-        b'g' | b'b' | b'y' | b'0' | b'1' | b'"' | b'.' | b',' | b':' | b'-' | b'/' | b'=' => 12,
-        b'a'..=b'z' | b'0'..=b'9' => 6,
-        _ => 3,
+        b' ' => 44,
+        b'e' => 58,
+        b't' | b'a' | b'i' | b'o' | b'n' | b'r' | b's' => 68,
+        b'l' | b'c' | b'd' => 81,
+        b'u' | b'm' | b'p' | b'f' | b'h' | b'_' => 90,
+        b'g' | b'b' | b'y' | b'0' | b'1' | b'"' | b'.' | b',' | b':' | b'-' | b'/' | b'=' => 102,
+        b'a'..=b'z' | b'0'..=b'9' => 118,
+        _ => 134,
     }
 }
 

@@ -8,16 +8,11 @@ use regex_automata::{Input, Match};
 
 use super::rule::Rule;
 
-/// Width of a window around a keyword where the pattern has no bound of its own, in bytes.
-const UNBOUNDED: usize = 16 << 10;
-
 #[derive(Debug)]
 pub(super) struct Matcher {
     regex: Regex,
     /// The group that is the value.
     group: usize,
-    /// Longest match, in bytes: how far around a keyword to look.
-    pub(super) reach: usize,
     payload: Option<Regex>,
 }
 
@@ -36,17 +31,8 @@ impl Matcher {
         let group = groups
             .to_index(regex_automata::PatternID::ZERO, "value")
             .unwrap_or_else(|| usize::from(groups.group_len(regex_automata::PatternID::ZERO) > 1));
-        let reach = regex_syntax::ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .build()
-            .parse(&rule.pattern)
-            .ok()
-            .and_then(|hir| hir.properties().maximum_len())
-            .unwrap_or(UNBOUNDED)
-            .min(64 << 10);
         let payload = rule.checksum.as_ref().and_then(|sum| sum.payload.as_deref()).map(compile).transpose()?;
-        Ok(Self { regex, group, reach, payload })
+        Ok(Self { regex, group, payload })
     }
 
     /// Calls `each` with the value's span, and how much was matched before it, for every match in a window.

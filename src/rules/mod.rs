@@ -14,6 +14,7 @@ mod generic;
 mod matcher;
 mod overlap;
 pub mod rule;
+mod sketch;
 pub mod template;
 mod text;
 mod tree;

@@ -37,18 +37,31 @@ pub(super) fn cost(value: &str) -> f32 {
             add(SHIFT);
         }
         upper = is_upper;
-        add(match byte.to_ascii_lowercase() {
-            letter @ b'a'..=b'z' => letter - b'a',
-            b'0'..=b'9' => DIGIT,
-            b'_' | b'-' | b' ' => SEPARATOR,
-            b'.' | b'/' | b':' => PATH,
-            _ => OTHER,
-        });
+        add(symbol(byte));
     }
     add(EDGE);
     #[allow(clippy::cast_precision_loss, reason = "lengths of values are far below 2^23")]
     let cost = total as f32 / STEPS / value.len().max(1) as f32;
     cost
+}
+
+fn symbol(byte: u8) -> u8 {
+    match byte.to_ascii_lowercase() {
+        letter @ b'a'..=b'z' => letter - b'a',
+        b'0'..=b'9' => DIGIT,
+        b'_' | b'-' | b' ' => SEPARATOR,
+        b'.' | b'/' | b':' => PATH,
+        _ => OTHER,
+    }
+}
+
+/// How seldom three characters follow each other, once the first of them stands somewhere: steps of the table.
+pub(super) fn seldom(three: [u8; 3]) -> u32 {
+    let [a, b, c] = three.map(|byte| usize::from(symbol(byte)));
+    let at = |before: usize, last: usize, next: usize| u32::from(TABLE[(before * SYMBOLS + last) * SYMBOLS + next]);
+    // What stood before the first one may be anything.
+    let second = (0..SYMBOLS).map(|before| at(before, a, b)).sum::<u32>() / 32;
+    second + at(a, b, c)
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use ignore::{WalkBuilder, WalkState};
 
 use crate::model::{Origin, Skipped, SourceFile};
 
+/// How much of a file tells whether the rest is wanted, in bytes.
+pub const HEAD: u64 = 8192;
+
 /// What to read, and what not.
 #[derive(Clone, Debug)]
 pub struct WalkOptions {
@@ -46,15 +49,17 @@ pub struct WalkReport {
 /// Hidden files are read, `.git` is not; symbolic links are not followed (a root may be one); special files are not opened.
 /// A root that is a file is read whatever ignore files say. What could not be read is in the report.
 pub fn walk(roots: &[PathBuf], options: &WalkOptions, each: impl Fn(SourceFile) + Sync) -> WalkReport {
-    walk_but(roots, options, |_, _| false, each)
+    walk_but(roots, options, |_, _| false, |_| true, each)
 }
 
 /// The same, but for files that somebody claims to read themselves: `claim` is asked with each path, as it is opened and
-/// as findings show it, before anything is read.
+/// as findings show it, before anything is read. Of a file larger than [`HEAD`] whose beginning is not `wanted` the rest
+/// stays unread: it counts as read, but is not handed on.
 pub fn walk_but(
     roots: &[PathBuf],
     options: &WalkOptions,
     claim: impl Fn(&Path, &Path) -> bool + Sync,
+    wanted: impl Fn(&[u8]) -> bool + Sync,
     each: impl Fn(SourceFile) + Sync,
 ) -> WalkReport {
     let report = Mutex::new(WalkReport::default());
@@ -97,10 +102,11 @@ pub fn walk_but(
                         report.files += 1;
                     }
                 } else if is_file {
-                    match read(entry.path(), options.max_size) {
-                        Ok(bytes) => {
-                            let length = bytes.len() as u64;
-                            each(SourceFile::disk(shown, bytes));
+                    match read(entry.path(), options.max_size, &wanted) {
+                        Ok((bytes, length)) => {
+                            if let Some(bytes) = bytes {
+                                each(SourceFile::disk(shown, bytes));
+                            }
                             if let Ok(mut report) = report.lock() {
                                 report.files += 1;
                                 report.bytes += length;
@@ -164,7 +170,8 @@ fn builder(root: &Path, options: &WalkOptions) -> Result<WalkBuilder, ignore::Er
     Ok(builder)
 }
 
-fn read(path: &Path, max_size: u64) -> io::Result<Vec<u8>> {
+/// A file's bytes, where its beginning is wanted, and its length.
+fn read(path: &Path, max_size: u64, wanted: impl Fn(&[u8]) -> bool) -> io::Result<(Option<Vec<u8>>, u64)> {
     let mut file = fs::File::open(path)?;
     let size = file.metadata()?.len();
     let too_large =
@@ -172,12 +179,20 @@ fn read(path: &Path, max_size: u64) -> io::Result<Vec<u8>> {
     if size > max_size {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    file.by_ref().take(max_size.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max_size {
-        return Err(too_large());
+    let mut bytes = Vec::new();
+    if size > HEAD {
+        bytes.reserve_exact(usize::try_from(HEAD).unwrap_or_default());
+        file.by_ref().take(HEAD).read_to_end(&mut bytes)?;
+        if !wanted(&bytes) {
+            return Ok((None, size));
+        }
     }
-    Ok(bytes)
+    // One byte more, so that the end is met without another allocation.
+    bytes.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_sub(bytes.len()) + 1);
+    let left = max_size.saturating_add(1).saturating_sub(bytes.len() as u64);
+    file.by_ref().take(left).read_to_end(&mut bytes)?;
+    let length = bytes.len() as u64;
+    if length > max_size { Err(too_large()) } else { Ok((Some(bytes), length)) }
 }
 
 /// A path as findings show it.
@@ -248,6 +263,31 @@ mod tests {
         let exclude = vec!["src/**".to_owned(), "*.txt".to_owned()];
         let (found, _) = names(&root, &WalkOptions { exclude, ..WalkOptions::default() });
         assert_eq!(found, [".env", ".gitignore"]);
+    }
+
+    #[test]
+    fn of_a_large_file_whose_beginning_is_not_wanted_the_rest_stays_unread() {
+        let dir = tempfile::tempdir().unwrap();
+        let long = vec![b'a'; 20_000];
+        for (name, bytes) in [("a", &long[..]), ("b", &[b"b", &long[..]].concat()), ("c", b"b")] {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let found = Mutex::new(Vec::new());
+        let wanted = |head: &[u8]| !head.starts_with(b"b");
+        let options = WalkOptions::default();
+        let report = walk_but(
+            &[dir.path().to_path_buf()],
+            &options,
+            |_, _| false,
+            wanted,
+            |file| {
+                found.lock().unwrap().push((file.path.clone(), file.bytes.len()));
+            },
+        );
+        let mut found = found.into_inner().unwrap();
+        found.sort();
+        assert_eq!(found, [(PathBuf::from("a"), 20_000), (PathBuf::from("c"), 1)]);
+        assert_eq!((report.files, report.bytes), (3, 40_002));
     }
 
     #[test]

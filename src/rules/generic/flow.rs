@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::calls;
 use super::judge::{How, judge};
-use super::lines::Reader;
+use super::lines::{self, Reader};
 use super::names::{self, Class};
 use crate::model::Confidence;
 use crate::rules::value::{is_placeholder, is_wish};
@@ -53,6 +53,11 @@ pub(super) fn read(reader: &mut Reader<'_>, hits: &[Range<usize>]) {
 
 /// The callee at a telling word, and where its bracket opens, where it is that of a function that takes a secret.
 fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)> {
+    // Most names are followed by something else: what they are is not asked then.
+    let end = (hit.end..hit.end + 80).find(|at| !lines::in_name(reader.at(*at)))?;
+    if !b"( :?".contains(&reader.at(end)) {
+        return None;
+    }
     let (_, name) = reader.name(hit)?;
     let place = name.start..callee_end(reader, name.end);
     let open = reader.skip(place.end, b" ");

@@ -65,7 +65,9 @@ impl<'a> Reader<'a> {
         let end = (hit.end..high).find(|at| !in_name(self.at(*at))).unwrap_or(high);
         let name = self.text.get(start..end)?;
         // `password.equals("x")`, `password.getText().toString().equals("x")`: the methods are no part of the name.
-        let method = METHODS.iter().filter_map(|method| name.find(method)).min().filter(|at| *at > 0);
+        let method = memchr::memchr_iter(b'.', name.as_bytes())
+            .find(|at| METHODS.iter().any(|method| name.as_bytes()[*at..].starts_with(method.as_bytes())))
+            .filter(|at| *at > 0);
         let end = method.map_or(end, |at| start + at);
         let name = self.text.get(start..end)?;
         Some((name.trim_matches(['.', '-']), start..end))
@@ -101,6 +103,11 @@ impl<'a> Reader<'a> {
                 && value.len() >= 9
                 && value.bytes().all(|byte| byte.is_ascii_digit())
         })
+    }
+
+    /// Whether a place stands in a bundle.
+    pub(super) fn is_bundled(&self, at: usize) -> bool {
+        place::is_bundled(self.path, self.text, at)
     }
 
     /// How many were found.

@@ -8,6 +8,7 @@ use super::judge::{How, judge};
 use super::lines::{Reader, in_name};
 use super::{calls, names};
 use crate::model::Confidence;
+use crate::rules::value::{Look, look};
 
 /// How far behind a name a literal may stand for a file to be worth parsing, in bytes.
 const NEAR: usize = 200;
@@ -29,11 +30,21 @@ impl<'a> Reader<'a> {
             }
             let Some((name, place)) = self.name(hit) else { return false };
             until = place.end;
-            let promising = if self.calls(name, place.end) {
+            let calls = self.calls(name, place.end);
+            let promising = if calls {
                 memchr::memchr3(b'"', b'\'', b'`', self.near(place.end)).is_some()
             } else {
                 self.may_name(name, &place, least)
             };
+            // In a bundle only what is beyond doubt counts.
+            let promising = promising
+                && (least >= Confidence::High
+                    || !self.is_bundled(place.start)
+                    || if calls {
+                        self.is_random_near(place.end)
+                    } else {
+                        self.may_name(name, &place, Confidence::High)
+                    });
             // Whether it stands in documentation is asked last: that reads the whole file.
             promising && !documentation.read().is_some_and(|read| read.holds(hit.start))
         });
@@ -200,6 +211,23 @@ impl<'a> Reader<'a> {
         // `params.get("password")`: a name, looked up.
         let looked_up = inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit());
         !code && !looked_up
+    }
+
+    /// Whether a literal close behind a place is random.
+    fn is_random_near(&self, from: usize) -> bool {
+        let mut at = from;
+        let limit = (from + NEAR).min(self.bytes.len());
+        while let Some(quote) = self.bytes.get(at..limit).and_then(|near| memchr::memchr3(b'"', b'\'', b'`', near)) {
+            let Some(span) = self.quoted(at + quote) else {
+                at += quote + 1;
+                continue;
+            };
+            if self.text.get(span.clone()).is_some_and(|value| look(value) == Look::Random) {
+                return true;
+            }
+            at = span.end + 1;
+        }
+        false
     }
 
     fn near(&self, from: usize) -> &'a [u8] {
