@@ -1,5 +1,8 @@
 //! Proofs that need no network.
 
+mod azure;
+mod bech32;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -19,6 +22,12 @@ pub(super) fn passes(checksum: &Checksum, matcher: &Matcher, value: &[u8]) -> Op
         "crc32-hex-le" => {
             Some(format!("{:08x}", crc32(payload()?).swap_bytes()).as_bytes() == tail()?.to_ascii_lowercase())
         }
+        // Their absence proves nothing: a service may have another seed than those published.
+        "azure" => azure::key(value).then_some(true),
+        "azure-annotated" => azure::annotated(value).then_some(true),
+        "azure-client-secret" => azure::client_secret(value).then_some(true),
+        "azure-devops" => azure::devops(value).then_some(true),
+        "bech32" => Some(bech32::passes(value)),
         "luhn" => Some(luhn(payload().unwrap_or(value))),
         "jwt" => Some(jwt(value)),
         "basic-auth" => (!basic(value)).then_some(false),
@@ -51,14 +60,18 @@ fn in_base(base: u32, alphabet: &[u8], mut number: u32, digits: usize) -> String
     out.iter().rev().collect()
 }
 
-/// The checksum of the token that a text ends with, as an example writes it: `sum-base36` (GitLab), else `sum-hex-le`
-/// (Grafana, which puts a `_` before it).
+/// The checksum of the token that a text ends with, as an example writes it: `sum-base36` (GitLab), `sum-hex` (Packagist),
+/// `sum-HEX` (Atlassian, with the `=` before it), `sum-bech32` (age), else `sum-hex-le` (Grafana, which puts a `_` before it).
 pub(super) fn sum_of_token(kind: &str, text: &str) -> String {
-    let token = text.rsplit([' ', '"', '\'', '=', ':', '@', '/']).next().unwrap_or_default();
-    if kind == "sum-base36" {
-        in_base(36, BASE36, crc32(token.as_bytes()), 7)
-    } else {
-        format!("{:08x}", crc32(token.trim_end_matches('_').as_bytes()).swap_bytes())
+    let body = text.strip_suffix('=').unwrap_or(text);
+    let start = body.rfind([' ', '"', '\'', '=', ':', '@', '/', '\n']).map_or(0, |at| at + 1);
+    let token = &text[start..];
+    match kind {
+        "sum-base36" => in_base(36, BASE36, crc32(token.as_bytes()), 7),
+        "sum-hex" => format!("{:08x}", crc32(token.as_bytes())),
+        "sum-HEX" => format!("{:08X}", crc32(token.as_bytes())),
+        "sum-bech32" => bech32::sum(token),
+        _ => format!("{:08x}", crc32(token.trim_end_matches('_').as_bytes()).swap_bytes()),
     }
 }
 

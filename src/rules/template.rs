@@ -15,9 +15,10 @@ const LONGEST: usize = 10_000;
 /// The text of a template, made of random characters that depend on the seed alone.
 ///
 /// `{{base62:N}}`, `alnum-lower`, `alnum-upper`, `lower`, `upper`, `digits`, `hex`, `HEX`, `base64`, `base64url`,
-/// `base32` and `base34` (small letters and digits but `l` and `0`) give N characters; `crc32-base62:N` gives N and their checksum as GitHub and npm write it; `basic-auth:N` is a
+/// `base32`, `base34` (small letters and digits but `l` and `0`) and `BECH32` give N characters; `crc32-base62:N` gives N and their checksum as GitHub and npm write it; `basic-auth:N` is a
 /// user name and a password of N characters in base64, `base64-bytes:N` N bytes in it; `uuid`, `jwt` and `words` stand
-/// alone, and so do `sum-base36` and `sum-hex-le`, the checksum of the token so far as GitLab and Grafana write it.
+/// alone, and so do `sum-base36`, `sum-hex-le`, `sum-hex`, `sum-HEX` and `sum-bech32`, the checksum of the token so far
+/// as GitLab, Grafana, Packagist, Atlassian and age write it.
 ///
 /// # Errors
 /// A placeholder of another name, or without its number.
@@ -29,7 +30,7 @@ pub fn expand(template: &str, seed: u64) -> Result<String, String> {
         let Some((inside, after)) = after.split_once("}}") else { break };
         out.push_str(before);
         match inside.trim() {
-            sum @ ("sum-base36" | "sum-hex-le") => out.push_str(&checksum::sum_of_token(sum, &out)),
+            sum @ ("sum-base36" | "sum-hex-le" | "sum-hex" | "sum-HEX" | "sum-bech32") => out.push_str(&checksum::sum_of_token(sum, &out)),
             inside => out.push_str(&placeholder(inside, &mut random)?),
         }
         rest = after;
@@ -61,6 +62,8 @@ fn placeholder(inside: &str, random: &mut Random) -> Result<String, String> {
         "base32" => [UPPER, "234567"].concat(),
         // Without the two that are taken for each other: `l` and `0`.
         "base34" => [LOWER, DIGITS].concat().replace(['l', '0'], ""),
+        // Without those that look alike (BIP 173).
+        "BECH32" => [UPPER, DIGITS].concat().replace(['B', 'I', 'O', '1'], ""),
         _ => return Err(format!("`{{{{{inside}}}}}` is no placeholder")),
     };
     let count = count.ok_or_else(|| format!("`{{{{{inside}}}}}` needs a number from 1 to {LONGEST}"))?;
@@ -125,6 +128,8 @@ mod tests {
         assert_eq!(expand("no {{ placeholder", 1).unwrap(), "no {{ placeholder");
         assert_eq!(expand("T=123456789{{sum-base36}}", 1).unwrap(), "T=1234567891kl8mjq");
         assert_eq!(expand("T=123456789_{{sum-hex-le}}", 1).unwrap(), "T=123456789_2639f4cb");
+        assert_eq!(expand("T: 123456789={{sum-HEX}}", 1).unwrap(), "T: 123456789=58ACD258");
+        assert_eq!(expand("A1{{sum-bech32}}", 1).unwrap(), "A12UEL5L");
         assert_eq!(expand("{{base64-bytes:30}}", 1).unwrap().len(), 40);
         for wrong in ["{{hex}}", "{{what:3}}", "{{hex:0}}", "{{hex:999999}}"] {
             assert!(expand(wrong, 1).is_err(), "{wrong}");

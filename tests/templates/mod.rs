@@ -93,6 +93,7 @@ fn placeholder(name: &str, count: Option<usize>, random: &mut Random) -> Option<
         "base64" => random.text(&[&base62, "+/"].concat(), n),
         "base64url" => random.text(&[&base62, "-_"].concat(), n),
         "base32" => random.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", n),
+        "BECH32" => random.text("ACDEFGHJKLMNPQRSTUVWXYZ023456789", n),
         "base34" => random.text("abcdefghijkmnopqrstuvwxyz123456789", n),
         "uuid" => [8, 4, 4, 4, 12].map(|part| random.text("0123456789abcdef", part)).join("-"),
         "words" => "some plain words".to_owned(),
@@ -111,14 +112,36 @@ fn placeholder(name: &str, count: Option<usize>, random: &mut Random) -> Option<
     })
 }
 
-/// A checksum of the token that is written so far: `{{sum-base36}}` (GitLab), `{{sum-hex-le}}` (Grafana, after a `_`).
+/// A checksum of the token that is written so far: `{{sum-base36}}` (GitLab), `{{sum-hex-le}}` (Grafana, after a `_`),
+/// `{{sum-hex}}` (Packagist),
+/// `{{sum-HEX}}` (Atlassian, after a `=`), `{{sum-bech32}}` (age).
 fn sum_of(name: &str, out: &str) -> Option<String> {
-    let token = out.rsplit([' ', '"', '\'', '=', ':', '@', '/']).next().unwrap_or_default();
+    let body = out.strip_suffix('=').unwrap_or(out);
+    let token = &out[body.rfind([' ', '"', '\'', '=', ':', '@', '/', '\n']).map_or(0, |at| at + 1)..];
     match name {
+        "sum-hex" => Some(format!("{:08x}", crc32(token.as_bytes()))),
+        "sum-HEX" => Some(format!("{:08X}", crc32(token.as_bytes()))),
+        "sum-bech32" => Some(bech32(token)),
         "sum-base36" => Some(base_of(36, &[DIGITS, LOWER].concat(), crc32(token.as_bytes()), 7)),
         "sum-hex-le" => Some(format!("{:08x}", crc32(token.trim_end_matches('_').as_bytes()).swap_bytes())),
         _ => None,
     }
+}
+
+/// The checksum of BIP 173 for a text in capitals.
+fn bech32(text: &str) -> String {
+    const LETTERS: &str = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
+    let (human, data) = text.rsplit_once('1').unwrap_or_default();
+    let human = human.to_ascii_lowercase();
+    let values = human.bytes().map(|byte| u32::from(byte >> 5)).chain([0]);
+    let values = values.chain(human.bytes().map(|byte| u32::from(byte & 31)));
+    let values = values.chain(data.chars().map(|letter| LETTERS.find(letter).unwrap_or(0) as u32)).chain([0; 6]);
+    let rest = values.fold(1_u32, |sum, value| {
+        let terms = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+        let next = (sum & 0x01ff_ffff) << 5 ^ value;
+        terms.iter().enumerate().fold(next, |next, (bit, term)| if sum >> 25 >> bit & 1 == 1 { next ^ term } else { next })
+    });
+    (0..6).map(|at| char::from(LETTERS.as_bytes()[((rest ^ 1) >> (5 * (5 - at)) & 31) as usize])).collect()
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
