@@ -83,6 +83,10 @@ fn functions_that_take_a_secret_are_known() {
         ("a.lua", "local db_password <const> = '@'\n"),
         ("a.js", "new Sequelize('shop', 'root', '@');\n"),
         ("A.java", "class A { Object k = new SecretKeySpec(\"@\".getBytes(), \"AES\"); }\n"),
+        ("A.java", "class A { Object c = DriverManager.getConnection(url, \"app\", \"@\"); }\n"),
+        ("A.groovy", "def c = DriverManager.getConnection(url, 'app', '@')\n"),
+        ("a.php", "<?php\n$p = new PDO($dsn, 'app', '@');\n"),
+        ("a.py", "c = pika.PlainCredentials('app', '@')\n"),
         ("a.go", "package a\nfunc f() { token.SignedString([]byte(\"@\")) }\n"),
     ] {
         finds(path, template);

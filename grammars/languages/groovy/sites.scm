@@ -22,6 +22,7 @@
 ((method_invocation name: (identifier) @_m arguments: (argument_list . (_) @key)) (#any-of? @_m "getenv" "getProperty" "findProperty" "hasProperty"))
 
 (method_invocation name: (_) @call.callee arguments: (argument_list) @call.arguments)
+(method_invocation object: (_) @call.callee name: (_) @call.callee arguments: (argument_list) @call.arguments)
 (juxt_function_call name: (_) @call.callee args: (argument_list) @call.arguments)
 
 (class_declaration name: (_) @scope.name) @scope

@@ -51,6 +51,7 @@
  (#any-of? @_m "getenv" "getProperty" "containsKey"))
 
 (method_invocation name: (_) @call.callee arguments: (argument_list) @call.arguments)
+(method_invocation object: (_) @call.callee name: (_) @call.callee arguments: (argument_list) @call.arguments)
 (object_creation_expression type: (_) @call.callee arguments: (argument_list) @call.arguments)
 
 (class_declaration name: (_) @scope.name) @scope

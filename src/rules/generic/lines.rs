@@ -61,8 +61,10 @@ impl<'a> Reader<'a> {
     pub(super) fn name(&self, hit: &Range<usize>) -> Option<(&'a str, Range<usize>)> {
         let low = hit.start.saturating_sub(80);
         let start = (low..hit.start).rev().find(|at| !in_name(self.at(*at))).map_or(low, |at| at + 1);
+        // What stands behind the name may be part of what was looked for: `pdo(`.
+        let last = hit.clone().rev().find(|at| in_name(self.at(*at))).map_or(hit.end, |at| at + 1);
         let high = (hit.end + 80).min(self.bytes.len());
-        let end = (hit.end..high).find(|at| !in_name(self.at(*at))).unwrap_or(high);
+        let end = (last..high).find(|at| !in_name(self.at(*at))).unwrap_or(high);
         let name = self.text.get(start..end)?;
         // `password.equals("x")`, `password.getText().toString().equals("x")`: the methods are no part of the name.
         let method = memchr::memchr_iter(b'.', name.as_bytes())
