@@ -74,7 +74,12 @@ fn trufflehog(item: &Value, entries: &mut Vec<Entry>) {
         return;
     }
     let data = get(item, &["SourceMetadata", "Data"]).and_then(Value::as_object);
-    let Some(place) = data.and_then(|data| data.values().find(|kind| kind.is_object())) else { return };
+    let place = data.and_then(|data| data.values().find(|kind| kind.is_object()));
+    // Its log lines and summaries are documents of their own.
+    if place.is_none() && text(item, &["DetectorName", "Raw"]).is_none() {
+        return;
+    }
+    let place = place.unwrap_or(&Value::Null);
     let line = number(place, &["line"]);
     entries.push(Entry {
         path: text(place, &["file", "path"]).unwrap_or_default().to_owned(),
@@ -123,10 +128,7 @@ fn detect_secrets(document: &Value, entries: &mut Vec<Entry>) -> bool {
     let Some(results) = get(document, &["results"]).and_then(Value::as_object) else { return false };
     for (path, items) in results {
         for item in items.as_array().into_iter().flatten() {
-            // Somebody looked at it and said that it is none.
-            if get(item, &["is_secret"]).and_then(Value::as_bool) == Some(false) {
-                continue;
-            }
+            let audited = get(item, &["is_secret"]).and_then(Value::as_bool);
             let line = number(item, &["line_number"]);
             entries.push(Entry {
                 path: path.clone(),
@@ -135,6 +137,7 @@ fn detect_secrets(document: &Value, entries: &mut Vec<Entry>) -> bool {
                 rule: text(item, &["type"]).unwrap_or_default().to_owned(),
                 sha1: text(item, &["hashed_secret"]).map(str::to_ascii_lowercase),
                 verified: get(item, &["is_verified"]).and_then(Value::as_bool).unwrap_or(false),
+                dismissed: (audited == Some(false)).then_some("somebody audited it, and it is no secret"),
                 ..Entry::default()
             });
         }
@@ -147,11 +150,12 @@ fn sarif(document: &Value, entries: &mut Vec<Entry>) -> bool {
     for result in runs.iter().filter_map(|run| get(run, &["results"])).filter_map(Value::as_array).flatten() {
         let rule = text(result, &["ruleId"]).or_else(|| get(result, &["rule", "id"]).and_then(Value::as_str));
         let suppressed = get(result, &["suppressions"]).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        if suppressed {
-            continue;
+        let locations = get(result, &["locations"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if locations.is_empty() {
+            entries.push(Entry { rule: rule.unwrap_or_default().to_owned(), ..Entry::default() });
         }
-        for location in get(result, &["locations"]).and_then(Value::as_array).into_iter().flatten() {
-            let Some(place) = get(location, &["physicalLocation"]) else { continue };
+        for location in locations {
+            let place = get(location, &["physicalLocation"]).unwrap_or(&Value::Null);
             let uri = get(place, &["artifactLocation", "uri"]).and_then(Value::as_str).unwrap_or_default();
             let region = get(place, &["region"]).unwrap_or(&Value::Null);
             let line = number(region, &["startLine"]);
@@ -164,6 +168,7 @@ fn sarif(document: &Value, entries: &mut Vec<Entry>) -> bool {
                 rule: rule.unwrap_or_default().to_owned(),
                 values: secrets([get(region, &["snippet", "text"]).and_then(Value::as_str), None, None]),
                 commit: get(result, &["partialFingerprints", "commitSha"]).and_then(Value::as_str).map(str::to_owned),
+                dismissed: suppressed.then_some("the report says that it is suppressed"),
                 ..Entry::default()
             });
         }

@@ -70,6 +70,15 @@ struct Entry {
     commit: Option<String>,
     /// The issuer said that it works.
     verified: bool,
+    /// Why it is not looked for: the report itself says that it is none.
+    dismissed: Option<&'static str>,
+}
+
+impl Entry {
+    /// What a message calls the place.
+    fn place(&self) -> String {
+        if self.line > 0 { format!("{}:{}", self.path, self.line) } else { self.path.clone() }
+    }
 }
 
 /// What became of a report's entries.
@@ -100,7 +109,8 @@ fn entries(tool: Tool, report: &[u8]) -> Result<Vec<Entry>, String> {
     if !known && !documents.is_empty() {
         return Err(format!("this is no report of {}", tool.name()));
     }
-    entries.retain(|entry| !entry.path.is_empty());
+    // A summary, or a document of something else.
+    entries.retain(|entry| !(entry.path.is_empty() && entry.rule.is_empty() && entry.values.is_empty()));
     Ok(entries)
 }
 

@@ -37,6 +37,15 @@ pub(super) fn place(tool: Tool, entries: Vec<Entry>, root: &Path, engine: &Engin
     // Spans by file: an entry said twice is one finding, a value that stands twice on its lines is two.
     let mut taken: BTreeMap<PathBuf, Vec<Range<usize>>> = BTreeMap::new();
     for entry in entries {
+        if entry.path.is_empty() {
+            let name = if entry.rule.is_empty() { "an entry" } else { &*entry.rule };
+            imported.missing.push(Skipped::new(name, "the report names no file"));
+            continue;
+        }
+        if let Some(reason) = entry.dismissed {
+            imported.missing.push(Skipped::new(entry.place(), reason));
+            continue;
+        }
         let file = files.entry(entry.path.clone()).or_insert_with(|| open(&entry, &root, engine));
         let placed = match file {
             Ok(file) => {
@@ -50,8 +59,7 @@ pub(super) fn place(tool: Tool, entries: Vec<Entry>, root: &Path, engine: &Engin
         match placed {
             Ok(found) => imported.findings.extend(found),
             Err(reason) => {
-                let place = if entry.line > 0 { format!("{}:{}", entry.path, entry.line) } else { entry.path };
-                imported.missing.push(Skipped::new(place, reason));
+                imported.missing.push(Skipped::new(entry.place(), reason));
             }
         }
     }

@@ -111,7 +111,36 @@ fn detect_secrets_is_placed_by_hash() {
         placed(&imported),
         [("generic-password".to_owned(), 3, true), ("detect-secrets-base64-high-entropy-string".to_owned(), 4, true)]
     );
-    assert_eq!(told(&imported), ["src/app.py:5: the value of that hash is not on the line any more"]);
+    assert_eq!(
+        told(&imported),
+        [
+            "src/app.py:4: somebody audited it, and it is no secret",
+            "src/app.py:5: the value of that hash is not on the line any more",
+        ]
+    );
+}
+
+#[test]
+fn what_a_report_leaves_out_is_told_and_not_dropped() {
+    let sarif = r#"{"version":"2.1.0","runs":[{"results":[
+        {"ruleId":"nowhere","locations":[]},
+        {"ruleId":"no-file","locations":[{"logicalLocations":[{"name":"x"}]}]},
+        {"ruleId":"known","suppressions":[{"kind":"external"}],"locations":[{"physicalLocation":
+            {"artifactLocation":{"uri":"src/app.py"},"region":{"startLine":4}}}]}]}]}"#;
+    let imported = read(Tool::Sarif, sarif);
+    assert_eq!(
+        told(&imported),
+        [
+            "no-file: the report names no file",
+            "nowhere: the report names no file",
+            "src/app.py:4: the report says that it is suppressed",
+        ]
+    );
+    let log = r#"{"level":"info-0","msg":"running source"}"#;
+    let entry = format!(r#"{{"DetectorName":"Postgres","Raw":"{TWO}"}}"#);
+    let imported = read(Tool::Trufflehog, &format!("{log}\n{entry}\n"));
+    assert_eq!(told(&imported), ["Postgres: the report names no file"]);
+    assert!(imported.findings.is_empty());
 }
 
 #[test]
