@@ -97,6 +97,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
             None => foreign.regex,
         };
         let draft = Draft {
+            tool: "gitleaks",
             id: foreign.id,
             name: foreign.description,
             pattern,
@@ -106,7 +107,12 @@ pub(super) fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
             ..Draft::default()
         };
         match draft.finish() {
-            Ok(rule) => rules.push(rule),
+            Ok(rule) => {
+                if rule.id != id {
+                    lost.push(format!("{id}: its id, which a rule of keylift has: it is {} here", rule.id));
+                }
+                rules.push(rule);
+            }
             Err(reason) => lost.push(reason),
         }
     }

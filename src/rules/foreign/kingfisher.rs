@@ -44,10 +44,11 @@ pub(super) fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
             note("its pattern_requirements: what they turn down is reported");
         }
         let draft = Draft {
+            tool: "kingfisher",
             id: rule.id,
             name: rule.name,
-            // Kingfisher calls the group of the value TOKEN.
-            pattern: rule.pattern.trim().replace("(?P<TOKEN>", "(?P<value>").replace("(?<TOKEN>", "(?P<value>"),
+            // Kingfisher calls the group of the value TOKEN, and its engine takes comments.
+            pattern: uncommented(rule.pattern.trim()).replace("(?P<TOKEN>", "(?P<value>").replace("(?<TOKEN>", "(?P<value>"),
             entropy: rule.min_entropy,
             confidence: rule.confidence.as_deref().and_then(|word| match word.to_ascii_lowercase().as_str() {
                 "low" => Some(Confidence::Low),
@@ -60,9 +61,26 @@ pub(super) fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
             ..Draft::default()
         };
         match draft.finish() {
-            Ok(rule) => carried.rules.push(rule),
+            Ok(rule) => {
+                if rule.id != id {
+                    carried.lost.push(format!("{id}: its id, which a rule of keylift has: it is {} here", rule.id));
+                }
+                carried.rules.push(rule);
+            }
             Err(reason) => carried.lost.push(reason),
         }
     }
     Ok(carried)
+}
+
+/// A pattern without `(?# … )`.
+fn uncommented(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("(?#") {
+        let Some((_, after)) = after.split_once(')') else { break };
+        out.push_str(before);
+        rest = after;
+    }
+    out + rest
 }

@@ -6,6 +6,7 @@ mod literals;
 
 use std::borrow::Cow;
 
+use super::builtin;
 use super::matcher::Matcher;
 use super::rule::{Rotation, Rule, RuleError, parse};
 use crate::model::{Confidence, Kind, Severity};
@@ -45,6 +46,8 @@ pub fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
 /// A foreign rule before it is known to work.
 #[derive(Debug, Default)]
 struct Draft {
+    /// Whose rule it is.
+    tool: &'static str,
     id: String,
     name: String,
     pattern: String,
@@ -58,9 +61,13 @@ struct Draft {
 impl Draft {
     /// The rule, or the reason why there is none.
     fn finish(self) -> Result<Rule, String> {
-        let id = slug(&self.id);
+        let mut id = slug(&self.id);
         if id.is_empty() {
             return Err("a rule without an id".to_owned());
+        }
+        // It would take the place of one that knows more: checksum, rotation, the check at the issuer.
+        if builtin::rules().binary_search_by(|known| (*known.id).cmp(&id)).is_ok() {
+            id = format!("{}-{id}", self.tool);
         }
         // A keyword must be in every match; those that the pattern itself shows to be are sure, a tool's own may stand
         // elsewhere in the file.

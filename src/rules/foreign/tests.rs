@@ -42,7 +42,7 @@ fn gitleaks_rules_carry_over_and_the_rest_is_listed() {
     let carried = read("x/.gitleaks.toml", GITLEAKS).unwrap();
     let ids: Vec<&str> = carried.rules.iter().map(|rule| &*rule.id).collect();
     assert_eq!(ids, ["acme-token"]);
-    assert_eq!(&*carried.rules[0].keywords, ["cme", "pex"], "what the pattern shows, not what the file says");
+    assert_eq!(&*carried.rules[0].keywords, ["acme-id-", "apex-id-"], "what the pattern shows, not what the file says");
     let lost = carried.lost.join("\n");
     for part in [
         "useDefault",
@@ -110,6 +110,25 @@ fn literals_are_in_every_match() {
             assert_eq!(found, words, "{pattern}");
         }
     }
+}
+
+#[test]
+fn a_rule_of_a_built_in_id_stands_beside_it() {
+    let text = "[[rules]]\nid = \"github-pat\"\nregex = \'\'\'ghp_[0-9a-zA-Z]{36}\'\'\'\n";
+    let carried = read("rules.toml", text).unwrap();
+    assert_eq!(&*carried.rules[0].id, "gitleaks-github-pat");
+    assert!(carried.lost[0].starts_with("github-pat: its id"), "{:?}", carried.lost);
+    let token = expand("ghp_{{crc32-base62:30}}", 5).unwrap();
+    assert_eq!(found(carried, &format!("t = {token}\n")), [("github-pat".to_owned(), token)]);
+}
+
+#[test]
+fn comments_in_patterns_of_kingfisher_are_left_out() {
+    let text = "rules:\n- name: Acme\n  id: acme.1\n  pattern: |\n    (?x)\n    acme_ (?# prefix )\n    ([0-9a-f]{16}) (?# random )\n";
+    let carried = read("acme.yml", text).unwrap();
+    assert_eq!(carried.lost, Vec::<String>::new());
+    let token = expand("{{hex:16}}", 3).unwrap();
+    assert_eq!(found(carried, &format!("x: acme_{token}")), [("acme-1".to_owned(), token)]);
 }
 
 proptest! {
