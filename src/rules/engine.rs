@@ -312,6 +312,10 @@ impl Engine {
         if value::is_documentation_key(value) || (proof.is_none() && stands_in(rule, value)) {
             confidence = Confidence::Low;
         }
+        let word = || value::look(value) < value::Look::Random;
+        if rule.kind == Kind::Dsn && value::is_described_host(&text[span.end..]) && word() {
+            confidence = Confidence::Low;
+        }
         // A well-formed JWT proves nothing about who signed it; people choose the passwords in connection strings.
         let proven_token = proof == Some(true) && rule.kind != Kind::Jwt;
         let chosen = matches!(rule.kind, Kind::Dsn | Kind::Password | Kind::PrivateKey | Kind::Identifier);

@@ -67,6 +67,14 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         .contains(&lower.as_str())
 }
 
+/// What follows the password of a connection URL says what should stand there: `@host:port/database`.
+pub(super) fn is_described_host(after: &str) -> bool {
+    let Some(after) = after.strip_prefix('@') else { return false };
+    let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(after.len());
+    let host = after[..end].to_ascii_lowercase();
+    matches!(&*host, "host" | "hostname" | "yourhost") || host.starts_with("your-") || host.starts_with("your_")
+}
+
 /// Words alone, which say that another value should stand here, and which work as one until it does.
 pub(super) fn is_wish(value: &str) -> bool {
     let words = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
