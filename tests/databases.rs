@@ -80,7 +80,10 @@ fn options_settings_and_commands_give_their_password() {
     for (path, text) in [
         ("settings.py", "DATABASES = {\"default\": {\"USER\": \"app\", \"PASSWORD\": \"⟨§⟩\", \"HOST\": \"db\"}}\n"),
         ("database.yml", "production:\n  adapter: postgresql\n  username: app\n  password: ⟨§⟩\n"),
-        ("a.prisma", "datasource db {\n  provider = \"postgresql\"\n  url = \"postgresql://app:⟨§⟩@db:5432/shop\"\n}\n"),
+        (
+            "a.prisma",
+            "datasource db {\n  provider = \"postgresql\"\n  url = \"postgresql://app:⟨§⟩@db:5432/shop\"\n}\n",
+        ),
         ("a.ts", "new DataSource({ type: \"mysql\", username: \"app\", password: \"⟨§⟩\", database: \"shop\" });\n"),
         ("a.js", "new Sequelize(\"shop\", \"app\", \"⟨§⟩\", { dialect: \"postgres\" });\n"),
         ("a.properties", "spring.datasource.username=app\nspring.datasource.password=⟨§⟩\n"),

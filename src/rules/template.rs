@@ -30,7 +30,9 @@ pub fn expand(template: &str, seed: u64) -> Result<String, String> {
         let Some((inside, after)) = after.split_once("}}") else { break };
         out.push_str(before);
         match inside.trim() {
-            sum @ ("sum-base36" | "sum-hex-le" | "sum-hex" | "sum-HEX" | "sum-bech32") => out.push_str(&checksum::sum_of_token(sum, &out)),
+            sum @ ("sum-base36" | "sum-hex-le" | "sum-hex" | "sum-HEX" | "sum-bech32") => {
+                out.push_str(&checksum::sum_of_token(sum, &out))
+            }
             inside => out.push_str(&placeholder(inside, &mut random)?),
         }
         rest = after;

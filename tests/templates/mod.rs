@@ -139,7 +139,10 @@ fn bech32(text: &str) -> String {
     let rest = values.fold(1_u32, |sum, value| {
         let terms = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
         let next = (sum & 0x01ff_ffff) << 5 ^ value;
-        terms.iter().enumerate().fold(next, |next, (bit, term)| if sum >> 25 >> bit & 1 == 1 { next ^ term } else { next })
+        terms
+            .iter()
+            .enumerate()
+            .fold(next, |next, (bit, term)| if sum >> 25 >> bit & 1 == 1 { next ^ term } else { next })
     });
     (0..6).map(|at| char::from(LETTERS.as_bytes()[((rest ^ 1) >> (5 * (5 - at)) & 31) as usize])).collect()
 }

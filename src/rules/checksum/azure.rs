@@ -14,9 +14,31 @@ const URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
 /// What the services start the hash with, by what the key is for.
 const SEEDS: [&[u8; 8]; 25] = [
-    b"Default0", b"MastRW00", b"MastRO00", b"SystRW00", b"SystRO00", b"SysAll00", b"Resour00", b"Encryp00", b"Send0000",
-    b"Listen00", b"Manage00", b"System00", b"Unknown0", b"AbAcct00", b"Access00", b"Master00", b"Functi00", b"Query000",
-    b"PAdmin00", b"ACRDflt0", b"IoTHub00", b"DpsKey00", b"Device00", b"Tenant00", b"GitKey00",
+    b"Default0",
+    b"MastRW00",
+    b"MastRO00",
+    b"SystRW00",
+    b"SystRO00",
+    b"SysAll00",
+    b"Resour00",
+    b"Encryp00",
+    b"Send0000",
+    b"Listen00",
+    b"Manage00",
+    b"System00",
+    b"Unknown0",
+    b"AbAcct00",
+    b"Access00",
+    b"Master00",
+    b"Functi00",
+    b"Query000",
+    b"PAdmin00",
+    b"ACRDflt0",
+    b"IoTHub00",
+    b"DpsKey00",
+    b"Device00",
+    b"Tenant00",
+    b"GitKey00",
 ];
 
 /// A key in base64 whose last four bytes are the hash of those before.
@@ -57,7 +79,9 @@ pub(super) fn devops(value: &[u8]) -> bool {
     let mut bytes = Vec::new();
     let (mut held, mut bits) = (0_u32, 0);
     for byte in value {
-        let Some(digit) = b"abcdefghijklmnopqrstuvwxyz234567".iter().position(|known| known == byte) else { return false };
+        let Some(digit) = b"abcdefghijklmnopqrstuvwxyz234567".iter().position(|known| known == byte) else {
+            return false;
+        };
         held = held << 5 | u32::try_from(digit).unwrap_or(0);
         bits += 5;
         if bits >= 8 {
@@ -65,8 +89,10 @@ pub(super) fn devops(value: &[u8]) -> bool {
             bytes.push((held >> bits & 0xff) as u8);
         }
     }
-    let [a0, a1, s3, b0, b1, b2, b3, s2, s1, .., ] = bytes[..] else { return false };
-    let (Some(middle), Some(s0), Some(end)) = (bytes.get(9..22), bytes.get(22), bytes.get(23..32)) else { return false };
+    let [a0, a1, s3, b0, b1, b2, b3, s2, s1, ..] = bytes[..] else { return false };
+    let (Some(middle), Some(s0), Some(end)) = (bytes.get(9..22), bytes.get(22), bytes.get(23..32)) else {
+        return false;
+    };
     let body = [&[a0, a1, b0, b1, b2, b3][..], middle, end].concat();
     let sum = u32::from_be_bytes([s3, s2, s1, *s0]);
     [0xE0B9_692D, 0x1019_F92E].iter().any(|own| crc32(&body) ^ own == sum)
@@ -153,8 +179,10 @@ mod tests {
         let ends: Vec<String> = (0..66_u32.pow(3))
             .map(|number| {
                 let letter = |at: u32| {
-                    char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890.-_~"
-                        [(number / 66_u32.pow(at) % 66) as usize])
+                    char::from(
+                        b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ1234567890.-_~"
+                            [(number / 66_u32.pow(at) % 66) as usize],
+                    )
                 };
                 [letter(2), letter(1), letter(0)].iter().collect()
             })
@@ -168,10 +196,9 @@ mod tests {
         for own in [0xE0B9_692D_u32, 0x1019_F92E] {
             let body = random(28);
             let sum = (crc32(&body) ^ own).to_le_bytes();
-            let bytes = [
-                &body[..2], &sum[3..], &body[2..6], &sum[2..3], &sum[1..2], &body[6..19], &sum[..1], &body[19..],
-            ]
-            .concat();
+            let bytes =
+                [&body[..2], &sum[3..], &body[2..6], &sum[2..3], &sum[1..2], &body[6..19], &sum[..1], &body[19..]]
+                    .concat();
             let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
             let text: String = (0..bits.len())
                 .step_by(5)

@@ -48,7 +48,9 @@ pub(super) fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
             id: rule.id,
             name: rule.name,
             // Kingfisher calls the group of the value TOKEN, and its engine takes comments.
-            pattern: uncommented(rule.pattern.trim()).replace("(?P<TOKEN>", "(?P<value>").replace("(?<TOKEN>", "(?P<value>"),
+            pattern: uncommented(rule.pattern.trim())
+                .replace("(?P<TOKEN>", "(?P<value>")
+                .replace("(?<TOKEN>", "(?P<value>"),
             entropy: rule.min_entropy,
             confidence: rule.confidence.as_deref().and_then(|word| match word.to_ascii_lowercase().as_str() {
                 "low" => Some(Confidence::Low),

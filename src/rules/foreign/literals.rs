@@ -48,9 +48,10 @@ fn best(hir: &Hir) -> Option<Vec<String>> {
                 found.push(std::mem::replace(&mut run, texts.unwrap_or_else(|| vec![String::new()])));
             }
             found.push(run);
-            found.into_iter().filter(good).max_by_key(|words| {
-                (words.iter().map(String::len).min(), std::cmp::Reverse(words.len()))
-            })
+            found
+                .into_iter()
+                .filter(good)
+                .max_by_key(|words| (words.iter().map(String::len).min(), std::cmp::Reverse(words.len())))
         }
         _ => None,
     }
