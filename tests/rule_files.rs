@@ -53,6 +53,14 @@ fn users_rules_find_and_are_explained_and_tested() {
     assert_eq!(exit, Some(2), "{said}");
 }
 
+/// Examples are read as in a file of any name: in one of examples a database's password counts for less.
+#[test]
+fn a_rule_of_passwords_is_tested_where_these_count() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (exit, out, _) = keylift(dir, &["rules", "test", "src/rules/builtin/upstash.yaml"]);
+    assert_eq!(exit, Some(0), "{out}");
+}
+
 #[test]
 fn what_does_not_carry_over_is_listed() {
     let dir = tempfile::tempdir().expect("a temporary folder");

@@ -309,7 +309,7 @@ fn faults(rule: &Rule, engine: &Engine) -> Vec<String> {
     let mut faults = Vec::new();
     let hits = |template: &str, round: u64, least: Confidence| -> Result<usize, String> {
         let text = expand(template, round)?;
-        let found = engine.scan(&SourceFile::disk("example.txt", text.as_bytes()));
+        let found = engine.scan(&SourceFile::disk("settings.txt", text.as_bytes()));
         Ok(found.iter().filter(|found| found.rule == *rule.id && found.confidence >= least).count())
     };
     for (kind, templates, least) in
