@@ -31,7 +31,7 @@ pub fn expand(template: &str, seed: u64) -> Result<String, String> {
         out.push_str(before);
         match inside.trim() {
             sum @ ("sum-base36" | "sum-hex-le" | "sum-hex" | "sum-HEX" | "sum-bech32") => {
-                out.push_str(&checksum::sum_of_token(sum, &out))
+                out.push_str(&checksum::sum_of_token(sum, &out));
             }
             inside => out.push_str(&placeholder(inside, &mut random)?),
         }

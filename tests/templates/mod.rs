@@ -137,7 +137,7 @@ fn bech32(text: &str) -> String {
     let values = values.chain(human.bytes().map(|byte| u32::from(byte & 31)));
     let values = values.chain(data.chars().map(|letter| LETTERS.find(letter).unwrap_or(0) as u32)).chain([0; 6]);
     let rest = values.fold(1_u32, |sum, value| {
-        let terms = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+        let terms: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
         let next = (sum & 0x01ff_ffff) << 5 ^ value;
         terms
             .iter()
