@@ -169,10 +169,10 @@ async fn a_change_touches_its_own_place_alone() {
 async fn every_format_is_edited_in_place() {
     let json = "{\n\t\"a\": {\"b\": \"<<enc a:b:|str|one>>\", \"n\": \"<<enc a:n:|float|1.5>>\"},\n\t\"c\": [\"<<enc \
                 c:|str|x>>\"],\n\t\"sops\": {\"age\": [{\"enc\": \"<<age \\n>>\"}], \"lastmodified\": \
-                \"2026-01-02T03:04:05Z\", \"mac\": \"<<mac>>\"}\n}\n";
-    let env = "# kept\nA=<<enc A:|str|one>>\n\nsops_age__list_0__map_enc=<<age \\n>>\nsops_lastmodified=2026-01-02T03:04:05Z\nsops_mac=<<mac>>\n";
+                \"2026-01-02T03:04:05Z\", \"mac\": \"<<mac>>\", \"version\": \"3.9.0\"}\n}\n";
+    let env = "# kept\nA=<<enc A:|str|one>>\n\nsops_age__list_0__map_enc=<<age \\n>>\nsops_lastmodified=2026-01-02T03:04:05Z\nsops_mac=<<mac>>\nsops_version=3.9.0\n";
     let ini = "; kept\n[a]\nb       = <<enc a:b:|str|one>>\nother_unencrypted = <<clear x|x>>\n\n[sops]\nage__list_0__map_enc \
-               = <<age \\n>>\nlastmodified = 2026-01-02T03:04:05Z\nmac = <<mac>>\n";
+               = <<age \\n>>\nlastmodified = 2026-01-02T03:04:05Z\nmac = <<mac>>\nversion = 3.9.0\n";
     for (file, template, name, new) in
         [("a.json", json, "a/b", "a/z"), ("b.env", env, "A", "Z"), ("c.ini", ini, "a/b", "q/z")]
     {

@@ -31,6 +31,13 @@ pub(super) fn dotenv(text: &str) -> Result<Tree, String> {
     Ok(tree)
 }
 
+/// Whether a value is another one once `sops decrypt` has written it into an INI file: a backslash at the end goes on with
+/// the next line, quotes around it are taken off, and three of them end a value of several lines.
+pub(super) fn changes(text: &str) -> bool {
+    let around = |quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    text.contains(['\r', '\0']) || text.ends_with('\\') || text.contains("\"\"\"") || around('"') || around('\'')
+}
+
 /// Reads an INI file.
 pub(super) fn ini(text: &str) -> Result<Tree, String> {
     let mut tree = Tree::default();

@@ -213,7 +213,7 @@ impl Store for SopsStore {
         if self.format == Format::Dotenv && (text.contains("\\n") || text.contains(['\r', '\0'])) {
             return refuse("would change when SOPS writes it as a dotenv line");
         }
-        if self.format == Format::Ini && text.contains(['\r', '\0']) {
+        if self.format == Format::Ini && lines::changes(text) {
             return refuse("would change when SOPS writes it into an INI file");
         }
         Ok(())
