@@ -125,7 +125,9 @@ impl Api {
             "data": { key: STANDARD.encode(secret.expose()) },
         });
         let answer = self.send(Method::POST, &self.secrets(None), Some(&body), "application/json").await?;
-        change(&answer, &format!("making the secret {name}"))
+        let doing = format!("making the secret {name}");
+        // Of what is made, only the namespace can be missing.
+        if answer.status == 404 { Err(refused(&answer, &doing)) } else { change(&answer, &doing) }
     }
 
     /// Sets or takes away one value, where the object is as it was read.
