@@ -322,3 +322,19 @@ async fn each_kind_of_login_gets_its_token() {
     assert_eq!(error.kind, ErrorKind::Denied);
     assert!(!format!("{error:?}").contains("wr0ng"));
 }
+
+#[tokio::test]
+async fn versions_of_one_second_keep_their_order() {
+    let (_vault, double) = vault();
+    let store = store(&double.url());
+    let contract = Contract::new(&*store);
+    let mut made = Vec::new();
+    let mut expect = Expect::Absent;
+    for number in 0..12 {
+        let receipt = contract.put("MANY", format!("value {number}").as_bytes(), expect).await.expect("written");
+        made.push(receipt.version.clone().expect("a version"));
+        expect = Expect::Version(receipt.version.expect("a version"));
+    }
+    let history = store.history(&store.address("MANY").expect("a name")).await.expect("versions");
+    assert_eq!(history.into_iter().map(|version| version.id).collect::<Vec<_>>(), made);
+}

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::{ErrorKind, StoreError};
 
 const VERSION: &str = "7.4";
-/// The tag that carries the token of the write that made a version.
+/// The tag that carries the token of the write that made a version, and after a slash which version of its secret that was.
 pub(super) const MARK: &str = "keylift-write";
 /// Tags on one secret ("About Azure Key Vault secrets").
 pub(super) const MOST_TAGS: usize = 15;
@@ -219,6 +219,13 @@ pub(super) fn last(bundle: &Value) -> Option<String> {
 pub(super) fn tags(bundle: &Value) -> BTreeMap<String, String> {
     let pairs = bundle["tags"].as_object().into_iter().flatten();
     pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+/// What keylift wrote about a version that it made: the token of the write, and the number of the version.
+pub(super) fn mark(bundle: &Value) -> Option<(String, u64)> {
+    let mark = tags(bundle).remove(MARK)?;
+    let (token, number) = mark.split_once('/').unwrap_or((&mark, ""));
+    Some((token.to_owned(), number.parse().unwrap_or_default()))
 }
 
 fn understood(answer: &Answer, doing: &str) -> Result<Value, Refusal> {

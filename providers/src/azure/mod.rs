@@ -16,15 +16,15 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use self::api::{Api, MARK, MOST_TAGS, Refusal, last};
+use self::api::{Api, MARK, MOST_TAGS, Refusal, last, mark};
 use self::auth::configuration;
-use crate::concurrent::{path, read_at_once, write_at_once};
+use crate::concurrent::{path, read_at_once, remove_at_once, write_at_once};
 use crate::pace::Pace;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{
     Address, Capabilities, Entry, ErrorKind, Expect, Job, Listing, Policy, Receipt, Rejected, Store, StoreError,
-    Version, Write, WriteId, Written,
+    Version, Write, WriteId,
 };
 
 /// The largest value, in bytes ("About Azure Key Vault secrets": 25 KB).
@@ -33,6 +33,8 @@ const MAX_BYTES: usize = 25 * 1024;
 const WRITES_A_SECOND: u32 = 25;
 /// Requests under way at once.
 const AT_ONCE: usize = 8;
+/// Versions of a secret that a backup holds.
+const MOST_VERSIONS: usize = 500;
 /// The name under which a content type is carried as metadata.
 const CONTENT_TYPE: &str = "content-type";
 
@@ -180,10 +182,21 @@ impl Store for AzureStore {
     }
 
     async fn remove(&self, receipt: &Receipt) -> Result<bool, StoreError> {
-        if receipt.written != Written::Created {
-            return Ok(false);
-        }
-        write::take_back(self.api().await?, receipt).await
+        self.remove_many(std::slice::from_ref(receipt)).await.pop().unwrap_or(Ok(false))
+    }
+
+    async fn remove_many(&self, receipts: &[Receipt]) -> Vec<Result<bool, StoreError>> {
+        let api = match self.api().await {
+            Ok(api) => api,
+            Err(error) => return receipts.iter().map(|_| Err(error.duplicate())).collect(),
+        };
+        remove_at_once(AT_ONCE, receipts, |group| {
+            Box::pin(async move {
+                let removed = write::take_back(api, &group).await?;
+                Ok(group.iter().map(|_| removed).collect())
+            })
+        })
+        .await
     }
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
@@ -220,8 +233,9 @@ impl Store for AzureStore {
             Err(refusal) => return Err(refusal.error),
         };
         let created = |version: &Value| version["attributes"]["created"].as_i64();
-        // Times are whole seconds: of several in one, the current one comes last.
-        versions.sort_by_key(|version| (created(version), last(version) == current));
+        // Times are whole seconds: of several in one, keylift's own come in the order of their numbers, the current one last.
+        let number = |version: &Value| mark(version).map_or(0, |(_, number)| number);
+        versions.sort_by_key(|version| (created(version), last(version) == current, number(version)));
         let known = versions.iter().filter_map(|version| {
             let id = last(version)?;
             let time = created(version).and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
@@ -233,6 +247,11 @@ impl Store for AzureStore {
             })
         });
         Ok(known.collect())
+    }
+
+    /// All of them; a secret with more than these cannot be backed up ("Azure Key Vault backup").
+    async fn versions_kept(&self) -> Result<usize, StoreError> {
+        Ok(MOST_VERSIONS)
     }
 
     async fn set_metadata(&self, address: &Address, metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {

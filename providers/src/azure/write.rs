@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::api::{Api, Content, LOST, MARK, MOST_TAGS, Refusal, last, tags};
+use super::api::{Api, Content, LOST, MARK, MOST_TAGS, Refusal, last, mark};
 use super::disabled;
 use crate::expect::{conflict, receipt};
 use crate::secret::Secret;
@@ -31,7 +31,7 @@ async fn state(api: &Api, name: &str, token: &str) -> Result<State, StoreError> 
     };
     let (versions, ours) = match (&current, api.versions(name).await) {
         (_, Ok(versions)) => {
-            let ours = versions.iter().find(|version| tags(version).get(MARK).is_some_and(|mark| mark == token));
+            let ours = versions.iter().find(|version| mark(version).is_some_and(|(made_by, _)| made_by == token));
             (versions.iter().filter_map(last).collect(), ours.and_then(last))
         }
         (None, Err(refusal)) if refusal.code == "SecretNotFound" => (BTreeSet::new(), None),
@@ -82,7 +82,7 @@ pub(super) async fn write(
         };
         beside.remove(MARK);
         if beside.len() < MOST_TAGS {
-            beside.insert(MARK.to_owned(), token.clone());
+            beside.insert(MARK.to_owned(), format!("{token}/{}", state.versions.len() + 1));
         }
         match api.set(name, secret, &beside, content_type.as_deref()).await {
             Ok(version) => {
@@ -116,12 +116,12 @@ async fn settle(api: &Api, name: &str, before: &State, ours: &str) -> Result<(),
     Err(conflict(name, "others write it: look at its versions"))
 }
 
-/// Deletes a secret that this run made and nobody has touched since, and frees its name where that is allowed.
-pub(super) async fn take_back(api: &Api, receipt: &Receipt) -> Result<bool, StoreError> {
-    let name = &receipt.address.path;
-    let is_ours = |versions: &[serde_json::Value]| versions.len() == 1 && last(&versions[0]) == receipt.version;
+/// Deletes a secret all of whose versions this run made, and frees its name where that is allowed.
+pub(super) async fn take_back(api: &Api, receipts: &[&Receipt]) -> Result<bool, StoreError> {
+    let Some(name) = receipts.first().map(|receipt| &receipt.address.path) else { return Ok(false) };
+    let ours = |version: Option<String>| version.is_some() && receipts.iter().any(|one| one.version == version);
     match api.versions(name).await {
-        Ok(versions) if is_ours(&versions) => {}
+        Ok(versions) if !versions.is_empty() && versions.iter().all(|version| ours(last(version))) => {}
         Ok(_) => return Ok(false),
         Err(refusal) if refusal.code == "SecretNotFound" => return Ok(false),
         Err(refusal) => return Err(refusal.error),
@@ -135,7 +135,7 @@ pub(super) async fn take_back(api: &Api, receipt: &Receipt) -> Result<bool, Stor
     // While it is deleted nobody can write it: what was current shows whether somebody was in between.
     for look in 0..LOOKS {
         if let Some(version) = api.deleted(name).await? {
-            if Some(&version) != receipt.version.as_ref() {
+            if !ours(Some(version)) {
                 api.recover(name).await?;
                 return Ok(false);
             }
