@@ -2,7 +2,7 @@
 //! systemd (`$CREDENTIALS_DIRECTORY`) hand secrets to programs. A file holds the value and nothing else, not even a line
 //! end. Not encrypted: the folder has to stay out of git.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -23,14 +23,17 @@ const MAX_BYTES: usize = 1 << 20;
 /// The longest name: that of a file, with room for the end of a temporary one.
 const LONGEST: usize = 240;
 
+/// Names that are kept of a folder while it is listed.
+const WINDOW: usize = 8192;
+
 /// A folder of files.
 pub struct FilesStore {
     location: String,
     folder: PathBuf,
     versions: ContentVersion,
     turn: Mutex<()>,
-    /// The names of the listing that is under way, so that each page does not read the whole folder again.
-    listing: std::sync::Mutex<Vec<String>>,
+    /// Names of the listing that is under way, so that each page does not read the whole folder again.
+    listing: std::sync::Mutex<Names>,
 }
 
 impl FilesStore {
@@ -63,28 +66,56 @@ impl FilesStore {
         Ok(Some(Entry { secret, version, metadata: BTreeMap::new() }))
     }
 
-    /// The names in the folder, in order.
-    fn names(&self) -> Result<Vec<String>, StoreError> {
+    /// The names in the folder that come after a given one, in order: the first [`WINDOW`] of them.
+    fn names(&self, after: Option<&str>) -> Result<Names, StoreError> {
+        let unreadable = |error: &io::Error| local::failure(&self.folder, "list", error);
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(local::failure(&self.folder, "list", &error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Names::default()),
+            Err(error) => return Err(unreadable(&error)),
         };
-        let mut names = Vec::new();
+        let (mut first, mut more) = (BinaryHeap::new(), false);
         for entry in entries {
-            let entry = entry.map_err(|error| local::failure(&self.folder, "list", &error))?;
+            let entry = entry.map_err(|error| unreadable(&error))?;
             let Ok(name) = entry.file_name().into_string() else { continue };
+            if after.is_some_and(|after| name.as_str() <= after) {
+                continue;
+            }
+            let late = first.len() == WINDOW && first.peek().is_some_and(|last| name > *last);
+            if late && more {
+                continue;
+            }
             let is_file = match entry.file_type() {
                 // Kubernetes mounts each key as a link into `..data`.
                 Ok(kind) if kind.is_symlink() => std::fs::metadata(entry.path()).is_ok_and(|about| about.is_file()),
                 kind => kind.is_ok_and(|kind| kind.is_file()),
             };
-            if is_file && check_name(&name).is_ok() {
-                names.push(name);
+            if !is_file || check_name(&name).is_err() {
+                continue;
+            }
+            first.push(name);
+            if first.len() > WINDOW {
+                first.pop();
+                more = true;
             }
         }
-        names.sort_unstable();
-        Ok(names)
+        Ok(Names { names: first.into_sorted_vec(), more })
+    }
+}
+
+/// Names that follow each other in a listing.
+#[derive(Default)]
+struct Names {
+    names: Vec<String>,
+    /// Whether the folder has names after them.
+    more: bool,
+}
+
+impl Names {
+    /// Whether the page after a name is in here.
+    fn go_on_from(&self, after: &str) -> bool {
+        let starts = self.names.first().is_some_and(|first| first.as_str() <= after);
+        starts && (!self.more || self.names.last().is_some_and(|last| last.as_str() > after))
     }
 }
 
@@ -129,7 +160,10 @@ impl Store for FilesStore {
         for address in addresses {
             self.find(&address.path)?;
         }
-        self.names().map(drop)
+        match std::fs::read_dir(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(local::failure(&self.folder, "list", &error)),
+            _ => Ok(()),
+        }
     }
 
     async fn read(&self, address: &Address) -> Result<Option<Entry>, StoreError> {
@@ -180,19 +214,17 @@ impl Store for FilesStore {
     }
 
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
-        let read = if from.is_none() { Some(self.names()?) } else { None };
-        let mut names = self.listing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match read {
-            Some(read) => *names = read,
-            None if names.is_empty() => *names = self.names()?,
-            None => {}
+        let mut listing = self.listing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if from.as_deref().is_none_or(|after| !listing.go_on_from(after)) {
+            *listing = self.names(from.as_deref())?;
         }
-        let (page, next) = local::page(&names, from.as_deref());
+        let (page, next) = local::page(&listing.names, from.as_deref());
+        let next = next.or_else(|| page.last().filter(|_| listing.more).cloned());
         let address =
             |path: &String| Address { store: self.location.clone(), path: path.clone(), field: None, version: None };
         let addresses = page.iter().map(address).collect();
         if next.is_none() {
-            *names = Vec::new();
+            *listing = Names::default();
         }
         Ok(Listing { addresses, next })
     }
@@ -230,4 +262,34 @@ fn check_name(name: &str) -> Result<(), Rejected> {
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_of_more_names_than_are_kept_is_listed_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let count = 2 * WINDOW + 3;
+        for number in 0..count {
+            std::fs::File::create(dir.path().join(format!("N{number:06}"))).unwrap();
+        }
+        std::fs::create_dir(dir.path().join("N")).unwrap();
+        std::fs::File::create(dir.path().join("N0.tmp")).unwrap();
+        let settings = Settings::with_vars(dir.path().join("conf"), [("", "")]);
+        let store = FilesStore::open(&dir.path().display().to_string(), &settings);
+        let (mut all, mut from) = (Vec::new(), None);
+        loop {
+            let page = store.list(from).await.unwrap();
+            assert!(store.listing.lock().unwrap().names.len() <= WINDOW);
+            all.extend(page.addresses.into_iter().map(|address| address.path));
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        let expected: Vec<String> = (0..count).map(|number| format!("N{number:06}")).collect();
+        assert!(all == expected, "{} of {count}", all.len());
+    }
 }
