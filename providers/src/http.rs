@@ -127,18 +127,40 @@ impl Client {
     where
         F: Fn() -> Result<reqwest::Request, StoreError>,
     {
-        let lost: Mutex<Option<Instant>> = Mutex::new(None);
+        let start = Instant::now();
+        let fault = match self.once(request()?).await {
+            Ok(answer) => return Ok(answer),
+            Err(fault) if fault.again == Again::Never => return Err(fault.error),
+            Err(fault) => fault,
+        };
+        // Aside, so that a request that is answered at once carries none of this around.
+        Box::pin(self.send_again(fault, start, request)).await
+    }
+
+    /// Goes on after a first attempt that failed.
+    async fn send_again<F>(&self, fault: Fault, start: Instant, request: F) -> Result<Answer, StoreError>
+    where
+        F: Fn() -> Result<reqwest::Request, StoreError>,
+    {
+        let lost = Mutex::new((fault.again == Again::Lost).then_some(start));
         let lost_since = || lost.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut answer = retry(|| async {
-            let start = Instant::now();
-            let outcome = match request() {
-                Ok(request) => self.once(request).await,
-                Err(error) => Err(Fault::last(error)),
-            };
-            if matches!(&outcome, Err(fault) if fault.again == Again::Lost) {
-                lost_since().get_or_insert(start);
+        let (mut first, request, lost_since) = (Some(fault), &request, &lost_since);
+        let mut answer = retry(|| {
+            let first = first.take();
+            async move {
+                if let Some(fault) = first {
+                    return Err(fault);
+                }
+                let start = Instant::now();
+                let outcome = match request() {
+                    Ok(request) => self.once(request).await,
+                    Err(error) => Err(Fault::last(error)),
+                };
+                if matches!(&outcome, Err(fault) if fault.again == Again::Lost) {
+                    lost_since().get_or_insert(start);
+                }
+                outcome
             }
-            outcome
         })
         .await?;
         answer.doubt = lost_since().map(|start| start.elapsed());

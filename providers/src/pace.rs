@@ -55,7 +55,7 @@ impl Pace {
     /// A write went through: a little faster again.
     pub fn went_through(&self) {
         let mut state = self.state();
-        state.interval = (state.interval.mul_f32(0.95)).max(self.usual);
+        state.interval = (state.interval.mul_f32(0.85)).max(self.usual);
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -138,11 +138,8 @@ impl fmt::Debug for FingerprintKey {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 #[cfg(test)]
@@ -164,6 +161,11 @@ mod tests {
         assert_ne!(key.fingerprint(&secret), other.fingerprint(&secret));
         assert_ne!(key.fingerprint(&secret), key.fingerprint(&Secret::new("hunter3")));
         assert_eq!(key.fingerprint(&secret).as_str().len(), 32);
+    }
+
+    #[test]
+    fn hexadecimal_has_two_digits_a_byte() {
+        assert_eq!(hex(&[0, 1, 0x9a, 0xff]), "00019aff");
     }
 
     #[test]

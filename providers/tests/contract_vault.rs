@@ -4,7 +4,9 @@
 
 mod support;
 
-use keylift_providers::{Address, ErrorKind, Expect, Job, Settings, Store, Written, open};
+use std::sync::atomic::Ordering;
+
+use keylift_providers::{Address, Entry, ErrorKind, Expect, Job, Settings, Store, StoreError, Written, open};
 use support::contract::Contract;
 use support::servers::{ROOT, Server, bao};
 
@@ -151,4 +153,48 @@ async fn a_server_that_is_not_there_is_told() {
     let store = open("vault://secret/app", &Settings::with_vars("/nonexistent", vars)).expect("offline");
     let error = store.preflight(&[]).await.expect_err("nobody listens");
     assert_eq!(error.kind, ErrorKind::Unreachable);
+}
+
+#[tokio::test]
+async fn a_mount_that_is_not_there_is_not_taken_for_an_empty_one() {
+    let Some(server) = bao() else { return };
+    let store = root(&server, "vault://nowhere/app?kv=2");
+    let address = store.address("A").expect("a name");
+    assert_eq!(store.read(&address).await.expect_err("no mount").kind, ErrorKind::Configuration);
+    assert_eq!(store.list(None).await.expect_err("no mount").kind, ErrorKind::Configuration);
+    let empty = root(&server, "vault://secret/nothing/here");
+    assert!(empty.list(None).await.expect("an empty folder").addresses.is_empty());
+}
+
+#[tokio::test]
+async fn many_empty_addresses_are_told_from_taken_ones_by_listing_them() {
+    let Some(server) = bao() else { return };
+    let proxy = support::proxy::Proxy::new(&server.authority);
+    let vars = |token: &str| [("VAULT_ADDR", proxy.url()), ("VAULT_TOKEN", token.to_owned())];
+    let open =
+        |token: &str| open("vault://secret/many", &Settings::with_vars("/nonexistent", vars(token))).expect("a store");
+    let store = open(ROOT);
+    for name in ["N000", "N007", "N050", "N099", "folder/N001"] {
+        Contract::new(&*store).put(name, name.as_bytes(), Expect::Absent).await.expect("written");
+    }
+    server.vault("DELETE", "secret/data/many/N050", "");
+    let names = (0..120).map(|number| format!("N{number:03}")).chain(["folder".into(), "folder/N001".into()]);
+    let addresses: Vec<Address> = names.map(|name| store.address(&name).expect("a name")).collect();
+    let there = |found: Vec<Result<Option<Entry>, _>>| -> Vec<Option<String>> {
+        let text = |entry: Entry| entry.secret.expose_str().expect("text").to_owned();
+        found.into_iter().map(|found: Result<_, StoreError>| found.expect("an answer").map(text)).collect()
+    };
+    let reads = proxy.count("GET /v1/secret/data/", &[]);
+    let probed = there(store.probe_many(&addresses).await);
+    // The first of a folder, those that are there, and the two outside of it.
+    assert!(reads.load(Ordering::SeqCst) <= 7, "{}", reads.load(Ordering::SeqCst));
+    assert_eq!(probed.iter().flatten().count(), 4, "one is deleted");
+    assert_eq!(probed, there(store.read_many(&addresses).await), "as reading them one by one tells");
+    // Without the right to list, each is read.
+    let policy = serde_json::json!({ "policy": r#"path "secret/data/many/*" { capabilities = ["create", "read"] }"# });
+    assert!(server.vault("POST", "sys/policies/acl/blind", &policy.to_string()).0 < 300);
+    let (_, body) = server.vault("POST", "auth/token/create", r#"{"policies": ["blind"]}"#);
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    let blind = open(body["auth"]["client_token"].as_str().expect("a token"));
+    assert_eq!(there(blind.probe_many(&addresses).await), probed);
 }

@@ -54,6 +54,16 @@ pub(super) enum Put {
     Refused(StoreError, Option<Timestamp>),
 }
 
+/// Names of a folder, in order.
+#[derive(Default)]
+pub(super) struct Names {
+    pub names: Vec<String>,
+    /// Whether more may follow.
+    pub more: bool,
+    /// Whether the server pages, as far as this answer tells.
+    pub pages: bool,
+}
+
 pub(super) struct Kv<'a> {
     pub link: &'a Link,
     pub mount: &'a str,
@@ -74,9 +84,15 @@ impl Kv<'_> {
             404 => false,
             _ => return Err(refused(&answer, &doing)),
         };
-        let body = json(&answer, &doing)?;
-        let data = &body["data"];
-        let fields = |value: &Value| value.as_object().cloned();
+        let mut body = json(&answer, &doing)?;
+        if !found && says(&body) {
+            return Err(refused(&answer, &doing));
+        }
+        let data = &mut body["data"];
+        let fields = |value: &mut Value| match value.take() {
+            Value::Object(fields) => Some(fields),
+            _ => None,
+        };
         match self.engine {
             Engine::V1 if !found => Ok(State::Absent),
             Engine::V1 => {
@@ -84,9 +100,10 @@ impl Kv<'_> {
                 Ok(State::Live(Live { fields, version: 0, created: None, metadata: BTreeMap::new() }))
             }
             Engine::V2 => {
+                let fields = fields(&mut data["data"]);
                 let meta = &data["metadata"];
                 let version = meta["version"].as_u64();
-                match (found, version, fields(&data["data"])) {
+                match (found, version, fields) {
                     // Absent and deleted both answer 404; only a deleted one tells its version.
                     (false, None, _) => Ok(State::Absent),
                     (_, Some(version), None) => Ok(State::Deleted(version)),
@@ -173,8 +190,8 @@ impl Kv<'_> {
         self.link.ask(&call, &format!("writing the metadata of {path}")).await.map(drop)
     }
 
-    /// The names in a folder, those of folders ending in `/`, after a given one, and whether more may follow.
-    pub async fn names(&self, folder: &str, after: &str) -> Result<(Vec<String>, bool), StoreError> {
+    /// The names in a folder, those of folders ending in `/`, after a given one.
+    pub async fn names(&self, folder: &str, after: &str) -> Result<Names, StoreError> {
         let doing = format!("listing {}/{folder}", self.mount);
         let part = match self.engine {
             Engine::V1 => "",
@@ -193,7 +210,7 @@ impl Kv<'_> {
         let answer = self.link.answer(&call).await?;
         match answer.status {
             200 => {}
-            404 => return Ok((Vec::new(), false)),
+            404 if !says(&json(&answer, &doing)?) => return Ok(Names { pages: true, ..Names::default() }),
             _ => return Err(refused(&answer, &doing)),
         }
         let mut body = json(&answer, &doing)?;
@@ -203,7 +220,7 @@ impl Kv<'_> {
             Value::Null if body["data"].is_object() => Vec::new(),
             _ => return Err(misunderstood(&doing)),
         };
-        let paged = keys.len() == PAGE;
+        let (more, pages) = (keys.len() == PAGE, keys.len() <= PAGE);
         // A server that does not page gives everything each time: what was seen before is left out.
         let mut keys: Vec<String> = keys
             .into_iter()
@@ -211,8 +228,13 @@ impl Kv<'_> {
             .filter(|key| key.as_str() > after)
             .collect();
         keys.sort_unstable();
-        Ok((keys, paged))
+        Ok(Names { names: keys, more, pages })
     }
+}
+
+/// Whether an answer 404 gives a reason: there is no such mount or namespace. That of a path where nothing is gives none.
+fn says(body: &Value) -> bool {
+    body["errors"].as_array().is_some_and(|errors| !errors.is_empty())
 }
 
 /// Since when a write may have taken effect whose answer was lost. The header gives the second that has begun, so that

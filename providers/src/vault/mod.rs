@@ -13,10 +13,12 @@ mod kv;
 mod link;
 mod names;
 mod policy;
+mod probe;
 mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -25,7 +27,7 @@ use tokio::sync::{Mutex, RwLock};
 
 use self::auth::Session;
 use self::config::Config;
-use self::kv::{Engine, Kv, Live, State};
+use self::kv::{Engine, Kv, Live, Names, State};
 use self::link::{Call, Link};
 use crate::concurrent::{path, read_at_once, remove_at_once, write_at_once};
 use crate::local::ContentVersion;
@@ -51,6 +53,8 @@ pub struct VaultStore {
     at_once: usize,
     engine: OnceLock<Engine>,
     ready: RwLock<Option<Arc<Ready>>>,
+    /// Names are not to be listed, or only all at once: addresses are looked at one by one.
+    unlisted: AtomicBool,
     /// KV v1 replaces whole entries unconditionally: one write at a time, at least within this process.
     turn: Mutex<()>,
 }
@@ -82,6 +86,7 @@ impl VaultStore {
             at_once: settings.at_once(AT_ONCE)?,
             engine,
             ready: RwLock::new(None),
+            unlisted: AtomicBool::new(false),
             turn: Mutex::new(()),
         })
     }
@@ -334,7 +339,7 @@ impl Store for VaultStore {
         };
         let Some((folder, after)) = folders.pop() else { return Ok(Listing::default()) };
         let ready = self.ready().await?;
-        let (names, more) = self.kv(&ready).names(&folder, &after).await?;
+        let Names { names, more, .. } = self.kv(&ready).names(&folder, &after).await?;
         if let Some(last) = names.last().filter(|_| more) {
             folders.push((folder.clone(), last.clone()));
         }
@@ -367,6 +372,14 @@ impl Store for VaultStore {
 
     async fn read_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
         read_at_once(self, self.at_once, addresses).await
+    }
+
+    async fn probe_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        let absent = self.absent(addresses).await;
+        let open = addresses.iter().zip(&absent).filter(|(_, absent)| !**absent);
+        let open: Vec<Address> = open.map(|(address, _)| address.clone()).collect();
+        let mut found = read_at_once(self, self.at_once, &open).await.into_iter();
+        absent.into_iter().map(|absent| if absent { Ok(None) } else { found.next().unwrap_or(Ok(None)) }).collect()
     }
 
     async fn write_many(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
