@@ -130,3 +130,66 @@ fn a_plan_without_some_of_the_lines_is_cut_over_without_them() {
     let now = ["A", "B", "NEW"].map(|name| desk.read(PAIR[2], name).expect("there"));
     assert_eq!(now, ["new a", "old", "new"]);
 }
+
+/// An entry of which two fields change and one is new, and one is somebody else's.
+fn fields(moto: &Server) -> Desk {
+    let desk = Desk { dir: tempfile::tempdir().expect("a folder"), env: servers::aws_vars(&moto.url()) };
+    desk.fill_together("age:from.age", &[("A", text("new a")), ("D", text("new d")), ("NEW", text("new"))]);
+    let old = json!({"A": "old a", "D": "old d", "keep": "k"}).to_string();
+    moto.secrets_manager("DeleteSecret", &json!({"SecretId": "app/E", "ForceDeleteWithoutRecovery": true}));
+    moto.secrets_manager("CreateSecret", &json!({"Name": "app/E", "SecretString": old}));
+    desk.file("map.yaml", "version: 1\nrules:\n- {all: true, rename: 'E#${leaf}'}\n");
+    desk
+}
+
+const INTO_ONE: [&str; 8] =
+    ["migrate", "age:from.age", "aws-sm://app", "--map", "map.yaml", "--on-conflict", "overwrite", "--cut-over"];
+
+fn of_entry(desk: &Desk) -> Value {
+    serde_json::from_str(&desk.whole("aws-sm://app", "E").expect("there").0).expect("JSON")
+}
+
+#[test]
+fn fields_that_a_map_sends_into_one_entry_become_current_together() {
+    let Some(moto) = servers::moto() else { return };
+    let desk = fields(&moto);
+    let said = desk.expect(&INTO_ONE, 0);
+    assert!(said.contains("3 written") && said.contains("2 of them replaced"), "{said}");
+    assert_eq!(of_entry(&desk), json!({"A": "new a", "D": "new d", "NEW": "new", "keep": "k"}));
+    let versions =
+        moto.secrets_manager("ListSecretVersionIds", &json!({"SecretId": "app/E", "IncludeDeprecated": true}));
+    assert_eq!(versions["Versions"].as_array().map(Vec::len), Some(2), "one version has them all");
+    assert_eq!(stages(&moto, "E"), ["AWSCURRENT", "AWSPREVIOUS"]);
+    let said = desk.expect(&["migrate", "undo", PAIR[1], PAIR[2]], 0);
+    assert!(said.contains("1 entries removed") && said.contains("2 given back, 0 left"), "{said}");
+    assert_eq!(of_entry(&desk), json!({"A": "old a", "D": "old d", "keep": "k"}));
+}
+
+#[test]
+fn fields_of_one_entry_wait_together_and_a_crash_loses_none() {
+    let Some(moto) = servers::moto() else { return };
+    let mut waited = false;
+    for number in 1..30 {
+        let desk = fields(&moto);
+        let output = desk.command(&INTO_ONE).env("KEYLIFT_TEST_CRASH", format!("{number}:after")).output();
+        let output = output.expect("it runs");
+        if output.status.code() != Some(137) {
+            assert!(number > 2, "{}", String::from_utf8_lossy(&output.stderr));
+            break;
+        }
+        let now = of_entry(&desk);
+        waited |= waits(&moto, "E") && now["A"] == "old a";
+        let changed = ["A", "D", "NEW"].map(|field| now[field].as_str().is_some_and(|value| value.starts_with("new")));
+        assert!(changed == [true; 3] || changed == [false; 3], "after entry {number}: {now}");
+        if number % 2 == 0 {
+            desk.expect(&["migrate", "undo", PAIR[1], PAIR[2]], 0);
+            assert_eq!(of_entry(&desk), json!({"A": "old a", "D": "old d", "keep": "k"}), "after entry {number}");
+        } else {
+            let said = desk.expect(&["migrate", "resume"], 0);
+            assert!(!said.contains("conflict:"), "{said}");
+            let all = json!({"A": "new a", "D": "new d", "NEW": "new", "keep": "k"});
+            assert_eq!(of_entry(&desk), all, "after entry {number}");
+        }
+    }
+    assert!(waited, "a crash after the first half");
+}

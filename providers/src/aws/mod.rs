@@ -284,7 +284,7 @@ impl Store for AwsStore {
         self.flip_all(writes).await
     }
 
-    async fn unstage_many(&self, staged: &[Receipt]) -> Result<(), StoreError> {
+    async fn unstage_many(&self, staged: &[Receipt]) -> Result<usize, StoreError> {
         self.unstage_all(staged).await
     }
 

@@ -4,20 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use super::call::Code;
-use super::entry::State;
+use super::call::{Code, Refusal};
+use super::entry::{Live, State};
 use super::read::part;
 use super::write::{conflict, doomed, merged, receipt, stage_of};
 use super::{AwsStore, Link};
 use crate::concurrent::{Task, at_once, path, write_at_once};
+use crate::secret::Secret;
 use crate::store::{Expect, Receipt, StoreError, Write, Written};
 
-/// What one staged write is to AWS.
+/// What staged writes to one entry are to AWS.
 struct Aside {
     /// The version to be.
     token: String,
-    /// The version that is current, or was when the write was planned.
-    from: String,
+    content: Secret,
+    /// What each of the writes does.
+    written: Vec<Written>,
 }
 
 impl AwsStore {
@@ -28,38 +30,54 @@ impl AwsStore {
             Ok(link) => link,
             Err(error) => return answers.into_iter().map(|answer| answer.and(Err(error.duplicate()))).collect(),
         };
-        let wanted: Vec<usize> = updates(writes).into_iter().filter(|index| answers[*index].is_ok()).collect();
+        let fits = |group: &Vec<usize>| group.iter().all(|index| answers[*index].is_ok());
+        let wanted: Vec<(&str, Vec<usize>)> = updates(writes).into_iter().filter(|(_, group)| fits(group)).collect();
         let mut tasks: Vec<Task<'_, _>> = Vec::new();
-        for index in wanted {
-            tasks.push(Box::pin(async move { (index, self.stage_one(link, &writes[index]).await) }));
+        for (from, group) in wanted {
+            tasks.push(Box::pin(async move {
+                let some: Vec<Write<'_>> = group.iter().map(|index| writes[*index]).collect();
+                let staged = self.stage_entry(link, from, &some).await;
+                (group, staged)
+            }));
         }
-        for (index, answer) in at_once(self.at_once, tasks).await {
-            answers[index] = answer;
+        for (group, staged) in at_once(self.at_once, tasks).await {
+            for (place, index) in group.into_iter().enumerate() {
+                answers[index] = match &staged {
+                    Ok(receipts) => Ok(receipts[place].clone()),
+                    Err(error) => Err(error.duplicate()),
+                };
+            }
         }
         answers
     }
 
-    async fn stage_one(&self, link: &Link, write: &Write<'_>) -> Result<Option<Receipt>, StoreError> {
-        let name = &write.address.path;
-        let Expect::Version(expected) = write.expect else { return Ok(None) };
+    /// Puts one version aside that has the values of all writes to an entry.
+    async fn stage_entry(
+        &self,
+        link: &Link,
+        from: &str,
+        writes: &[Write<'_>],
+    ) -> Result<Vec<Option<Receipt>>, StoreError> {
+        let Some(name) = writes.first().map(|write| &write.address.path) else { return Ok(Vec::new()) };
         let live = match link.get(name, None).await? {
             State::Live(live) => live,
             State::Doomed => return Err(doomed(name)),
             State::Absent | State::Empty => {
-                return Err(conflict(name, &format!("version {expected} is not there any more")));
+                return Err(conflict(name, &format!("version {from} is not there any more")));
             }
         };
-        if part(&live.content, write.address)?.as_ref() == Some(write.secret) {
-            return Ok(None);
+        let Some(aside) = aside(&live, writes)? else { return Ok(writes.iter().map(|_| None).collect()) };
+        if live.version != *from {
+            return Err(conflict(name, &format!("it is at version {}, not {from}", live.version)));
         }
-        if live.version != *expected {
-            return Err(conflict(name, &format!("it is at version {}, not {expected}", live.version)));
+        if let Some(refusal) = self.put_aside(link, name, &aside.content, &aside.token).await? {
+            return Err(conflict(name, &refusal.message));
         }
-        let (content, token) = merged(Some(&live), write.address, write.secret, write.id)?;
-        match self.put_aside(link, name, &content, &token).await? {
-            None => Ok(Some(receipt(write.address, token, Written::Updated))),
-            Some(refusal) => Err(conflict(name, &refusal.message)),
-        }
+        let waits = |(write, written): (&Write<'_>, &Written)| {
+            let made = || receipt(write.address, aside.token.clone(), Written::Updated);
+            (*written != Written::AlreadyEqual).then(made)
+        };
+        Ok(writes.iter().zip(&aside.written).map(waits).collect())
     }
 
     pub(super) async fn flip_all(&self, writes: &[Write<'_>]) -> Vec<Result<Receipt, StoreError>> {
@@ -68,16 +86,20 @@ impl AwsStore {
             Err(error) => return writes.iter().map(|_| Err(error.duplicate())).collect(),
         };
         let mut tasks: Vec<Task<'_, _>> = Vec::new();
-        for index in updates(writes) {
-            tasks.push(Box::pin(async move { (index, self.flip_one(link, &writes[index]).await) }));
+        for (from, group) in updates(writes) {
+            tasks.push(Box::pin(async move {
+                let some: Vec<Write<'_>> = group.iter().map(|index| writes[*index]).collect();
+                let flipped = self.flip_entry(link, from, &some).await;
+                (group, flipped)
+            }));
         }
         let mut answers: BTreeMap<usize, Result<Receipt, StoreError>> = BTreeMap::new();
-        for (index, answer) in at_once(self.at_once, tasks).await {
-            match answer {
-                Ok(Some(receipt)) => drop(answers.insert(index, Ok(receipt))),
+        for (group, flipped) in at_once(self.at_once, tasks).await {
+            match flipped {
+                Ok(Some(receipts)) => answers.extend(group.into_iter().zip(receipts.into_iter().map(Ok))),
                 // Something else than the staged version is at stake: the write in one piece decides.
                 Ok(None) => {}
-                Err(error) => drop(answers.insert(index, Err(error))),
+                Err(error) => answers.extend(group.into_iter().map(|index| (index, Err(error.duplicate())))),
             }
         }
         let left: Vec<usize> = (0..writes.len()).filter(|index| !answers.contains_key(index)).collect();
@@ -88,37 +110,54 @@ impl AwsStore {
     }
 
     /// None where what was staged cannot simply be made current.
-    async fn flip_one(&self, link: &Link, write: &Write<'_>) -> Result<Option<Receipt>, StoreError> {
-        let Some(aside) = self.aside(link, write).await? else { return Ok(None) };
-        let refused = self.make_current(link, &write.address.path, Some(&aside.from), &aside.token).await?;
-        Ok(refused.is_none().then(|| receipt(write.address, aside.token, Written::Updated)))
+    async fn flip_entry(
+        &self,
+        link: &Link,
+        from: &str,
+        writes: &[Write<'_>],
+    ) -> Result<Option<Vec<Receipt>>, StoreError> {
+        let Some(first) = writes.first() else { return Ok(None) };
+        let name = &first.address.path;
+        let (token, written) = if first.address.field.is_none() {
+            (first.id.token(), vec![Written::Updated])
+        } else {
+            // Writes to fields stand for the whole entry around them, as that was in the version that they expect.
+            let State::Live(before) = link.get(name, Some(from)).await? else { return Ok(None) };
+            let Some(Aside { token, written, .. }) = aside(&before, writes)? else { return Ok(None) };
+            (token, written)
+        };
+        if self.make_current(link, name, Some(from), &token).await?.is_some() {
+            return Ok(None);
+        }
+        let made = |(write, written): (&Write<'_>, Written)| receipt(write.address, token.clone(), written);
+        Ok(Some(writes.iter().zip(written).map(made).collect()))
     }
 
-    pub(super) async fn unstage_all(&self, staged: &[Receipt]) -> Result<(), StoreError> {
+    pub(super) async fn unstage_all(&self, staged: &[Receipt]) -> Result<usize, StoreError> {
         let link = self.link().await?;
-        let mut tasks: Vec<Task<'_, Result<(), StoreError>>> = Vec::new();
+        let mut tasks: Vec<Task<'_, Result<usize, StoreError>>> = Vec::new();
         for aside in staged {
             tasks.push(Box::pin(async move {
-                let Some(token) = aside.version.as_deref() else { return Ok(()) };
-                let gone = link.move_stage(&aside.address.path, &stage_of(token), Some(token), None).await;
-                // What is not there any more is as good as taken away.
-                let absent = [Code::InvalidParameter, Code::NotFound, Code::InvalidRequest];
-                gone.or_else(|refusal| if absent.contains(&refusal.code) { Ok(()) } else { Err(refusal.error) })
+                let name = &aside.address.path;
+                let versions = match &aside.version {
+                    Some(version) => vec![version.clone()],
+                    None => put_aside_in(link, name).await?,
+                };
+                let mut gone = 0;
+                for token in versions {
+                    match link.move_stage(name, &stage_of(&token), Some(&token), None).await {
+                        Ok(()) => gone += 1,
+                        // What is not there any more is as good as taken away.
+                        Err(Refusal {
+                            code: Code::InvalidParameter | Code::NotFound | Code::InvalidRequest, ..
+                        }) => {}
+                        Err(refusal) => return Err(refusal.error),
+                    }
+                }
+                Ok(gone)
             }));
         }
-        at_once(self.at_once, tasks).await.into_iter().collect()
-    }
-
-    /// The version that a write was staged as. A write to a field stands for the whole entry around it, as that was in
-    /// the version that the write expects.
-    async fn aside(&self, link: &Link, write: &Write<'_>) -> Result<Option<Aside>, StoreError> {
-        let Expect::Version(from) = write.expect else { return Ok(None) };
-        if write.address.field.is_none() {
-            return Ok(Some(Aside { token: write.id.token(), from: from.clone() }));
-        }
-        let State::Live(before) = link.get(&write.address.path, Some(from)).await? else { return Ok(None) };
-        let (_, token) = merged(Some(&before), write.address, write.secret, write.id)?;
-        Ok(Some(Aside { token, from: from.clone() }))
+        at_once(self.at_once, tasks).await.into_iter().sum()
     }
 
     fn accepts_write(&self, write: &Write<'_>) -> Result<(), StoreError> {
@@ -127,14 +166,67 @@ impl AwsStore {
     }
 }
 
-/// The writes that can be staged: updates of entries that no other write of these touches. Several fields of one entry
-/// are versions that follow each other, of which only the last could be staged.
-fn updates(writes: &[Write<'_>]) -> Vec<usize> {
-    let mut entries: BTreeMap<&str, usize> = BTreeMap::new();
+/// The versions of an entry that have a stage of keylift's own.
+async fn put_aside_in(link: &Link, name: &str) -> Result<Vec<String>, StoreError> {
+    let about = link.describe(name).await?;
+    let stages = about.as_ref().and_then(|about| about.version_ids_to_stages());
+    let ours = stages.into_iter().flatten().filter(|(id, stages)| stages.contains(&stage_of(id)));
+    Ok(ours.map(|(id, _)| id.clone()).collect())
+}
+
+/// What writes to an entry make of it; none where it holds all of the values already.
+fn aside(live: &Live, writes: &[Write<'_>]) -> Result<Option<Aside>, StoreError> {
+    let (mut content, mut written, mut token) = (live.content.duplicate(), Vec::with_capacity(writes.len()), None);
     for write in writes {
-        *entries.entry(&write.address.path).or_default() += 1;
+        let does = match part(&live.content, write.address)? {
+            Some(found) if found == *write.secret => Written::AlreadyEqual,
+            Some(_) if *write.expect == Expect::Absent => {
+                return Err(conflict(&write.address.path, "it holds another value"));
+            }
+            Some(_) => Written::Updated,
+            None => Written::Created,
+        };
+        written.push(does);
+        if does == Written::AlreadyEqual {
+            continue;
+        }
+        let before = Live { content, version: live.version.clone() };
+        content = merged(Some(&before), write.address, write.secret, write.id)?.0;
+        token.get_or_insert(write);
     }
-    let alone = |write: &Write<'_>| entries.get(write.address.path.as_str()) == Some(&1);
-    let fits = |write: &Write<'_>| matches!(write.expect, Expect::Version(_)) && alone(write);
-    writes.iter().enumerate().filter(|(_, write)| fits(write)).map(|(index, _)| index).collect()
+    // The first write's identity, over all that is written: with other fields beside it, it is another version.
+    let token = token.map(|first| match first.address.field {
+        None => first.id.token(),
+        Some(_) => first.id.over(&content).token(),
+    });
+    Ok(token.map(|token| Aside { token, content, written }))
+}
+
+/// The entries whose writes can be staged, with the version that they expect: updates of an entry as a whole, or of fields
+/// of it and new ones beside them, which become one version together.
+fn updates<'a>(writes: &[Write<'a>]) -> Vec<(&'a str, Vec<usize>)> {
+    let mut entries: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, write) in writes.iter().enumerate() {
+        entries.entry(&write.address.path).or_default().push(index);
+    }
+    let staged = entries.into_values().filter_map(|group| {
+        let mut fields: Vec<Option<&str>> = group.iter().map(|index| writes[*index].address.field.as_deref()).collect();
+        let mut versions: Vec<&str> = Vec::new();
+        for index in &group {
+            match writes[*index].expect {
+                Expect::Version(version) => versions.push(version),
+                Expect::Absent => {}
+                Expect::Anything => return None,
+            }
+        }
+        versions.dedup();
+        fields.sort_unstable();
+        fields.dedup();
+        let alone = fields.len() == group.len() && (group.len() == 1 || !fields.contains(&None));
+        match versions.as_slice() {
+            [from] if alone => Some((*from, group)),
+            _ => None,
+        }
+    });
+    staged.collect()
 }

@@ -1,7 +1,7 @@
 //! A mass cut-over in two halves. The first puts every new value of an entry beside the one that programs read, reads it
 //! back there, and makes what nobody reads yet. Only where all of that went well does the second make each the current one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use keylift_providers::{ErrorKind, Expect, FingerprintKey, Receipt, StoreError, Write, WriteId};
 
@@ -17,7 +17,7 @@ use crate::steps::carry::{Carried, Route, Walk};
 #[derive(Debug, Default)]
 pub(super) struct Aside {
     values: HashMap<u128, (u128, u128)>,
-    /// The versions that fields flipped one after the other have made of their entry.
+    /// The versions that fields written one after the other have made of their entry.
     made: HashMap<u128, u128>,
 }
 
@@ -73,7 +73,7 @@ impl Migration<'_> {
         known: &Known,
         moved: &mut Migrated,
     ) -> Result<(), Failure> {
-        self.watch.begin("putting aside", survey.loss.carried);
+        self.watch.begin("putting aside", moved.loss.carried);
         let (run, mut walk) = (log.run.clone(), self.walk(route, known));
         let mut aside = Aside::default();
         while let Some(Decided { entries, mut writes }) = self.next(&mut walk, survey, log, known, moved).await? {
@@ -81,10 +81,14 @@ impl Migration<'_> {
                 moved.stopped = true;
                 return log.sync();
             }
-            // What nobody reads yet needs no second half.
-            let fresh: Vec<Planned> = writes.extract_if(.., |write| write.expect == Expect::Absent).collect();
+            // What nobody reads yet needs no second half. A new field goes with the others of its entry.
+            let there: HashSet<String> = writes.iter().filter(|write| !is_fresh(write)).map(entry_of).collect();
+            let alone = |write: &mut Planned| is_fresh(write) && !there.contains(&entry_of(write));
+            let fresh: Vec<Planned> = writes.extract_if(.., alone).collect();
             let done = self.write(&run, fresh, false).await;
             log.note(&done.steps)?;
+            // A field that is new in an entry makes a version of it, which its other fields then replace.
+            done.steps.iter().for_each(|step| aside.learn(self.key, step));
             let fatal = done.tell(moved)?;
             let done = if fatal.is_none() {
                 self.put_aside(&run, writes, known, &mut aside).await
@@ -187,6 +191,16 @@ impl Migration<'_> {
         }
         outcome
     }
+}
+
+/// Whether nothing is at a write's address.
+fn is_fresh(write: &Planned) -> bool {
+    write.expect == Expect::Absent
+}
+
+/// The entry that a write goes to.
+fn entry_of(write: &Planned) -> String {
+    write.one.to.path.clone()
 }
 
 /// The version that a write expects.

@@ -100,9 +100,9 @@ impl Undoing<'_> {
         for made in &written {
             trail.settle(self.key, &made.receipt);
         }
-        let waiting: Vec<Receipt> = waiting.into_iter().filter(|one| !trail.is_settled(self.key, one)).collect();
-        self.to.unstage_many(&waiting).await?;
-        back.unstaged += waiting.len();
+        let open = |one: &Receipt| one.version.is_none() || !trail.is_settled(self.key, one);
+        let waiting: Vec<Receipt> = waiting.into_iter().filter(open).collect();
+        back.unstaged += self.to.unstage_many(&waiting).await?;
         let (made, replaced): (Vec<Made>, Vec<Made>) =
             written.into_iter().partition(|made| made.receipt.written == Written::Created);
         let mut receipts = Vec::with_capacity(made.len());

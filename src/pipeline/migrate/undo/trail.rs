@@ -129,6 +129,10 @@ impl Trail {
             Step::Intent { to, fingerprint: Some(fingerprint), replaces, older, .. } => {
                 let at = digest(key, &to.to_string());
                 if !self.writes.contains_key(&at) && !self.settled.contains(&at) {
+                    // A crash may have come after the new value was put beside the old one, and before that was written down.
+                    if replaces.is_some() {
+                        part.waiting.push(Receipt { address: to.clone(), version: None, written: Written::Updated });
+                    }
                     part.begun.push(Begun { to, fingerprint, fresh: replaces.is_none(), older });
                 }
             }
