@@ -249,6 +249,19 @@ impl Plan {
         Ok(())
     }
 
+    /// Two values never share a place of the store, also where only the store takes two names for one (`folds`: it does
+    /// not tell cases apart).
+    pub fn check_places(&self, folds: bool) -> Result<(), String> {
+        let mut places = BTreeSet::new();
+        for planned in self.approved() {
+            if !places.insert(planned.address.place(folds)) {
+                let address = &planned.address;
+                return Err(format!("two moves go to {address}: the store does not tell their names apart"));
+            }
+        }
+        Ok(())
+    }
+
     /// Where the plan's values live, for lookups that name the entry itself.
     pub fn addresses(&self) -> Addresses {
         let place = Place::new(&self.store, false);
@@ -391,6 +404,15 @@ mod tests {
     fn two_values_never_share_a_name() {
         let error = plan(vec![planned("A", "1"), planned("A", "2")]).check().unwrap_err();
         assert!(error.contains("two moves are named `A`"), "{error}");
+    }
+
+    #[test]
+    fn two_values_never_share_a_place_of_the_store() {
+        let mut plan = plan(vec![planned("a", "1"), planned("A", "2")]);
+        assert!(plan.check_places(false).is_ok());
+        assert!(plan.check_places(true).unwrap_err().contains("two moves go to age:x A"));
+        plan.moves[1].decision = Decision::Later;
+        assert!(plan.check_places(true).is_ok());
     }
 
     #[test]

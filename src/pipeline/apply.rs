@@ -21,6 +21,8 @@ use crate::steps::store;
 /// was done, the report tells what was not.
 pub async fn apply(plan: &Plan, options: Options, at: &Surroundings<'_>) -> Result<Report, Failure> {
     check_key(plan, at)?;
+    plan.check_places(!at.store.capabilities().case_sensitive)
+        .map_err(|what| Failure::new(Exit::Conflict, what).advise("give one of them another address in the plan"))?;
     let lock = at.runs.lock()?;
     for open in at.runs.all()?.iter().rev().filter(|run| matches!(run.phase, Phase::Open | Phase::Undoing)) {
         if !open.is_untouched() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keylift_grammars::{Creates, Refusal, Style};
-use keylift_providers::{Fingerprint, FingerprintKey, Secret, Store};
+use keylift_providers::{Address, Fingerprint, FingerprintKey, Rejected, Secret, Store};
 
 use super::locate::{self, Placed, Syntax};
 use super::names::{self, Names, Wish};
@@ -90,8 +90,9 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     let parts = parts(&groups);
     let mut moves = Vec::new();
     names.keep(set_names(&groups));
+    let mut places = Places { folds: !target.store.capabilities().case_sensitive, taken: BTreeSet::new() };
     for group in groups {
-        match planned(&group, &mut names, &unsaid, target) {
+        match planned(&group, &mut names, &mut places, &unsaid, target) {
             Ok(planned) => moves.push(PlannedMove { part_of: owner(&group, &parts), ..planned }),
             Err(refusal) => refusals.extend(
                 group.places.iter().map(|(path, finding, _)| refused(path, finding, refusal.clone(), target.key)),
@@ -224,7 +225,36 @@ fn set_names(groups: &[Group<'_>]) -> BTreeMap<String, BTreeSet<Fingerprint>> {
     set
 }
 
-fn planned(group: &Group<'_>, names: &mut Names, unsaid: &Unsaid, target: &Target<'_>) -> Result<PlannedMove, Refusal> {
+/// Places in the store that moves have taken. Names that the store takes for one are one.
+struct Places {
+    folds: bool,
+    taken: BTreeSet<String>,
+}
+
+impl Places {
+    /// A free place for a value: under the move's name, or with a number after it where another move is there, whose name
+    /// the store does not tell from this one.
+    fn give(&mut self, name: &str, secret: &Secret, store: &dyn Store) -> Result<Address, Rejected> {
+        let mut number = 1;
+        loop {
+            let spelled = if number == 1 { name.to_owned() } else { format!("{name}_{number}") };
+            let address = store.address(&spelled)?;
+            store.accepts(&address, secret)?;
+            if self.taken.insert(address.place(self.folds)) {
+                return Ok(address);
+            }
+            number += 1;
+        }
+    }
+}
+
+fn planned(
+    group: &Group<'_>,
+    names: &mut Names,
+    places: &mut Places,
+    unsaid: &Unsaid,
+    target: &Target<'_>,
+) -> Result<PlannedMove, Refusal> {
     let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
     for (path, finding, placed) in &group.places {
         push_new(&mut wish.taken, placed.place.taken_names.iter().cloned());
@@ -259,10 +289,7 @@ fn planned(group: &Group<'_>, names: &mut Names, unsaid: &Unsaid, target: &Targe
         group.places.iter().filter(|(_, _, placed)| placed.place.fixed_name.is_none() && placed.style != Style::Inject);
     let read = read.map(|(_, _, placed)| placed.language.variable(target.lookup.into(), &name));
     push_new(&mut also, read.filter(|read| *read != name && names.claim(read, &group.value)));
-    let address = target.store.address(&name).and_then(|address| {
-        target.store.accepts(&address, &group.secret)?;
-        Ok(address)
-    });
+    let address = places.give(&name, &group.secret, target.store);
     let address = address.map_err(|rejected| locate::refusal("store-rejects", &rejected.reason, &rejected.advice))?;
     let worst = group.places.iter().map(|(_, finding, _)| finding.severity).max();
     let (_, first, _) = &group.places[0];
