@@ -59,3 +59,23 @@ fn the_source_is_retired_only_where_the_target_is_equal() {
     let said = desk.expect(&["migrate", "retire", "age:new.age", "vault://secret/old", "--yes", "--count", "1"], 2);
     assert!(said.contains("no way of removing"), "{said}");
 }
+
+#[test]
+fn an_entry_is_not_retired_because_it_is_equal_to_itself() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    desk.fill("vault://secret/one", &[("A", text("one")), ("B", text("two"))]);
+    let same = ["migrate", "retire", "vault://secret/one", "vault://secret/one?kv=2", "--yes", "--count", "2"];
+    let said = desk.expect(&same, 1);
+    assert!(said.contains("0 retired") && said.contains("this very entry"), "{said}");
+    assert_eq!(desk.read("vault://secret/one", "A").as_deref(), Some("one"));
+    // The same names and versions in another mount are other entries.
+    assert_eq!(bao.vault("POST", "sys/mounts/other", r#"{"type": "kv", "options": {"version": "2"}}"#).0, 204);
+    while bao.vault("GET", "other/config", "").0 != 200 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    desk.expect(&["migrate", "vault://secret/one", "vault://other/one"], 0);
+    let said =
+        desk.expect(&["migrate", "retire", "vault://secret/one", "vault://other/one", "--yes", "--count", "2"], 0);
+    assert!(said.contains("2 retired"), "{said}");
+}

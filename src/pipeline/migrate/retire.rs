@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use keylift_providers::{Address, ErrorKind, FingerprintKey, StoreError};
+use keylift_providers::{Address, Entry, ErrorKind, FingerprintKey, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::log::digest;
@@ -76,6 +76,9 @@ pub struct Retiring<'a> {
     /// Told what happens.
     pub watch: &'a dyn Watch,
 }
+
+/// What the target holds in an entry's place.
+type Found = Result<Option<Entry>, StoreError>;
 
 /// An entry whose values are all in the target, in the version that was read.
 struct Equal {
@@ -189,11 +192,17 @@ impl Retiring<'_> {
             kept.kept.push(one)?;
         }
         let addresses: Vec<Address> = reading.carried.iter().map(|one| one.to.clone()).collect();
+        let found = to.read_many(&addresses).await;
+        let same = reading.carried.iter().zip(&found).map(|(one, found)| self.is_the_same(one, found));
+        let same: Vec<Result<bool, StoreError>> =
+            futures_util::stream::iter(same).buffered(AT_ONCE).collect::<Vec<_>>().await;
         let mut equal: Vec<Equal> = Vec::new();
-        for (one, found) in reading.carried.into_iter().zip(to.read_many(&addresses).await) {
+        for ((one, found), same) in reading.carried.into_iter().zip(found).zip(same) {
+            let same = same?;
             let reason = match found {
                 // A group stands for several entries, of which only the group as a whole was compared.
                 _ if reading.entries == 0 => Some("it went into one value with others"),
+                _ if same => Some("the target is this very entry, under another name of the store"),
                 Ok(Some(entry)) if self.is_equal(&one, &entry.secret) => None,
                 Ok(Some(_)) => Some("the target holds another value"),
                 Ok(None) => Some("the target lacks it"),
@@ -217,6 +226,19 @@ impl Retiring<'_> {
         equal.retain(|one| !blocked.contains(&one.entry.path));
         equal.dedup_by(|next, one| next.digest == one.digest);
         Ok(equal)
+    }
+
+    /// Whether source and target are one entry of one store that has two URIs: it is equal to itself, and must not go.
+    /// Versions of two entries are not made in the same moment.
+    async fn is_the_same(&self, one: &Carried, found: &Found) -> Result<bool, StoreError> {
+        let Ok(Some(found)) = found else { return Ok(false) };
+        if one.from.path != one.to.path || one.version != found.version {
+            return Ok(false);
+        }
+        let whole = |address: &Address| Address { field: None, version: None, ..address.clone() };
+        let here = self.route.source().history(&whole(&one.from)).await?;
+        let there = self.route.target().history(&whole(&one.to)).await?;
+        Ok(here == there && here.iter().any(|version| version.created.is_some()))
     }
 
     fn is_equal(&self, one: &Carried, found: &keylift_providers::Secret) -> bool {
