@@ -101,6 +101,20 @@ fn object(secret: &Secret) -> Option<Object> {
     secret.expose_str().and_then(Object::parse)
 }
 
+/// The address of a made-up name, and what the store puts before names.
+fn probe(store: &dyn Store) -> Result<(Address, String), StoreError> {
+    let under = |name: &str| -> Result<(Address, String), Rejected> {
+        let address = store.address(name)?;
+        // Some stores fold the case of names.
+        let at = address.path.len().saturating_sub(name.len());
+        let is_name = address.path.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(name));
+        let prefix = if is_name { address.path[..at].to_owned() } else { String::new() };
+        Ok((address, prefix))
+    };
+    // A store of objects with keys in them takes no name of one part.
+    under("KEYLIFT").or_else(|_| under("keylift/KEYLIFT")).map_err(StoreError::from)
+}
+
 /// The way from one store to another.
 #[derive(Debug)]
 pub struct Route<'a> {
@@ -123,8 +137,7 @@ impl<'a> Route<'a> {
             let message = format!("{} cannot be moved into itself", from.location());
             return Err(StoreError::new(ErrorKind::Configuration, message));
         }
-        let probe = from.address("KEYLIFT").map_err(StoreError::from)?;
-        let prefix = probe.path.strip_suffix("KEYLIFT").unwrap_or_default().to_owned();
+        let (probe, prefix) = probe(from)?;
         Ok(Self { from, to, map, prefix, field: probe.field })
     }
 
@@ -320,4 +333,33 @@ impl<'a> Route<'a> {
 fn spelled_otherwise(to: &Address, name: &str) -> bool {
     let name = name.split('#').next().unwrap_or(name);
     !to.path.ends_with(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_path_without_what_its_store_puts_before_it() {
+        let settings = keylift_providers::Settings::with_vars("/c", [("", "")]);
+        let to = keylift_providers::open("age:x.age", &settings).unwrap();
+        let map = Map::default();
+        for (uri, path, name) in [
+            ("vault://secret/team/app", "team/app/db/password", "db/password"),
+            ("aws-sm://app", "app/DB", "DB"),
+            ("aws-ssm://app", "/app/DB", "DB"),
+            ("age:y.age", "app/DB", "app/DB"),
+            ("azure-kv:my-vault/shop", "shop-db-password", "db-password"),
+            ("azure-kv:my-vault", "shop-db-password", "shop-db-password"),
+            ("gcp-sm://my-project/shop", "shop-DB", "DB"),
+            ("k8s://ns", "app/DB", "app/DB"),
+            ("k8s://ns/app", "app/DB", "DB"),
+            ("k8s://ns/keylift", "keylift/DB", "DB"),
+        ] {
+            let from = keylift_providers::open(uri, &settings).unwrap();
+            let route = Route::new(&*from, &*to, &map).unwrap();
+            let address = Address { store: uri.into(), path: path.into(), field: None, version: None };
+            assert_eq!(route.name(&address), name, "{uri}");
+        }
+    }
 }
