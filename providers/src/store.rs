@@ -27,6 +27,15 @@ pub struct Address {
     pub version: Option<String>,
 }
 
+impl Address {
+    /// The place that it means within its store, as text to compare: of addresses that a store takes for one, because it
+    /// `folds` case, it is the same. The version does not count.
+    pub fn place(&self, folds: bool) -> String {
+        let place = format!("{}#{}", self.path, self.field.as_deref().unwrap_or_default());
+        if folds { place.to_lowercase() } else { place }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.store, self.path)?;
@@ -355,6 +364,12 @@ pub trait Store: Send + Sync + fmt::Debug {
         answers
     }
 
+    /// Looks at several addresses that are probably empty, as [`Store::read_many`] does. Stores that can tell it of many at
+    /// once do.
+    async fn probe_many(&self, addresses: &[Address]) -> Vec<Result<Option<Entry>, StoreError>> {
+        self.read_many(addresses).await
+    }
+
     /// Every field of an entry that [`Store::list`] named; the entry itself where the store has no fields, nothing
     /// where it is gone.
     async fn read_fields(&self, address: &Address) -> Result<Vec<(Address, Entry)>, StoreError> {
@@ -389,10 +404,10 @@ pub trait Store: Send + Sync + fmt::Debug {
         self.write_many(writes).await
     }
 
-    /// Instead of the second half: takes away again what [`Store::stage_many`] says it put aside. What is current is not
-    /// touched.
-    async fn unstage_many(&self, _staged: &[Receipt]) -> Result<(), StoreError> {
-        Ok(())
+    /// Instead of the second half: takes away again what [`Store::stage_many`] says it put aside; of a receipt without a
+    /// version all that keylift put aside there, as a crash left it. What is current is not touched. Answers how much it was.
+    async fn unstage_many(&self, _staged: &[Receipt]) -> Result<usize, StoreError> {
+        Ok(0)
     }
 
     /// The versions that the store keeps of an entry, oldest first; empty where it keeps none.

@@ -108,7 +108,7 @@ fn a_crash_between_versions_is_gone_on_from_and_taken_back() {
         let (from, to) = (format!("vault://secret/from{round}"), format!("vault://secret/to{round}"));
         fill(&bao, &format!("from{round}"));
         let mut command = desk.command(&["migrate", &from, &to, "--history"]);
-        let output = command.env("KEYLIFT_TEST_CRASH", "4:after").output().expect("it runs");
+        let output = command.env("KEYLIFT_TEST_CRASH", "5:after").output().expect("it runs");
         assert_eq!(output.status.code(), Some(137), "{}", String::from_utf8_lossy(&output.stderr));
         put(&bao, &format!("to{round}/PLAIN"), &value(if foreign { "theirs" } else { "one" }));
         if round == 3 {
@@ -209,4 +209,24 @@ fn the_least_policy_is_enough_for_a_migration_with_all_that_goes_along() {
     assert_eq!(desk.whole(to, "db").expect("there").0, r#"{"user":"theirs"}"#);
     desk.expect(&["migrate", from, to, "--on-conflict", "overwrite"], 0);
     desk.expect(&["migrate", "retire", from, to, "--yes", "--count", "3"], 0);
+}
+
+#[test]
+fn metadata_that_a_crash_kept_back_goes_along_with_the_resume() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    put(&bao, "from/A", &value("one"));
+    let metadata = r#"{"custom_metadata": {"owner": "team"}}"#;
+    assert_eq!(bao.vault("POST", "secret/metadata/from/A", metadata).0, 204);
+    let (from, to) = ("vault://secret/from", "vault://secret/to");
+    // What a crash right after the write leaves: the intent in the journal, the value in the target, nothing beside it.
+    let mut command = desk.command(&["migrate", from, to, "--metadata"]);
+    let output = command.env("KEYLIFT_TEST_CRASH", "3:after").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(137), "{}", String::from_utf8_lossy(&output.stderr));
+    put(&bao, "to/A", &value("one"));
+    let said = desk.expect(&["migrate", "resume"], 0);
+    assert!(said.contains("1 written"), "{said}");
+    let store = desk.store(to);
+    let metadata = wait(async { store.metadata(&at(&*store, "A")).await }).expect("readable");
+    assert_eq!(metadata.get("owner").map(String::as_str), Some("team"));
 }

@@ -153,3 +153,25 @@ fn ctrl_c_finishes_what_is_under_way_and_says_how_to_go_on() {
     assert!(desk.expect(&["migrate", "verify", "age:many.age", "vault://secret/stopped"], 0).starts_with("1500 of"));
     assert!(desk.expect(&["migrate", "resume"], 0).contains("no migration stopped"));
 }
+
+#[test]
+fn what_was_looked_at_before_a_crash_is_not_looked_at_again() {
+    let Some(bao) = servers::bao() else { return };
+    let mut desk = Desk::vault(&bao);
+    let values: Vec<(String, Vec<u8>)> = (0..40).map(|n| (format!("S{n:02}"), vec![b'v'; n + 1])).collect();
+    let mut values: Vec<(&str, Vec<u8>)> = values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    values.push(("NUL", vec![b'v', 0]));
+    desk.fill_together("vault://secret/seen", &values);
+    let pair = ["vault://secret/seen", "dotenv:.env"];
+    let mut command = desk.command(&["migrate", pair[0], pair[1]]);
+    let output = command.env("KEYLIFT_TEST_CRASH", "5:after").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(137), "{}", String::from_utf8_lossy(&output.stderr));
+    let proxy = support::proxy::Proxy::new(&bao.authority);
+    desk.env[0].1 = proxy.url();
+    let reads = proxy.count("GET /v1/secret/data/seen/", &[]);
+    let said = desk.expect(&["migrate", "resume"], 1);
+    assert_eq!(reads.load(std::sync::atomic::Ordering::SeqCst), 41, "each once: {said}");
+    // What cannot be carried is told by every process.
+    assert!(said.contains("40 written") && said.contains("stays: vault://secret/seen seen/NUL"), "{said}");
+    assert!(desk.expect(&["migrate", "verify", pair[0], pair[1]], 1).contains("40 of"));
+}

@@ -15,7 +15,10 @@ use crate::steps::carry::{Carried, Fields, Older, Reading, Route};
 #[derive(Debug)]
 pub(super) struct Prepared {
     entries: usize,
-    open: Vec<Carried>,
+    /// What the first look tells.
+    pub(super) stays: Vec<Stays>,
+    pub(super) skipped: usize,
+    pub(super) open: Vec<Carried>,
     found: Vec<Result<Option<Entry>, StoreError>>,
     before: usize,
     held: Vec<Stays>,
@@ -24,8 +27,9 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(reading: Reading) -> Self {
-        let Reading { entries, carried, failed, passed, .. } = reading;
-        Self { entries, open: carried, found: Vec::new(), before: passed.len(), held: Vec::new(), failed }
+        let Reading { entries, carried, stays, skipped, failed, passed } = reading;
+        let (found, held, before) = (Vec::new(), Vec::new(), passed.len());
+        Self { entries, stays, skipped, open: carried, found, before, held, failed }
     }
 
     /// Sorts out what was done before.
@@ -50,7 +54,7 @@ impl Prepared {
     /// Looks at what the target holds.
     pub(super) async fn probe(&mut self, to: &dyn Store) {
         let addresses: Vec<Address> = self.open.iter().map(|one| one.to.clone()).collect();
-        self.found = to.read_many(&addresses).await;
+        self.found = to.probe_many(&addresses).await;
     }
 }
 
@@ -148,7 +152,7 @@ impl Migration<'_> {
         moved.before += prepared.before;
         prepared.held.into_iter().try_for_each(|held| moved.held.push(held))?;
         prepared.failed.into_iter().try_for_each(|failed| moved.failed.push(failed))?;
-        let (mut writes, mut own) = (Vec::new(), Vec::new());
+        let (mut writes, mut own, mut arrived, mut flipped) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (one, found) in prepared.open.into_iter().zip(prepared.found) {
             let found = match found {
                 Ok(found) => found,
@@ -167,9 +171,18 @@ impl Migration<'_> {
                 Verdict::Equal(_) => moved.equal += 1,
                 Verdict::Own(one, receipt) => {
                     let fingerprint = Some(self.key.fingerprint(&one.secret));
-                    let from = one.from.clone();
-                    own.push(Step::Written { from, receipt, fingerprint: fingerprint.clone(), older: Vec::new() });
-                    own.push(Step::Verified { from: one.from, fingerprint, to: one.alone.then_some(one.to) });
+                    let (from, to) = (one.from.clone(), one.alone.then(|| one.to.clone()));
+                    if receipt.written == Written::Updated {
+                        flipped.push(receipt.clone());
+                    }
+                    own.push(Step::Written {
+                        from: from.clone(),
+                        receipt,
+                        fingerprint: fingerprint.clone(),
+                        older: Vec::new(),
+                    });
+                    own.push(Step::Verified { from, fingerprint, to });
+                    arrived.push(Planned::new(one));
                     moved.written += 1;
                 }
                 Verdict::Clash(one, reason) => moved.conflicts.push(Clash { from: one.from, to: one.to, reason })?,
@@ -189,7 +202,13 @@ impl Migration<'_> {
                 write.older = Some(older).filter(|older| older.values.len() > 1 || write.begun);
             }
         }
-        self.look_beside(&mut writes).await?;
+        self.look_beside(&mut writes, |write| write.replaced.is_some()).await?;
+        // The crash that took their answers came before what goes beside them, and perhaps before their own stage went.
+        self.to.unstage_many(&flipped).await?;
+        self.look_beside(&mut arrived, |_| true).await?;
+        for (key, count) in self.annotate(&arrived).await {
+            *moved.lost.entry(key).or_default() += count;
+        }
         log.note(&own)?;
         let mut steps = backup::keep(self, log, &writes.iter().filter_map(Planned::lost).collect::<Vec<_>>()).await?;
         steps.extend(writes.iter().map(|write| Step::Intent {
@@ -204,9 +223,9 @@ impl Migration<'_> {
         Ok(Decided { entries, writes })
     }
 
-    /// What is to be kept beside the values of a batch. What the target keeps beside a value of its own stays, but for the
-    /// same keys.
-    async fn look_beside(&self, writes: &mut [Planned]) -> Result<(), StoreError> {
+    /// What is to be kept beside the values of a batch. What the target keeps beside a value that is `there` stays, but for
+    /// the same keys.
+    async fn look_beside(&self, writes: &mut [Planned], there: fn(&Planned) -> bool) -> Result<(), StoreError> {
         if !self.asked.metadata {
             return Ok(());
         }
@@ -217,10 +236,7 @@ impl Migration<'_> {
             if after.is_empty() {
                 continue;
             }
-            let before = match &write.replaced {
-                Some(_) => self.to.metadata(&write.one.to).await?,
-                None => BTreeMap::new(),
-            };
+            let before = if there(write) { self.to.metadata(&write.one.to).await? } else { BTreeMap::new() };
             let ours = after;
             let mut after = before.clone();
             after.extend(ours);

@@ -1,12 +1,13 @@
 //! The journal of a migration, and what it says after a crash: kept as digests, never as a list of names.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use keylift_providers::{Address, Entry, Fingerprint, FingerprintKey, Receipt, Written};
 use serde::{Deserialize, Serialize};
 
 use super::cut::Aside;
+use super::table::Table;
 use super::{Asked, Migration, OnConflict, Writer};
 use crate::journal::{Journal, RunLock};
 use crate::model::{Exit, Failure};
@@ -32,6 +33,8 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         root: Option<PathBuf>,
     },
+    /// Everything was looked at before the first write: what goes has a place of its own, what stays was told.
+    Surveyed,
     /// A value is about to be written.
     Intent {
         /// Where from.
@@ -127,12 +130,15 @@ pub(super) struct Log {
 /// What journals say that were there before.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    verified: HashSet<u128>,
-    /// Entries of the source that are done as a whole, with who owns which place.
-    finished: HashMap<u128, (u64, u64)>,
-    created: HashSet<u128>,
-    replaced: HashSet<u128>,
-    owned: HashMap<u128, u128>,
+    verified: Table,
+    /// Entries of the source that are done as a whole, with the place of each, and with who owns that.
+    finished: Table,
+    owners: Table,
+    created: Table,
+    replaced: Table,
+    owned: Table,
+    /// Whether everything was looked at.
+    pub(super) surveyed: bool,
     /// What waits beside values of the target.
     pub(super) aside: Aside,
 }
@@ -141,14 +147,18 @@ impl Known {
     /// Whether an earlier process of this migration wrote this very value and read it back.
     pub(super) fn is_verified(&self, key: &FingerprintKey, one: &Carried) -> bool {
         !self.verified.is_empty()
-            && (self.verified.contains(&done(key, &one.from, None))
-                || self.verified.contains(&done(key, &one.from, Some(&key.fingerprint(&one.secret)))))
+            && (self.verified.has(done(key, &one.from, None))
+                || self.verified.has(done(key, &one.from, Some(&key.fingerprint(&one.secret)))))
     }
 
     /// Whether an earlier process of this migration wrote all that an entry comes to and read it back; then the place of it
     /// and who owns that.
-    pub(super) fn finished(&self, key: &FingerprintKey, from: &Address) -> Option<(u64, u64)> {
-        if self.finished.is_empty() { None } else { self.finished.get(&digest(key, &from.path)).copied() }
+    pub(super) fn finished(&self, key: &FingerprintKey, from: &Address) -> Option<(u128, u128)> {
+        if self.finished.is_empty() {
+            return None;
+        }
+        let entry = digest(key, &from.path);
+        self.finished.get(entry).zip(self.owners.get(entry))
     }
 
     /// What the journal says that is open between the two stores, if one is.
@@ -159,8 +169,13 @@ impl Known {
         {
             let folds = !migration.to.capabilities().case_sensitive;
             for step in Journal::stream(&last)? {
-                known.learn(migration.key, folds, step?);
+                known.learn(migration.key, folds, step?)?;
             }
+        }
+        for table in
+            [&mut known.verified, &mut known.finished, &mut known.owners, &mut known.created, &mut known.replaced]
+        {
+            table.seal()?;
         }
         Ok(known)
     }
@@ -171,33 +186,34 @@ impl Known {
             return None;
         }
         let digest = digest(key, &from.to_string());
-        if self.created.contains(&digest) {
+        if self.created.has(digest) {
             return Some(Written::Created);
         }
-        self.replaced.contains(&digest).then_some(Written::Updated)
+        self.replaced.has(digest).then_some(Written::Updated)
     }
 
     /// Whether what the target holds is what an earlier migration between these stores wrote there last.
     pub(super) fn owns(&self, key: &FingerprintKey, to: &Address, entry: &Entry) -> bool {
-        let Some(owned) = self.owned.get(&digest(key, &to.to_string())) else { return false };
+        let Some(owned) = self.owned.get(digest(key, &to.to_string())) else { return false };
         let fingerprint = value(key, Some(&key.fingerprint(&entry.secret)), None);
-        *owned == fingerprint || (entry.version.is_some() && *owned == value(key, None, entry.version.as_deref()))
+        owned == fingerprint || (entry.version.is_some() && owned == value(key, None, entry.version.as_deref()))
     }
 
-    fn learn(&mut self, key: &FingerprintKey, folds: bool, step: Step) {
+    fn learn(&mut self, key: &FingerprintKey, folds: bool, step: Step) -> Result<(), Failure> {
         match step {
+            Step::Surveyed => self.surveyed = true,
             Step::Staged { .. } => self.aside.learn(key, &step),
             Step::Verified { from, to: Some(to), .. } => {
-                let owner = (place(key, &to, folds), short(key, &from.to_string()));
-                self.finished.insert(digest(key, &from.path), owner);
+                let entry = digest(key, &from.path);
+                self.finished.put(entry, place(key, &to, folds))?;
+                self.owners.put(entry, digest(key, &from.to_string()))?;
             }
-            Step::Verified { from, fingerprint, .. } => {
-                self.verified.insert(done(key, &from, fingerprint.as_ref()));
-            }
-            Step::Intent { from, replaces: None, .. } => drop(self.created.insert(digest(key, &from.to_string()))),
-            Step::Intent { from, replaces: Some(_), .. } => drop(self.replaced.insert(digest(key, &from.to_string()))),
+            Step::Verified { from, fingerprint, .. } => self.verified.put(done(key, &from, fingerprint.as_ref()), 0)?,
+            Step::Intent { from, replaces: None, .. } => self.created.put(digest(key, &from.to_string()), 0)?,
+            Step::Intent { from, replaces: Some(_), .. } => self.replaced.put(digest(key, &from.to_string()), 0)?,
             _ => {}
         }
+        Ok(())
     }
 
     /// Learns what earlier migrations wrote, where that matters.
@@ -208,35 +224,28 @@ impl Known {
         for one in all {
             if !State::of(one)?.undone {
                 for step in Journal::stream(one)? {
-                    self.own(migration.key, step?);
+                    self.own(migration.key, step?)?;
                 }
             }
         }
-        Ok(())
+        self.owned.seal().map(drop)
     }
 
     /// What an earlier migration wrote, the latest for each address.
-    fn own(&mut self, key: &FingerprintKey, step: Step) {
+    fn own(&mut self, key: &FingerprintKey, step: Step) -> Result<(), Failure> {
         if let Step::Written { receipt, fingerprint, .. } = step
             && receipt.written != Written::AlreadyEqual
         {
             let value = value(key, fingerprint.as_ref(), receipt.version.as_deref());
-            self.owned.insert(digest(key, &receipt.address.to_string()), value);
+            self.owned.put(digest(key, &receipt.address.to_string()), value)?;
         }
+        Ok(())
     }
 }
 
 /// A place in the target, as few bytes. Names that the target takes for one are one.
-pub(super) fn place(key: &FingerprintKey, to: &Address, folds: bool) -> u64 {
-    let name = format!("{}#{}", to.path, to.field.as_deref().unwrap_or_default());
-    if folds { short(key, &name.to_lowercase()) } else { short(key, &name) }
-}
-
-/// Eight bytes for an address.
-pub(super) fn short(key: &FingerprintKey, text: &str) -> u64 {
-    let mut short = [0; 8];
-    short.copy_from_slice(&key.derive("place", &[text.as_bytes()])[..8]);
-    u64::from_be_bytes(short)
+pub(super) fn place(key: &FingerprintKey, to: &Address, folds: bool) -> u128 {
+    digest(key, &to.place(folds))
 }
 
 /// Sixteen bytes for an address: with a hundred thousand of them the chance that two are one is nil.

@@ -11,6 +11,7 @@ mod older;
 mod plan;
 mod retire;
 mod survey;
+mod table;
 mod undo;
 mod write;
 
@@ -147,7 +148,7 @@ impl Migration<'_> {
         self.check_staging()?;
         let lock = if self.dry_run { None } else { Some(crate::journal::RunLock::take(dir)?) };
         let mut known = if self.dry_run { Known::default() } else { Known::read(dir, self)? };
-        let survey = self.survey(&route, &known).await?;
+        let mut survey = if self.is_looked_at(&known) { Survey::before() } else { self.survey(&route, &known).await? };
         self.watch.surveyed(&survey.loss);
         if self.watch.stopped() {
             return Ok(Migrated { loss: survey.loss, stopped: true, ..Migrated::default() });
@@ -163,13 +164,13 @@ impl Migration<'_> {
             out.head(self, &survey.loss)?;
             log.out = Some(out);
         }
-        let mut moved = Migrated::default();
+        log.note(&[Step::Surveyed])?;
+        let mut moved = Migrated { loss: std::mem::take(&mut survey.loss), ..Migrated::default() };
         let told = if self.asked.cut_over && log.writes() {
             self.cut_over(&route, &survey, &mut log, &known, &mut moved).await
         } else {
             self.carry(&route, &survey, &mut log, &known, &mut moved).await
         };
-        moved.loss = survey.loss;
         told.map_err(|failure| {
             if self.dry_run {
                 failure
@@ -195,7 +196,7 @@ impl Migration<'_> {
         known: &Known,
         moved: &mut Migrated,
     ) -> Result<(), Failure> {
-        self.watch.begin(if self.dry_run { "looking" } else { "moving" }, survey.loss.carried);
+        self.watch.begin(if self.dry_run { "looking" } else { "moving" }, moved.loss.carried);
         let (run, mut walk) = (log.run.clone(), self.walk(route, known));
         let mut next = self.next(&mut walk, survey, log, known, moved).await?;
         while let Some(Decided { entries, writes }) = next {
@@ -247,7 +248,12 @@ impl Migration<'_> {
         moved: &mut Migrated,
     ) -> Result<Option<Decided>, Failure> {
         match self.prepare(walk, survey, known).await? {
-            Some(prepared) => self.decide(walk.route(), survey.keeps, prepared, log, known, moved).await.map(Some),
+            Some(mut prepared) => {
+                if survey.before {
+                    self.note_all(&mut prepared, moved)?;
+                }
+                self.decide(walk.route(), survey.keeps, prepared, log, known, moved).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -278,6 +284,13 @@ impl Migration<'_> {
         prepared.leave_out(|one| known.is_verified(self.key, one));
         prepared.probe(self.to).await;
         Ok(Some(prepared))
+    }
+
+    /// Whether an earlier process of this migration looked at everything, so that this one need not: what came to the source
+    /// since is met on the way, and can replace nothing in the target.
+    fn is_looked_at(&self, known: &Known) -> bool {
+        let plain = self.asked.map.is_none() && self.plan.is_none() && !self.asked.history;
+        known.surveyed && plain && !self.asked.on_conflict.replaces()
     }
 
     /// A cut-over needs a target with a place beside its values, and something to do there.

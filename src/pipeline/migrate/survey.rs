@@ -1,22 +1,22 @@
 //! The first look: every value is read once and judged before anything is written. What the target cannot hold is known
 //! then, and no two values go to one place.
 
-use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
 
-use keylift_providers::Address;
+use keylift_providers::{Address, FingerprintKey};
 
+use super::batch::Prepared;
 use super::log::{self, Known};
 use super::plan::shown;
+use super::table::Table;
 use super::{BATCH, Migration};
-use crate::model::{Exit, Failure, Loss, Renamed};
+use crate::model::{Exit, Failure, Loss, Migrated, Renamed};
 use crate::steps::carry::{Carried, Route};
 
 /// Names of which a clash is told in full.
 const TOLD: usize = 10;
 
-/// What the first look found. Who owns which place is kept as eight bytes each, so that a hundred thousand of them are a
-/// few megabytes.
+/// What the first look found.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     /// What cannot be carried.
@@ -25,16 +25,23 @@ pub(super) struct Survey {
     pub sample: Option<Address>,
     /// How many versions of an entry the target keeps.
     pub keeps: usize,
-    owners: HashMap<u64, u64>,
+    /// It was an earlier process that looked: what it told is told again as it is met.
+    pub before: bool,
+    /// Who owns which place.
+    owners: Table,
     /// Entries that are written as a whole, and such that get fields: the two do not go together.
-    whole: HashSet<u64>,
-    fielded: HashSet<u64>,
+    entries: Table,
 }
 
 impl Survey {
+    /// Of a migration whose first look an earlier process had.
+    pub(super) fn before() -> Self {
+        Self { before: true, keeps: 1, ..Self::default() }
+    }
+
     /// Whether a value goes where the first look saw that nothing else goes.
     pub(super) fn owns(&self, migration: &Migration<'_>, one: &Carried) -> bool {
-        self.owners.get(&migration.place(&one.to)) == Some(&log::short(migration.key, &one.from.to_string()))
+        self.before || self.owners.get(migration.place(&one.to)) == Some(owner(migration.key, &one.from))
     }
 }
 
@@ -45,7 +52,6 @@ impl Migration<'_> {
     /// Where two values go to one place, or the source is out of reach.
     pub(super) async fn survey(&self, route: &Route<'_>, known: &Known) -> Result<Survey, Failure> {
         let mut survey = Survey::default();
-        let mut clashes = HashSet::new();
         survey.keeps = if self.asked.history { self.to.versions_kept().await? } else { 1 };
         self.watch.begin("reading", 0);
         let mut walk = self.walk(route, known);
@@ -53,9 +59,7 @@ impl Migration<'_> {
             survey.loss.skipped += reading.skipped;
             for from in &reading.passed {
                 let Some((place, owner)) = known.finished(self.key, from) else { continue };
-                if survey.owners.insert(place, owner).is_some_and(|other| other != owner) {
-                    clashes.insert(place);
-                }
+                survey.owners.put(place, owner)?;
                 survey.loss.carried += 1;
             }
             for stays in reading.stays {
@@ -65,42 +69,39 @@ impl Migration<'_> {
                 self.note_older(route, &reading.carried, &mut survey).await?;
             }
             for one in reading.carried {
-                match self.claim(&one, route, &mut survey) {
-                    Ok(()) => self.note(&one, &mut survey)?,
-                    Err(place) => drop(clashes.insert(place)),
-                }
+                self.claim(&one, route, &mut survey)?;
+                self.note(&one, &mut survey.loss)?;
+                survey.sample.get_or_insert_with(|| one.to.clone());
             }
             self.watch.step(reading.entries);
             if self.watch.stopped() {
                 break;
             }
         }
+        let mut clashes: HashSet<u128> = survey.owners.seal()?.into_iter().collect();
+        clashes.extend(survey.entries.seal()?);
         if clashes.is_empty() { Ok(survey) } else { Err(self.clash(route, &clashes).await?) }
     }
 
-    /// Takes a place for a value; the place where it is taken.
-    fn claim(&self, one: &Carried, route: &Route<'_>, survey: &mut Survey) -> Result<(), u64> {
-        let place = self.place(&one.to);
-        match survey.owners.entry(place) {
-            Slot::Occupied(_) => return Err(place),
-            Slot::Vacant(free) => drop(free.insert(log::short(self.key, &one.from.to_string()))),
-        }
+    /// Takes a place for a value.
+    fn claim(&self, one: &Carried, route: &Route<'_>, survey: &mut Survey) -> Result<(), Failure> {
+        survey.owners.put(self.place(&one.to), owner(self.key, &one.from))?;
         // Only a map sends a whole entry and a field to one place.
-        if route.map().is_empty() {
-            return Ok(());
+        if !route.map().is_empty() {
+            let path = self.place(&Address { field: None, ..one.to.clone() });
+            survey.entries.put(path, one.to.field.is_some().into())?;
         }
-        let path = self.place(&Address { field: None, ..one.to.clone() });
-        let (own, other) = if one.to.field.is_none() {
-            (&mut survey.whole, &survey.fielded)
-        } else {
-            (&mut survey.fielded, &survey.whole)
-        };
-        own.insert(path);
-        if other.contains(&path) { Err(path) } else { Ok(()) }
+        Ok(())
     }
 
-    fn note(&self, one: &Carried, survey: &mut Survey) -> Result<(), Failure> {
-        let loss = &mut survey.loss;
+    /// What a first look tells of a batch, where an earlier process had it.
+    pub(super) fn note_all(&self, prepared: &mut Prepared, moved: &mut Migrated) -> Result<(), Failure> {
+        moved.loss.skipped += prepared.skipped;
+        prepared.stays.drain(..).try_for_each(|stays| moved.loss.stays.push(stays))?;
+        prepared.open.iter().try_for_each(|one| self.note(one, &mut moved.loss))
+    }
+
+    fn note(&self, one: &Carried, loss: &mut Loss) -> Result<(), Failure> {
         loss.carried += 1;
         if one.renamed {
             loss.renamed.push(Renamed { from: one.from.clone(), to: one.to.clone() })?;
@@ -113,7 +114,6 @@ impl Migration<'_> {
         for key in lost {
             *loss.metadata.entry(key).or_default() += 1;
         }
-        survey.sample.get_or_insert_with(|| one.to.clone());
         Ok(())
     }
 
@@ -129,8 +129,8 @@ impl Migration<'_> {
     }
 
     /// Looks once more for the names behind the places that more than one value goes to.
-    async fn clash(&self, route: &Route<'_>, places: &HashSet<u64>) -> Result<Failure, Failure> {
-        let mut names: HashMap<u64, Vec<String>> = HashMap::new();
+    async fn clash(&self, route: &Route<'_>, places: &HashSet<u128>) -> Result<Failure, Failure> {
+        let mut names: HashMap<u128, Vec<String>> = HashMap::new();
         let mut walk = route.walk(BATCH, false);
         while let Some(reading) = walk.next().await? {
             for one in reading.carried {
@@ -152,7 +152,12 @@ impl Migration<'_> {
             .advise("give each a name of its own with --map, or rename one in the source"))
     }
 
-    fn place(&self, to: &Address) -> u64 {
+    fn place(&self, to: &Address) -> u128 {
         log::place(self.key, to, !self.to.capabilities().case_sensitive)
     }
+}
+
+/// Who takes a place.
+fn owner(key: &FingerprintKey, from: &Address) -> u128 {
+    log::digest(key, &from.to_string())
 }

@@ -127,7 +127,7 @@ impl Migration<'_> {
     }
 
     /// Writes what is kept beside values. A target that refuses it has the value all the same.
-    async fn annotate(&self, verified: &[Planned]) -> BTreeMap<String, usize> {
+    pub(super) async fn annotate(&self, verified: &[Planned]) -> BTreeMap<String, usize> {
         let mut lost = BTreeMap::new();
         let with = verified.iter().filter_map(|write| Some((write, write.beside.as_ref()?)));
         let with: Vec<_> = with.filter(|(_, beside)| beside.before != beside.after).collect();
