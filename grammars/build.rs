@@ -34,6 +34,15 @@ struct Detect {
     shebangs: Vec<String>,
     requires: Vec<Vec<String>>,
     priority: i32,
+    contested: Contested,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Contested {
+    extensions: Vec<String>,
+    files: Vec<String>,
+    proof: String,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -63,7 +72,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let recipe = fs::read_to_string(folder.join("recipe.yaml"))?;
         let head: Head = serde_yaml::from_str(&recipe).map_err(|error| format!("{name}/recipe.yaml: {error}"))?;
         let mut detect = head.detect;
-        for list in [&mut detect.extensions, &mut detect.files, &mut detect.globs] {
+        let contested = &mut detect.contested;
+        for list in [
+            &mut detect.extensions,
+            &mut detect.files,
+            &mut detect.globs,
+            &mut contested.extensions,
+            &mut contested.files,
+        ] {
             for text in list.iter_mut() {
                 text.make_ascii_lowercase();
             }
@@ -87,10 +103,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let requires: Vec<String> = detect.requires.iter().map(|group| format!("&{group:?}")).collect();
         write!(
             out,
-            "shebangs: &{:?}, requires: &[{}], priority: {} }}, files: &[",
+            "shebangs: &{:?}, requires: &[{}], priority: {}, contested: Contested {{ extensions: &{:?}, files: &{:?}, proof: {:?} }} }}, files: &[",
             detect.shebangs,
             requires.join(", "),
-            detect.priority
+            detect.priority,
+            detect.contested.extensions,
+            detect.contested.files,
+            detect.contested.proof
         )?;
         for file in files {
             let path = folder.join(&file);

@@ -47,6 +47,15 @@ struct Detect {
     shebangs: &'static [&'static str],
     requires: &'static [&'static [&'static str]],
     priority: i32,
+    contested: Contested,
+}
+
+/// Names that files of other kinds have as well: such a file is of the language where its first bytes show it.
+struct Contested {
+    extensions: &'static [&'static str],
+    files: &'static [&'static str],
+    /// Regex.
+    proof: &'static str,
 }
 
 /// One language or config dialect, loaded from its folder.
@@ -55,6 +64,7 @@ pub struct Language {
     pub name: String,
     folder: &'static Embedded,
     requires: OnceLock<Vec<Vec<Regex>>>,
+    proof: OnceLock<Option<Regex>>,
     loaded: OnceLock<Result<Loaded, LoadError>>,
 }
 
@@ -83,6 +93,7 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
             name: folder.name.to_owned(),
             folder,
             requires: OnceLock::new(),
+            proof: OnceLock::new(),
             loaded: OnceLock::new(),
         })
         .collect()
@@ -90,8 +101,9 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
 
 /// Index by file name and by extension, in lower case; languages with globs or shebangs are looked through.
 struct Index {
-    files: HashMap<&'static str, Vec<usize>>,
-    extensions: HashMap<&'static str, Vec<usize>>,
+    /// Whether the name is contested.
+    files: HashMap<&'static str, Vec<(usize, bool)>>,
+    extensions: HashMap<&'static str, Vec<(usize, bool)>>,
     /// With a literal that stands in every path that the pattern fits.
     globs: Vec<(usize, &'static str, &'static str)>,
     shebangs: HashMap<&'static str, Vec<usize>>,
@@ -101,11 +113,12 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let mut index =
         Index { files: HashMap::new(), extensions: HashMap::new(), globs: Vec::new(), shebangs: HashMap::new() };
     for (at, folder) in EMBEDDED.iter().enumerate() {
-        for file in folder.detect.files {
-            index.files.entry(file).or_default().push(at);
-        }
-        for extension in folder.detect.extensions {
-            index.extensions.entry(extension).or_default().push(at);
+        let Detect { files, extensions, contested, .. } = &folder.detect;
+        for (files, extensions, is_contested) in
+            [(files, extensions, false), (&contested.files, &contested.extensions, true)]
+        {
+            files.iter().for_each(|file| index.files.entry(file).or_default().push((at, is_contested)));
+            extensions.iter().for_each(|name| index.extensions.entry(name).or_default().push((at, is_contested)));
         }
         for shebang in folder.detect.shebangs {
             index.shebangs.entry(shebang).or_default().push(at);
@@ -124,15 +137,19 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
     let file = text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let index = &*INDEX;
     let mut candidates: Vec<(usize, u8)> = Vec::new();
-    candidates.extend(index.files.get(file.as_str()).into_iter().flatten().map(|at| (*at, 3)));
+    let mut named = |found: Option<&Vec<(usize, bool)>>, how: u8| {
+        let fits = |(at, contested): &&(usize, bool)| !contested || LANGUAGES[*at].is_proved(head);
+        candidates.extend(found.into_iter().flatten().filter(fits).map(|(at, _)| (*at, how)));
+    };
+    named(index.files.get(file.as_str()), 3);
+    let mut rest = file.as_str();
+    while let Some((_, extension)) = rest.split_once('.') {
+        named(index.extensions.get(extension), 1);
+        rest = extension;
+    }
     let lower = text.to_ascii_lowercase();
     let fits = |glob: &str, literal: &str| lower.contains(literal) && glob_fits(glob, &lower);
     candidates.extend(index.globs.iter().filter(|(_, glob, literal)| fits(glob, literal)).map(|(at, ..)| (*at, 2)));
-    let mut rest = file.as_str();
-    while let Some((_, extension)) = rest.split_once('.') {
-        candidates.extend(index.extensions.get(extension).into_iter().flatten().map(|at| (*at, 1)));
-        rest = extension;
-    }
     if let Some(program) = shebang(head) {
         candidates.extend(index.shebangs.get(program.as_str()).into_iter().flatten().map(|at| (*at, 0)));
     }
@@ -227,6 +244,14 @@ impl Language {
         groups.iter().any(|group| group.iter().all(|regex| regex.is_match(&text)))
     }
 
+    /// Whether the first bytes of a file show that it is of the language, though its name is one that others use too.
+    fn is_proved(&self, head: &[u8]) -> bool {
+        let proof = self.folder.detect.contested.proof;
+        let compile = || RegexBuilder::new(proof).multi_line(true).build().ok();
+        let regex = self.proof.get_or_init(compile);
+        regex.as_ref().is_some_and(|regex| regex.is_match(&String::from_utf8_lossy(head)))
+    }
+
     /// The text of one of its folder's files.
     pub(crate) fn file(&self, name: &str) -> Option<&'static str> {
         self.folder.files.iter().find(|(file, _)| *file == name).map(|(_, text)| *text)
@@ -241,14 +266,13 @@ impl Language {
     /// # Errors
     /// [`LoadError`] where the recipe or a query is wrong.
     pub fn check(&'static self) -> Result<(), LoadError> {
-        for group in self.folder.detect.requires {
-            for source in *group {
-                RegexBuilder::new(source).multi_line(true).build().map_err(|error| LoadError {
-                    language: self.name.clone(),
-                    file: "recipe.yaml".into(),
-                    message: format!("detect.requires: {error}"),
-                })?;
-            }
+        let detect = &self.folder.detect;
+        for source in detect.requires.iter().copied().flatten().chain([&detect.contested.proof]) {
+            RegexBuilder::new(source).multi_line(true).build().map_err(|error| LoadError {
+                language: self.name.clone(),
+                file: "recipe.yaml".into(),
+                message: format!("detect: {error}"),
+            })?;
         }
         let loaded = self.loaded().map_err(Clone::clone)?;
         for source in &loaded.sources {
@@ -338,6 +362,46 @@ mod tests {
         assert_eq!(name("a.d/main.rb~", ""), Some("ruby"));
         assert_eq!(name("notes.old", ""), None);
         assert_eq!(name("a.d/notes.old", ""), None);
+    }
+
+    #[test]
+    fn tells_files_of_shells_by_name() {
+        for path in [
+            ".profile",
+            "home/.bash_profile",
+            "etc/skel/.bash_logout",
+            "dotfiles/zshrc",
+            "bash/bash_profile",
+            "dot_zprofile",
+            ".zshrc.local",
+            ".bash_exports",
+            ".bashrc.d/work",
+            ".xprofile",
+            "bash.bashrc",
+            "APKBUILD",
+        ] {
+            assert_eq!(name(path, "PATH=$PATH:~/bin\n"), Some("shell"), "{path}");
+        }
+        // A history of commands is no program.
+        assert_eq!(name(".bash_history", "ls\n"), None);
+    }
+
+    #[test]
+    fn tells_contested_names_by_what_shows() {
+        for (path, head, wanted) in [
+            ("shop.profile", "<?php\nfunction shop_install() {}\n", Some("php")),
+            ("shop.profile", "# mine\nexport PATH=$PATH:~/bin\n", Some("shell")),
+            ("etc/profile", "if [ \"$PS1\" ]; then\n", Some("shell")),
+            ("etc/firejail/shop.profile", "include disable-common.inc\nnoblacklist ${HOME}/.shop\n", None),
+            ("profile", "name: shop\n", None),
+            ("db.inc", "\u{feff}<?\n$a = 1;\n", Some("php")),
+            ("db.inc", "#define A 1\n", None),
+            ("shop.install", "post_install() {\n  :\n}\n", Some("shell")),
+            ("debian/shop.install", "usr/bin/shop\n", None),
+            ("index.theme", "[Icon Theme]\nName=shop\n", None),
+        ] {
+            assert_eq!(name(path, head), wanted, "{path}");
+        }
     }
 
     #[test]
