@@ -221,6 +221,11 @@ impl Facts {
         }
     }
 
+    /// Where names stand that something is bound to.
+    pub(crate) fn name_spans(&self) -> impl Iterator<Item = Range<usize>> {
+        self.names.values().flatten().map(|fact| fact.span.clone())
+    }
+
     fn bind(&mut self, value: Node<'_>, name: Node<'_>, how: &str) {
         let facts = self.names.entry(value.id()).or_default();
         let span = name.byte_range();

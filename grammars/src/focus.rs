@@ -30,6 +30,21 @@ impl Focus {
         Self { spans: Some(spans) }
     }
 
+    /// The same, and some spans more.
+    pub(crate) fn and(&self, more: impl IntoIterator<Item = Range<usize>>) -> Self {
+        let Some(spans) = &self.spans else { return Self::ALL };
+        let mut all: Vec<Range<usize>> = spans.iter().cloned().chain(more).collect();
+        all.sort_unstable_by_key(|span| (span.start, span.end));
+        all.dedup_by(|next, last| {
+            let joined = next.start <= last.end;
+            if joined {
+                last.end = last.end.max(next.end);
+            }
+            joined
+        });
+        Self { spans: Some(all) }
+    }
+
     /// Whether some of a span is looked at.
     pub(crate) fn touches(&self, span: &Range<usize>) -> bool {
         self.begun_before(span.end, |last| last.end >= span.start)
@@ -71,5 +86,11 @@ mod tests {
             assert!(Focus::ALL.touches(&span) && Focus::ALL.holds(&span));
         }
         assert!(!Focus::around([]).touches(&(0..10)));
+        let more = focus.and([10..20, 4000..4600, 30_000..30_001]);
+        for (span, holds) in
+            [(10..20, true), (10..21, false), (980..4600, true), (20..976, false), (30_000..30_001, true)]
+        {
+            assert_eq!(more.holds(&span), holds, "{span:?}");
+        }
     }
 }

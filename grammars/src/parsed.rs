@@ -99,7 +99,8 @@ impl Parsed {
                 facts.flags.insert(flag.clone());
             }
         }
-        let (mut literals, mut sites) = walk::walk(loaded, &facts, &tree, text, &focus);
+        // What a name far above means is read from the literal that it is.
+        let (mut literals, mut sites) = walk::walk(loaded, &facts, &tree, text, &focus.and(facts.name_spans()));
         literals.extend(reading.literals);
         sites.extend(reading.sites);
         let host_literals = |host: &Host| literals.iter().map(|literal| host.literal(literal)).collect();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use keylift_grammars::{Parsed, languages};
+use keylift_grammars::{Parsed, language, languages};
 
 /// A text that is long enough for most of it to be out of sight: a fixture, repeated.
 fn long(text: &str) -> String {
@@ -37,4 +37,27 @@ fn literals_are_what_they_are_in_the_whole_text() {
         }
     }
     assert!(compared > 100 && left_out > 60, "{compared} compared, of {left_out} something was out of sight");
+}
+
+#[test]
+fn names_far_above_mean_what_they_mean_in_the_whole_text() {
+    let filler = |line: &str| line.repeat(4096 / line.len() + 1);
+    let (pairs, lines) = (filler("'other': 'none', "), filler("  other: none\n"));
+    let python = format!("shops = {{'shop\\'s \\x61': {{{pairs} 'word': 'hunter2x'}}}}\n");
+    let javascript = format!("const shops = {{'shop\\'s \\x61': {{{pairs} 'word': 'hunter2x'}}}}\n");
+    // A mapping of YAML is where the search for a name ends.
+    let yaml = format!("shop's signing: &own\n{lines}  \"first \\u0061\":\n    word: hunter2x\n");
+    for (name, text, known) in
+        [("python", &python, "shop's a"), ("javascript", &javascript, "shop's a"), ("yaml", &yaml, "word")]
+    {
+        let language = language(name).expect("it is linked");
+        let start = text.find("hunter2x").expect("it is there");
+        let span = start..start + 8;
+        let near = Parsed::around(language, text, [span.clone()]).expect("it parses");
+        let whole = Parsed::new(language, text).expect("it parses");
+        let literal = near.literal_at(&span).expect("it is read");
+        assert!(literal.bindings.iter().any(|binding| binding.name == known), "{name}: {:?}", literal.bindings);
+        assert_eq!(Some(literal), whole.literal_at(&span), "{name}");
+        assert!(near.literals().len() < whole.literals().len() / 2, "{name}: most of it is out of sight");
+    }
 }
