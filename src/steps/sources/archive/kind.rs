@@ -40,6 +40,20 @@ impl Kind {
     }
 }
 
+/// How much of a zip's end is looked at: the record with which it ends, and the longest comment in it.
+pub(super) const TAIL: usize = 22 + 0xffff;
+
+/// Whether bytes end as a zip does (APPNOTE.TXT 4.3.16): before it there may be anything, such as the script that starts an
+/// executable jar or a `.pyz`.
+pub fn ends_as_zip(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(TAIL)..];
+    let ends = |at: usize| {
+        let comment = tail.get(at + 20..at + 22).map(|size| usize::from(u16::from_le_bytes([size[0], size[1]])));
+        comment.is_some_and(|comment| at + 22 + comment == tail.len())
+    };
+    memchr::memmem::rfind_iter(tail, b"PK\x05\x06").any(ends)
+}
+
 /// A tar from before POSIX has no mark, but its first header sums up: the bytes of the header, those of the checksum
 /// taken as blanks, give the number that stands there in octal.
 fn old_tar(head: &[u8]) -> bool {

@@ -7,7 +7,7 @@ mod budget;
 mod compressed;
 mod kind;
 
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,9 +40,9 @@ impl Default for Limits {
     }
 }
 
-/// Whether bytes begin as an archive or a compressed file does.
+/// Whether bytes begin as an archive or a compressed file does, or end as a zip.
 pub fn is_archive(bytes: &[u8]) -> bool {
-    Kind::of(bytes).is_some()
+    Kind::of(bytes).is_some() || kind::ends_as_zip(bytes)
 }
 
 /// Yields every member of an archive that could be text, under the archive's path. `size` is the archive's own, in bytes.
@@ -56,7 +56,8 @@ pub fn read<R: Read + Seek>(path: &Path, mut archive: R, size: u64, limits: &Lim
         let mut head = Vec::new();
         archive.by_ref().take(kind::HEAD as u64).read_to_end(&mut head)?;
         archive.rewind()?;
-        if Kind::of(&head) == Some(Kind::Zip) {
+        let kind = Kind::of(&head);
+        if kind == Some(Kind::Zip) || kind.is_none() && ends_as_zip(&mut archive)? {
             reader.zip(archive, "", 1)
         } else {
             reader.stream(&mut archive, Place { prefix: "", name: &file_name(path) }, 0)
@@ -67,6 +68,16 @@ pub fn read<R: Read + Seek>(path: &Path, mut archive: R, size: u64, limits: &Lim
         Ok(Err(error)) => reader.notice("", &told(&error)),
         Err(_) => reader.notice("", "the archive is damaged in a way that its decoder cannot handle"),
     }
+}
+
+/// Whether an archive ends as a zip does; it is read from its beginning afterwards.
+fn ends_as_zip<R: Read + Seek>(archive: &mut R) -> io::Result<bool> {
+    let length = archive.seek(SeekFrom::End(0))?;
+    archive.seek(SeekFrom::Start(length.saturating_sub(kind::TAIL as u64)))?;
+    let mut tail = Vec::new();
+    archive.by_ref().take(kind::TAIL as u64).read_to_end(&mut tail)?;
+    archive.rewind()?;
+    Ok(kind::ends_as_zip(&tail))
 }
 
 struct Reader<'a> {
@@ -201,13 +212,21 @@ impl Reader<'_> {
     /// A member to scan, unless its first bytes show that it is no text.
     fn file(&self, head: &[u8], whole: &mut dyn Read, place: Place<'_>, depth: usize) -> io::Result<()> {
         let utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
-        if head.is_empty() || (!utf16 && memchr::memchr(0, head).is_some()) {
+        let binary = !utf16 && memchr::memchr(0, head).is_some();
+        let archive = depth > 0 && depth <= self.limits.depth && named_like_an_archive(Path::new(place.name));
+        if head.is_empty() || binary && !archive {
             return Ok(());
         }
         let mut bytes = Vec::new();
         whole.take(self.limits.member + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > self.limits.member {
             self.notice(&place.member(), &self.too_large());
+            return Ok(());
+        }
+        if archive && kind::ends_as_zip(&bytes) {
+            return self.zip(Cursor::new(bytes), &(place.member() + "!/"), depth + 1);
+        }
+        if binary {
             return Ok(());
         }
         // The outermost file is no archive after all: it is scanned as what it is.

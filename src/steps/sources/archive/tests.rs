@@ -102,6 +102,33 @@ fn members_come_out_of_every_kind() {
     assert_eq!(read_all("a.txt.zst", &several, &Limits::default()).0, [pair("a.txt", "one")]);
 }
 
+/// An executable archive begins with the program that starts it; a browser's with a header of its own.
+#[test]
+fn zips_behind_something_else_are_opened() {
+    let zip = zip_of(&[("WEB-INF/classes/application.properties", b"one")]);
+    let mut commented = zip.clone();
+    let end = commented.len();
+    commented[end - 2..].copy_from_slice(&4_u16.to_le_bytes());
+    commented.extend(b"shop");
+    let script = format!("#!/bin/sh\n{}", "# starts it\n".repeat(100)).into_bytes();
+    let cases: [(&str, &[u8]); 3] = [("shop.war", &script), ("shop.ear", b"MZ\0\0"), ("shop", &script)];
+    for (name, head) in cases {
+        for body in [&zip, &commented] {
+            let whole = [head, body].concat();
+            assert!(is_archive(&whole), "{name}");
+            let (found, notices) = read_all(name, &whole, &Limits::default());
+            assert_eq!(found, [pair("WEB-INF/classes/application.properties", "one")], "{name}: {notices:?}");
+        }
+    }
+    let image = tar_of(&[("app/shop.war", &[script.as_slice(), &zip].concat()), ("app/run.sh", &script)]);
+    let (found, notices) = read_all("image.tar", &image, &Limits::default());
+    assert!(notices.is_empty(), "{notices:?}");
+    let names: Vec<&str> = found.iter().map(|(member, _)| member.as_str()).collect();
+    assert_eq!(names, ["app/run.sh", "app/shop.war!/WEB-INF/classes/application.properties"]);
+    // A text that speaks of a zip's end, and one that has it in its middle, are texts.
+    assert!(!is_archive(b"it ends with PK\x05\x06") && !is_archive(&[zip.as_slice(), b"\nand more"].concat()[1..]));
+}
+
 #[test]
 fn archives_nest_as_in_images_and_gems() {
     let layer = gz(&tar_of(&[("etc/app.conf", b"two")]));
