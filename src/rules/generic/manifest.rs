@@ -86,7 +86,8 @@ fn entry(line: &str, at: usize, encoded: bool) -> Option<Entry<'_>> {
     if class.is_none() && look(plain) == Look::Plain {
         return None;
     }
-    let judged = judge(class.unwrap_or(Class::Secret), key, plain, true, How::Passed)?;
+    let sentence = || (encoded && class == Some(Class::Password) && is_sentence(plain)).then_some(Confidence::Medium);
+    let judged = judge(class.unwrap_or(Class::Secret), key, plain, true, How::Passed).or_else(sentence)?;
     Some(Entry {
         span: start..start + value.len(),
         key,
@@ -97,6 +98,15 @@ fn entry(line: &str, at: usize, encoded: bool) -> Option<Entry<'_>> {
             judged.min(Confidence::Medium)
         }),
     })
+}
+
+/// A password of words that somebody encoded as it is: nobody encodes a remark to the reader.
+fn is_sentence(plain: &str) -> bool {
+    const ASKS: [&str; 8] = ["your", "example", "xxx", "replace", "change", "insert", "here", "todo"];
+    let lower = plain.to_lowercase();
+    plain.contains(' ')
+        && plain.chars().all(|c| c.is_alphanumeric() || " '.,!?-_".contains(c))
+        && !ASKS.iter().any(|asks| lower.contains(asks))
 }
 
 #[cfg(test)]
@@ -110,6 +120,11 @@ mod tests {
         let at = text.find("kind: Secret").unwrap();
         let found: Vec<&str> = read(text, at).into_iter().map(|entry| &text[entry.span]).collect();
         assert_eq!(found, ["aHVudGVyMg==", "azhzLWdvYXQtNzk=", "q8Zx7"]);
+        // Words, as one would say them: "my secret password", "let me in please"; and a remark: "your password here".
+        let words = "kind: Secret\ndata:\n  password: bXkgc2VjcmV0IHBhc3N3b3Jk\n  db-password: bGV0IG1lIGluIHBsZWFzZQ==\n  \
+                     web-password: eW91ciBwYXNzd29yZCBoZXJl\n";
+        let found: Vec<&str> = read(words, 0).into_iter().map(|entry| &words[entry.span]).collect();
+        assert_eq!(found, ["bXkgc2VjcmV0IHBhc3N3b3Jk", "bGV0IG1lIGluIHBsZWFzZQ=="]);
         assert!(read("kind: SecretProviderClass\ndata:\n  a: aHVudGVyMg==\n", 0).is_empty());
     }
 }
