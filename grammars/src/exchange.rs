@@ -65,10 +65,10 @@ struct Going<'a> {
 }
 
 /// A key of a mapping with its value.
-struct Pair<'tree> {
-    all: Range<usize>,
-    key: Range<usize>,
-    value: Option<Node<'tree>>,
+pub(crate) struct Pair<'tree> {
+    pub all: Range<usize>,
+    pub key: Range<usize>,
+    pub value: Option<Node<'tree>>,
 }
 
 /// A key that holds values, and how a text of it that stays is wrapped.
@@ -378,7 +378,7 @@ fn explained(code: &str, why: &Constant) -> Refusal {
 }
 
 /// The pairs of a mapping, whatever its node is wrapped into.
-fn pairs(node: Node<'_>) -> Vec<Pair<'_>> {
+pub(crate) fn pairs(node: Node<'_>) -> Vec<Pair<'_>> {
     let mut node = node;
     loop {
         let mut cursor = node.walk();

@@ -75,7 +75,21 @@ pub(crate) struct Facts {
     pub constant_uses: Vec<Range<usize>>,
     /// Blocks of values that become blocks of references, with the name of their rule.
     pub exchanges: Vec<(Range<usize>, String)>,
+    /// Mappings that have lists which lookups add to.
+    pub lists: Lists,
     pub flags: HashSet<String>,
+}
+
+/// Mappings by the name of their capture (`@list.NAME`).
+#[derive(Debug, Default)]
+pub(crate) struct Lists(Vec<(String, Range<usize>)>);
+
+impl Lists {
+    /// The innermost mapping of a name around a place.
+    pub(crate) fn of(&self, name: &str, place: usize) -> Option<Range<usize>> {
+        let around = self.0.iter().filter(|(other, span)| other == name && span.contains(&place));
+        around.map(|(_, span)| span.clone()).min_by_key(Range::len)
+    }
 }
 
 impl Facts {
@@ -117,6 +131,15 @@ impl Facts {
         let all =
             |wanted: &'static str| captures.iter().filter(move |(name, _)| *name == wanted).map(|(_, node)| *node);
         let one = |wanted: &'static str| all(wanted).next();
+        if let Some(table) = settings.get("pair").and_then(|name| loaded.pairs.get(name)) {
+            let plain = |node: Node<'_>| text[node.byte_range()].trim_matches(['"', '\'']);
+            let (Some(first), Some(second)) = (one("pair.first").map(plain), one("pair.second").map(plain)) else {
+                return;
+            };
+            if !table.iter().any(|(a, b)| a.is_match(first) && b.is_match(second)) {
+                return;
+            }
+        }
         let how = settings.get("how").map_or("assignment", String::as_str);
         for value in all("value") {
             for name in all("name") {
@@ -190,9 +213,12 @@ impl Facts {
         }
         self.skipped_uses.extend(all("use.skip").map(|node| node.byte_range()));
         self.constant_uses.extend(all("use.constant").map(|node| node.byte_range()));
-        for (name, _) in captures {
+        for (name, node) in captures {
             if let Some(flag) = name.strip_prefix("file.") {
                 self.flags.insert(flag.to_owned());
+            }
+            if let Some(list) = name.strip_prefix("list.") {
+                self.lists.0.push((list.to_owned(), node.byte_range()));
             }
         }
     }

@@ -19,6 +19,7 @@ mod inner;
 pub mod language;
 mod layout;
 mod lines;
+mod lists;
 pub mod literal;
 mod loaded;
 mod lookups;

@@ -71,6 +71,8 @@ pub(crate) struct Loaded {
     pub forms: Vec<Form>,
     pub patterns: Vec<Pattern>,
     pub regions: Vec<(Regex, Regex)>,
+    /// Tables of what belongs together, by name.
+    pub pairs: HashMap<String, Vec<(Regex, Regex)>>,
     pub name_pattern: Regex,
     pub name_unless: Option<Regex>,
     pub name_sigil: Option<Regex>,
@@ -131,8 +133,14 @@ impl Loaded {
         }
         let pair = |region: &Region| Ok((regex(&region.open)?, regex(&region.close)?));
         let regions = recipe.regions.iter().map(pair).collect::<Result<_, LoadError>>()?;
+        let mut pairs = HashMap::new();
+        for (name, rows) in &recipe.pairs {
+            let rows = rows.iter().map(|(first, second)| Ok((regex(first)?, regex(second)?)));
+            pairs.insert(name.clone(), rows.collect::<Result<_, LoadError>>()?);
+        }
         let mut this = Self {
             patterns,
+            pairs,
             regions,
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
             name_unless: recipe.name_unless.as_deref().map(regex).transpose()?,
@@ -224,6 +232,7 @@ impl Loaded {
                 ("exchange", settings.get("exchange").is_none_or(|name| recipe.exchanges.contains_key(name))),
                 ("change", settings.get("change").is_none_or(|name| recipe.changes.contains_key(name))),
                 ("format", settings.get("format").is_none_or(|name| recipe.formats.contains_key(name))),
+                ("pair", settings.get("pair").is_none_or(|name| recipe.pairs.contains_key(name))),
             ];
             for (key, fine) in known {
                 if !fine {

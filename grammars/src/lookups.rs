@@ -93,7 +93,7 @@ pub(crate) struct LookupForm {
     /// A flag that this form is not for.
     #[serde(default)]
     pub unless_flag: Option<String>,
-    /// Only for literals whose own form has this mark.
+    /// Only for literals that have this mark, or whose own form has it.
     #[serde(default)]
     pub marked: Option<String>,
     /// It names the value's entry in the store: `<entry>`, `<field>` and what else is known of that
@@ -103,6 +103,28 @@ pub(crate) struct LookupForm {
     /// What a person must do beside the edit, where that differs from the lookup's.
     #[serde(default)]
     pub todo: Option<String>,
+    /// What the name gets at its end that the value is all of.
+    #[serde(default)]
+    pub suffix: Option<String>,
+    /// Entries that lists of the file get, once a name.
+    #[serde(default)]
+    pub lists: Vec<ListRule>,
+    /// By the name of a mapping (`@list.NAME`), what must not stand in it (regex): `<bound>` is the name that the value is
+    /// all of, which somebody would read there.
+    #[serde(default)]
+    pub unless_near: BTreeMap<String, String>,
+}
+
+/// An entry of a list that comes with a lookup.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListRule {
+    /// Which mapping has the list: that of `@list.NAME`.
+    pub at: String,
+    /// The list's key in the mapping.
+    pub key: String,
+    /// The entry, with `<name>` and `<lower>`.
+    pub item: String,
 }
 
 impl LookupForm {
@@ -172,6 +194,8 @@ pub(crate) struct Need {
     pub grouped: Option<String>,
     /// Where the line goes.
     pub place: NeedPlace,
+    /// What stands before the name for each scope around its use from which names outside are not seen (`@scope.apart`).
+    pub outward: Option<String>,
     /// A helper function's text instead of an import, with `<stem>`, the names of what it needs, and as `<names>` what is
     /// looked up with it.
     pub helper: Option<String>,

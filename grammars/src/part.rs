@@ -7,6 +7,7 @@ use crate::change;
 use crate::decode::Spelled;
 use crate::edit::{Applicability, Edit, Refusal, Request, Style};
 use crate::lines;
+use crate::lists::Listed;
 use crate::loaded::Part;
 use crate::needs::bind;
 use crate::parsed::Parsed;
@@ -28,6 +29,9 @@ pub(crate) struct Rendered {
     pub accessor: bool,
     /// A declaration that comes with it, by name.
     pub declares: Option<(String, String)>,
+    /// What the name gets that the value is all of, and what lists of the file get.
+    pub suffix: Option<String>,
+    pub lists: Vec<Listed>,
 }
 
 fn safe(span: Range<usize>, text: String) -> Edit {
@@ -118,6 +122,8 @@ impl Context<'_> {
             needs: rendered.needs,
             accessor: rendered.accessor,
             declares: rendered.declares.into_iter().collect(),
+            suffix: rendered.suffix,
+            lists: rendered.lists,
         }
     }
 
@@ -382,7 +388,7 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         let found = &site.pieces[piece].fallbacks[at];
         let edit =
             Edit { span: found.hole.clone(), text: found.required.clone(), applicability: Applicability::Unsafe };
-        return Ok(Made { edits: vec![edit], needs: BTreeMap::new(), accessor: false, declares: BTreeMap::new() });
+        return Ok(Made { edits: vec![edit], ..Made::default() });
     }
     let unknown =
         || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
@@ -405,7 +411,7 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         let alone = text[line.clone()].trim() == &text[gone.clone()];
         let span = if alone { line } else { text[..gone.start].trim_end().len()..gone.end };
         spread.edits.push(Edit { span, text: String::new(), applicability: Applicability::Unsafe });
-        return Ok(Made { edits: spread.edits, needs, accessor: false, declares: BTreeMap::new() });
+        return Ok(Made { edits: spread.edits, needs, ..Made::default() });
     }
     let new = if let Some(template) = &rule.with {
         let mut new = template.replace("<name>", &request.name);
@@ -457,5 +463,5 @@ pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selec
         accessor = rendered.accessor;
     }
     let edits = std::iter::once(edit).chain(spread.edits).collect();
-    Ok(Made { edits, needs, accessor, declares: BTreeMap::new() })
+    Ok(Made { edits, needs, accessor, ..Made::default() })
 }

@@ -136,6 +136,7 @@ impl Reading {
             bare: true,
             broken: false,
             constant,
+            mark: None,
             default,
             format: None,
             change: None,

@@ -28,6 +28,9 @@ pub(crate) struct Recipe {
     pub docstrings: Value,
     /// What is read instead of a tree, for the parser `patterns`.
     pub patterns: Vec<PatternRule>,
+    /// Tables of what belongs together, by name: a pattern that sets `pair` to one is for captures `@pair.first` and
+    /// `@pair.second` which both match one of its rows (regexes, over the text without quotes).
+    pub pairs: BTreeMap<String, Vec<(String, String)>>,
     /// Where the code stands in a host such as markup; the whole text, where empty.
     pub regions: Vec<Region>,
     /// The code is written as strings of another format.

@@ -11,6 +11,7 @@ use crate::guard;
 use crate::inject;
 use crate::inner;
 use crate::lines;
+use crate::lists::{self, Listed};
 use crate::literal::Role;
 use crate::needs::{bind, need};
 use crate::parsed::{self, Parsed};
@@ -30,6 +31,7 @@ pub(crate) enum Proof {
 }
 
 /// What a request came to.
+#[derive(Default)]
 pub(crate) struct Made {
     pub edits: Vec<Edit>,
     /// Needs to bring in, with the place of use.
@@ -38,6 +40,9 @@ pub(crate) struct Made {
     pub accessor: bool,
     /// Declarations that must be in the folder, by name.
     pub declares: BTreeMap<String, String>,
+    /// What the name gets that the value is all of, and what lists of the file get.
+    pub suffix: Option<String>,
+    pub lists: Vec<Listed>,
 }
 
 /// `declared` are names that another file of the folder is about to declare.
@@ -61,6 +66,7 @@ pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet
     let chosen: Vec<Option<&Selection>> = selections.iter().map(|selection| selection.as_ref().ok()).collect();
     change::move_out(parsed, &chosen, &mut made);
     exchange::exchange(parsed, requests, &chosen, &mut made);
+    lists::add(parsed, &chosen, &mut made);
     prove(parsed, requests, declared, &mut made, proof);
     assemble(parsed, requests, declared, made)
 }
@@ -212,23 +218,13 @@ fn one(
         None => {
             if let Some(inner) = inner::default(parsed, selection, request.style) {
                 fits(&inner.variable, request)?;
-                return Ok(Made {
-                    edits: vec![inner.edit],
-                    needs: BTreeMap::new(),
-                    accessor: false,
-                    declares: BTreeMap::new(),
-                });
+                return Ok(Made { edits: vec![inner.edit], ..Made::default() });
             }
             if request.style == Style::Inject {
                 inject::carried(parsed, selection)?;
             }
             if let Some(edit) = own_entry(parsed, request, selection) {
-                return Ok(Made {
-                    edits: vec![edit],
-                    needs: BTreeMap::new(),
-                    accessor: false,
-                    declares: BTreeMap::new(),
-                });
+                return Ok(Made { edits: vec![edit], ..Made::default() });
             }
             part::replace(parsed, request, selection, all)?
         }
@@ -303,7 +299,7 @@ fn redact(parsed: &Parsed, request: &Request, selection: &Selection) -> Made {
             applicability: Applicability::Unsafe,
         })
         .collect();
-    Made { edits, needs: BTreeMap::new(), accessor: false, declares: BTreeMap::new() }
+    Made { edits, ..Made::default() }
 }
 
 /// The lookup of a request, as it is written at a place.
@@ -317,13 +313,13 @@ pub(crate) fn lookup(
     let lookup = parsed.loaded.recipe.lookups.get(&request.style).ok_or_else(|| {
         refusal("no-such-lookup", "This language has no lookup of that style.", "Use the style `env` for this file.")
     })?;
-    let fitting = || fitting(parsed, selection, lookup);
-    if let Some(refuse) = lookup.refuse.as_ref().filter(|_| fitting().next().is_none()) {
+    let forms = fitting(parsed, selection, lookup);
+    if let Some(refuse) = lookup.refuse.as_ref().filter(|_| forms.is_empty()) {
         return Err(refusal("no-such-lookup", &refuse.reason, &refuse.advice));
     }
     let mut fallback = None;
     let mut shadowed = None;
-    for form in fitting().filter(|form| !form.last).chain(fitting().filter(|form| form.last)) {
+    for form in forms.iter().filter(|form| !form.last).chain(forms.iter().filter(|form| form.last)) {
         if form.last && fallback.is_some() {
             break;
         }
@@ -348,27 +344,27 @@ pub(crate) fn lookup(
 }
 
 /// The forms of a lookup that a value can be looked up with. Where the lookup is refused, those that name an entry are left.
-fn fitting<'a>(
-    parsed: &'a Parsed,
-    selection: &Selection,
-    lookup: &'a Lookup,
-) -> impl Iterator<Item = &'a LookupForm> + use<'a> {
-    let piece = &parsed.sites[selection.site].pieces[selection.first_piece()];
-    let mark = parsed.loaded.forms[piece.form].rule.marked.as_deref();
+fn fitting<'a>(parsed: &Parsed, selection: &Selection, lookup: &'a Lookup) -> Vec<&'a LookupForm> {
+    let site = &parsed.sites[selection.site];
+    let own = parsed.loaded.forms[site.pieces[selection.first_piece()].form].rule.marked.as_deref();
+    let mark = own.or(site.mark.as_deref());
     let open = lookup.refuse.is_none();
-    lookup.forms.iter().filter(move |form| (open || form.stored) && form.fits(&parsed.facts.flags, mark))
+    let fits = |form: &&LookupForm| {
+        (open || form.stored) && form.fits(&parsed.facts.flags, mark) && lists::fits(parsed, selection, form)
+    };
+    lookup.forms.iter().filter(fits).collect()
 }
 
 /// Whether the lookup of a value names its entry in the store.
 pub(crate) fn is_stored(parsed: &Parsed, selection: &Selection, style: Style) -> bool {
     let lookup = parsed.loaded.recipe.lookups.get(&style);
-    lookup.and_then(|lookup| fitting(parsed, selection, lookup).next()).is_some_and(|form| form.stored)
+    lookup.and_then(|lookup| fitting(parsed, selection, lookup).first().copied()).is_some_and(|form| form.stored)
 }
 
 /// What a person must do beside the edit of a value.
 pub(crate) fn todo(parsed: &Parsed, selection: &Selection, style: Style) -> Option<String> {
     let lookup = parsed.loaded.recipe.lookups.get(&style)?;
-    let own = fitting(parsed, selection, lookup).next().and_then(|form| form.todo.as_ref());
+    let own = fitting(parsed, selection, lookup).first().and_then(|form| form.todo.as_ref());
     let facts = parsed.addresses.facts.iter().map(|(mark, text)| (mark.clone(), Some(text.clone())));
     own.or(lookup.todo.as_ref()).map(|text| addresses::fill(text, &facts.collect()))
 }
@@ -456,5 +452,11 @@ fn render(
         needs,
         accessor: false,
         declares: None,
+        suffix: form.suffix.clone(),
+        lists: form
+            .lists
+            .iter()
+            .map(|list| Listed { at: list.at.clone(), key: list.key.clone(), item: fill(&list.item) })
+            .collect(),
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Site {
     /// A syntax error is near.
     pub broken: bool,
     pub constant: Option<String>,
+    /// What a query marks it with.
+    pub mark: Option<String>,
     pub default: Option<DefaultFact>,
     pub format: Option<String>,
     pub change: Option<ChangeFact>,
@@ -243,6 +245,7 @@ impl Walk<'_> {
                 || self.bare(frame, outer),
             broken: self.damaged && self.broken(node, stack),
             constant,
+            mark: self.facts.marks.get(&node.id()).cloned(),
             default,
             format,
             change,

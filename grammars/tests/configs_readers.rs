@@ -122,7 +122,7 @@ fn compose_files_are_the_same_to_docker_compose() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("languages/docker-compose/fixtures");
     let folder = tempfile::tempdir().expect("a folder");
     let (mut compared, mut left) = (0, Vec::new());
-    for case in changed("docker-compose") {
+    for case in changed("docker-compose").into_iter().filter(|case| !has_secrets(case)) {
         let text = |key: &str| case[key].as_str().expect("a text").to_owned();
         let told = std::fs::read_to_string(Path::new(&text("case")).join("case.yaml")).expect("a case");
         let told: Case = serde_yaml::from_str(&told).expect("it is read");
@@ -156,4 +156,63 @@ fn compose_files_are_the_same_to_docker_compose() {
         }
     }
     assert!(compared >= 7, "{compared} fixtures of {} are compared; not {left:#?}", fixtures.display());
+}
+
+/// Whether services of a rewritten compose file are given secrets as files.
+fn has_secrets(case: &Value) -> bool {
+    case["after"].as_str().is_some_and(|after| after.contains("/run/secrets/"))
+}
+
+/// The environment of each service as the program in it has it: what it reads from a file is put in its place.
+fn environments(composed: &str, lifted: &[(&str, &str)]) -> Mapping {
+    let whole: Value = serde_yaml::from_str(composed).expect("docker-compose writes YAML");
+    let of = |service: &Value| {
+        let given: Vec<&str> = service["secrets"]
+            .as_sequence()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one.as_str().or(one["source"].as_str()))
+            .collect();
+        let variables = service["environment"].as_mapping().into_iter().flatten().map(|(name, value)| {
+            let read = name.as_str().and_then(|name| name.strip_suffix("_FILE")).zip(value.as_str());
+            let Some((name, path)) = read else { return (name.clone(), value.clone()) };
+            let secret = path.strip_prefix("/run/secrets/").expect("a secret is there");
+            assert!(given.contains(&secret), "{secret} is given to the service: {given:?}");
+            let file = whole["secrets"][secret]["file"].as_str().expect("the secret is declared");
+            let lifted = lifted.iter().find(|(name, _)| file.rsplit('/').next() == Some(name));
+            (name.into(), lifted.expect("it comes from a variable").1.into())
+        });
+        Value::Mapping(variables.collect())
+    };
+    let services = whole["services"].as_mapping().into_iter().flatten();
+    services.map(|(name, service)| (name.clone(), of(service))).collect()
+}
+
+/// Compose files whose services are given secrets: what an image reads from the file is what its variable was. Debian's
+/// docker-compose is older than secrets that come from variables, and is told of files.
+#[test]
+fn secrets_of_compose_files_are_what_the_variables_were() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases: Vec<Value> = changed("docker-compose").into_iter().filter(has_secrets).collect();
+    assert!(cases.len() > 1, "{} fixtures", cases.len());
+    for case in cases {
+        let text = |key: &str| case[key].as_str().expect("a text").to_owned();
+        let told = std::fs::read_to_string(Path::new(&text("case")).join("case.yaml")).expect("a case");
+        let told: Case = serde_yaml::from_str(&told).expect("it is read");
+        let lifted: Vec<(&str, &str)> =
+            told.values.iter().filter_map(|value| Some((value.name.as_deref()?, value.text.as_str()))).collect();
+        let lines = text("after");
+        let after = lifted.iter().fold(lines, |after, (name, _)| {
+            after.replace(&format!(" environment: {name}\n"), &format!(" file: ./{name}\n"))
+        });
+        std::fs::write(folder.path().join("before.yml"), text("before")).expect("written");
+        std::fs::write(folder.path().join("after.yml"), after).expect("written");
+        std::fs::write(folder.path().join("images.yml"), images(&text("before"))).expect("written");
+        let Some(original) = composed(folder.path(), "before.yml", &[]) else { return missing("docker-compose") };
+        assert!(original.0, "{}: {}", text("case"), original.1);
+        let rewritten = composed(folder.path(), "after.yml", &lifted).expect("it is there");
+        assert!(rewritten.0, "{}: {}", text("case"), rewritten.1);
+        let (before, after) = (environments(&original.1, &lifted), environments(&rewritten.1, &lifted));
+        assert_eq!(after, before, "{}", text("case"));
+    }
 }

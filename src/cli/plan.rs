@@ -29,6 +29,9 @@ pub(super) struct Planning {
     /// The External Secrets Operator's object for the store, `[Cluster]SecretStore/NAME`, that the manifests made of Kubernetes Secrets refer to (`SecretStore/keylift` unless told)
     #[arg(long, value_name = "[KIND/]NAME")]
     secret_store: Option<StoreRef>,
+    /// In docker compose files, variables that their image reads from a file as well become `secrets` of the service
+    #[arg(long)]
+    compose_secrets: bool,
     /// What of a connection URL with a password inside moves: the password alone, or the whole URL
     #[arg(long, value_enum, default_value = "password")]
     url: UrlArg,
@@ -110,6 +113,7 @@ pub(super) fn make(planning: &Planning, out: &Path, context: &Context) -> Result
         whole_urls: planning.url == UrlArg::Whole,
         inject: planning.inject,
         secret_store: planning.secret_store.clone().or_else(|| earlier.as_ref()?.secret_store.clone()),
+        compose_secrets: planning.compose_secrets,
         reserved,
     };
     let mut files: Vec<Scanned> = files.into_values().collect();

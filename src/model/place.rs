@@ -98,14 +98,18 @@ impl Place {
         }
     }
 
-    /// What recipes may know of it. `reference` is the object that a cluster reads the store through.
-    pub fn addresses(&self, reference: Option<&StoreRef>) -> Addresses {
+    /// What recipes may know of it, and of what was asked for. `reference` is the object that a cluster reads the store
+    /// through.
+    pub fn addresses(&self, reference: Option<&StoreRef>, compose_secrets: bool) -> Addresses {
         let fallback = StoreRef::default();
         let reference = reference.unwrap_or(&fallback);
         let mut facts: BTreeMap<String, String> = BTreeMap::from([
             ("store-kind".into(), reference.kind.clone()),
             ("store-name".into(), reference.name.clone()),
         ]);
+        if compose_secrets {
+            facts.insert("compose-secrets".into(), "yes".into());
+        }
         let service = match &self.service {
             Service::Vault { mount, v1 } => {
                 facts.insert("mount".into(), mount.clone());

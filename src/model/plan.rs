@@ -41,6 +41,9 @@ pub struct Plan {
     /// What an `ExternalSecret` reads the store through, where that is not the object `SecretStore/keylift`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_store: Option<StoreRef>,
+    /// In compose files a variable that its image reads from a file as well becomes a secret of the service.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compose_secrets: bool,
     /// Which key made the fingerprints.
     pub fingerprint_key: String,
     /// The folder that paths are relative to, as seen from the plan's own folder.
@@ -271,7 +274,7 @@ impl Plan {
             planned.variables().map(|name| (name.to_owned(), entry.clone())).collect::<Vec<_>>()
         };
         let entries: BTreeMap<_, _> = self.moves.iter().flat_map(entry).collect();
-        Addresses { entries: Some(entries.into()), ..place.addresses(self.secret_store.as_ref()) }
+        Addresses { entries: Some(entries.into()), ..place.addresses(self.secret_store.as_ref(), self.compose_secrets) }
     }
 
     /// The file's text.
@@ -386,6 +389,7 @@ mod tests {
             store: "age:x".into(),
             lookup: Lookup::Env,
             secret_store: None,
+            compose_secrets: false,
             fingerprint_key: "k".into(),
             root: here(),
             moves,

@@ -28,6 +28,8 @@ pub struct Target<'a> {
     pub inject: bool,
     /// What an `ExternalSecret` reads the store through, where that was said.
     pub secret_store: Option<StoreRef>,
+    /// In compose files a variable that its image reads from a file as well becomes a secret of the service.
+    pub compose_secrets: bool,
     /// Variables that the code reads already.
     pub reserved: BTreeSet<String>,
 }
@@ -56,7 +58,8 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
     let mut refusals = Vec::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut index: BTreeMap<Fingerprint, usize> = BTreeMap::new();
-    let addresses = Place::new(target.store.location(), false).addresses(target.secret_store.as_ref());
+    let addresses =
+        Place::new(target.store.location(), false).addresses(target.secret_store.as_ref(), target.compose_secrets);
     for file in files {
         let syntax = Syntax::new(file.path.as_ref(), &file.bytes).map(|syntax| syntax.stored(&addresses));
         for finding in &file.findings {
@@ -111,6 +114,7 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
         store: target.store.location().to_owned(),
         lookup: target.lookup,
         secret_store: target.secret_store.clone(),
+        compose_secrets: target.compose_secrets,
         fingerprint_key: target.key.id(),
         root: ".".into(),
         refusals,
