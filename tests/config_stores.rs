@@ -157,3 +157,37 @@ fn a_store_that_the_operator_does_not_read_leaves_the_secret() {
     let (_, planned) = folder.keylift(&["plan", "--to", "age:../s.age"]);
     assert!(planned.contains("where the plan's store is one that the External Secrets Operator reads"), "{planned}");
 }
+
+#[test]
+fn compose_files_give_services_secrets_where_that_is_asked_for() {
+    let compose =
+        "services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: kept-Safe.4411x\n";
+    let files = [("compose.yaml", compose)];
+    let folder = Folder::new(Vec::new(), &files);
+    let said = folder.apply(&["--to", "age:shop.age", "--compose-secrets"]);
+    assert!(said.contains("Docker Compose 2.6"), "{said}");
+    let after = folder.read("compose.yaml");
+    assert!(after.contains("POSTGRES_PASSWORD_FILE: /run/secrets/postgres_password\n"), "{after}");
+    assert!(after.contains("    secrets:\n      - postgres_password\n"), "{after}");
+    assert!(after.ends_with("\nsecrets:\n  postgres_password:\n    environment: POSTGRES_PASSWORD\n"), "{after}");
+    assert_eq!(folder.read("keylift.plan.yaml").matches("compose-secrets: true\n").count(), 1);
+    assert!(folder.read(".env.example").contains("POSTGRES_PASSWORD="));
+    folder.undo(&files);
+}
+
+/// Cargo takes each file of `src/bin` for a program, so that the accessor has a folder of its own.
+#[test]
+fn an_accessor_with_a_folder_of_its_own_comes_and_goes() {
+    let Some(server) = servers::bao() else { return };
+    let program = "fn main() {\n    let password = \"kept-Safe.4411x\";\n    println!(\"{}\", password.len());\n}\n";
+    let files = [("src/bin/tool.rs", program)];
+    let folder = Folder::new(vault(&server), &files);
+    let said = folder.apply(&["--to", "vault://secret/shop", "--lookup", "vault"]);
+    assert!(said.contains("cargo add ureq serde_json"), "{said}");
+    let after = folder.read("src/bin/tool.rs");
+    assert!(after.starts_with("#[path = \"keylift_secrets/mod.rs\"]\nmod keylift_secrets;\n\nfn main"), "{after}");
+    assert!(after.contains("keylift_secrets::get(\"PASSWORD\")"), "{after}");
+    assert!(folder.read("src/bin/keylift_secrets/mod.rs").contains("\"shop/\""));
+    folder.undo(&files);
+    assert!(!folder.root().join("src/bin/keylift_secrets").exists(), "nothing is left");
+}

@@ -45,6 +45,8 @@ struct Scope {
     range: Range<usize>,
     /// A class: its names are seen by its own statements alone.
     class: bool,
+    /// Names outside of it are not seen in it.
+    apart: bool,
     /// The scope around it.
     parent: Option<usize>,
 }
@@ -122,7 +124,8 @@ impl Imports {
             let (mut statement, mut module, mut member, mut alias, mut entry) = (None, None, None, None, None);
             for (capture, node) in &found.captures {
                 let node = *node;
-                match captures[*capture].as_str() {
+                let name = captures[*capture].as_str();
+                match name {
                     "import.statement" => statement = Some(node),
                     "import.module" => module = Some(plain(node)),
                     "import.member" => member = Some(plain(node)),
@@ -131,8 +134,10 @@ impl Imports {
                     "import.off" => off.push(node.byte_range()),
                     "import.group" => self.group = self.group.take().or(Some(node.byte_range())),
                     "header" => self.header_end = self.header_end.max(node.end_byte()),
-                    "scope" => self.scopes.push(Scope { range: node.byte_range(), class: false, parent: None }),
-                    "scope.class" => self.scopes.push(Scope { range: node.byte_range(), class: true, parent: None }),
+                    "scope" | "scope.class" | "scope.apart" => {
+                        let (class, apart) = (name == "scope.class", name == "scope.apart");
+                        self.scopes.push(Scope { range: node.byte_range(), class, apart, parent: None });
+                    }
                     "use" => self.uses.push(plain(node)),
                     "definition" => names.push((plain(node), node.byte_range(), false)),
                     "definition.outer" => names.push((plain(node), node.byte_range(), true)),
@@ -228,6 +233,11 @@ impl Imports {
     /// The variables that are read.
     pub(crate) fn uses(&self) -> impl Iterator<Item = &str> {
         self.uses.iter().map(String::as_str)
+    }
+
+    /// How many scopes are around a place in which names outside are not seen.
+    pub(crate) fn apart(&self, at: usize) -> usize {
+        self.scopes.iter().filter(|scope| scope.apart && scope.range.contains(&at)).count()
     }
 
     /// The innermost function around a place.

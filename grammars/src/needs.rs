@@ -44,13 +44,14 @@ pub(crate) fn bind(parsed: &Parsed, needs: &[String], at: usize) -> Result<Bound
     while let Some((key, at)) = open.pop() {
         let (base, looked_up) = key.split_once('=').unwrap_or((&key, ""));
         let need = need(parsed, base, looked_up).ok_or(None)?;
+        let outward = need.outward.as_deref().map(|step| step.repeat(parsed.imports().apart(at))).unwrap_or_default();
         match parsed.imports().resolve(&need, at, &parsed.text, &flags) {
             Resolution::Bound(name) => {
-                names.insert(key, name);
+                names.insert(key, outward + &name);
             }
             Resolution::Insert(name) => {
                 let own = inside(parsed, &need).unwrap_or(at);
-                names.insert(key.clone(), name);
+                names.insert(key.clone(), outward + &name);
                 insert.insert(key, at);
                 open.extend(need.needs.into_iter().map(|other| (other, own)));
             }

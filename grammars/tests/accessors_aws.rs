@@ -12,9 +12,9 @@ mod serving;
 
 use std::path::Path;
 
-use cases::{CSHARP, Case, FISH, JAVA, KOTLIN, PHP, RUBY, SHELL, ask, project};
+use cases::{CSHARP, Case, FISH, GROOVY, JAVA, KOTLIN, PHP, RUBY, RUST, SCALA, SHELL, ask, project};
 use keylift_grammars::Style;
-use lifting::{missing, run};
+use lifting::{java_home, missing, run};
 use serving::{program, skip};
 
 fn copy(from: &Path, to: &Path) {
@@ -97,6 +97,38 @@ fn kotlin_reads_from_aws() {
     let own =
         ["kotlinc", "-nowarn", "-cp", "out", "Main.kt", "KeyliftSecrets.kt", "-include-runtime", "-d", "main.jar"];
     aws(&Case { build: &[&sdk, &own], run: &["java", "-cp", "main.jar:out", "shop.web.MainKt"], ..KOTLIN });
+}
+
+#[test]
+fn scala_reads_from_aws() {
+    let sdk = [&["javac", "-Xlint:-options", "--release", "8", "-d", "out"], &JAVA_SDK[..]].concat();
+    let own = ["scalac", "-deprecation", "-cp", "out", "-d", "out", "Main.scala", "KeyliftSecrets.scala"];
+    aws(&Case { build: &[&sdk, &own], ..SCALA });
+}
+
+#[test]
+fn groovy_reads_from_aws() {
+    let Some(java) = java_home() else { return missing("java") };
+    if run(Path::new("/"), "groovy", &["--version"], &[]).is_none() {
+        return missing("groovy");
+    }
+    let sdk = [&["javac", "-Xlint:-options", "--release", "8", "-d", "out"], &JAVA_SDK[..]].concat();
+    let case = Case { build: &[&sdk], run: &["groovy", "-cp", "out:.", "main.groovy"], ..GROOVY };
+    aws_with(&case, &[("JAVA_HOME", java)]);
+}
+
+#[test]
+fn rust_reads_from_aws() {
+    let sdk = |file| ["rustc", "--edition", "2021", "--crate-type", "rlib", "-L", ".", file];
+    let crates = ["tokio", "aws_config", "aws_sdk_secretsmanager"].map(|name| ["--extern", name]).concat();
+    let own = [&["rustc", "--edition", "2021", "-D", "warnings", "-L", "."], &crates[..], &["main.rs"]].concat();
+    let build: [&[&str]; 4] = [
+        &sdk("sdk/rust/tokio.rs"),
+        &sdk("sdk/rust/aws_config.rs"),
+        &[&sdk("sdk/rust/aws_sdk_secretsmanager.rs")[..], &["--extern", "aws_config"]].concat(),
+        &own,
+    ];
+    aws(&Case { build: &build, ..RUST });
 }
 
 #[test]

@@ -11,9 +11,9 @@ mod serving;
 
 use std::path::Path;
 
-use cases::{CSHARP, Case, FISH, GO, JAVA, KOTLIN, PHP, RUBY, SHELL, ask, project};
+use cases::{CSHARP, Case, FISH, GO, GROOVY, JAVA, KOTLIN, PHP, RUBY, SCALA, SHELL, ask, project};
 use keylift_grammars::Style;
-use lifting::{missing, run};
+use lifting::{java_home, missing, run};
 use serving::{program, skip};
 
 fn vault(case: &Case<'_>) {
@@ -24,6 +24,9 @@ fn vault(case: &Case<'_>) {
 fn vault_with(case: &Case<'_>, more: &[(&str, String)]) {
     let folder = project(case, Style::Vault);
     let _ = std::fs::create_dir(folder.path().join("out"));
+    if run(folder.path(), case.run[0], &["--version"], &[]).is_none() && !case.run[0].starts_with("./") {
+        return missing(case.run[0]);
+    }
     for step in case.build {
         let Some((worked, text)) = run(folder.path(), step[0], &step[1..], &[]) else { return missing(step[0]) };
         // A library that the toolchain comes without, in Debian's parts of mono.
@@ -72,7 +75,7 @@ fn vault_with(case: &Case<'_>, more: &[(&str, String)]) {
     let mut plain =
         vec![("VAULT_ADDR", server.url()), ("KEYLIFT_VAULT_MOUNT", "kv1".into()), ("KEYLIFT_VAULT_KV", "1".into())];
     plain.extend(more.iter().cloned());
-    if case.run[0] == "java" {
+    if ["java", "scala", "groovy"].contains(&case.run[0]) {
         plain.push(("JAVA_TOOL_OPTIONS", format!("-Duser.home={}", folder.path().display())));
     }
     let (worked, text) = ask(case, folder.path(), "plain", &plain, || ());
@@ -111,6 +114,17 @@ fn java_reads_from_vault() {
 #[test]
 fn kotlin_reads_from_vault() {
     vault(&KOTLIN);
+}
+
+#[test]
+fn scala_reads_from_vault() {
+    vault(&SCALA);
+}
+
+#[test]
+fn groovy_reads_from_vault() {
+    let Some(java) = java_home() else { return missing("java") };
+    vault_with(&GROOVY, &[("JAVA_HOME", java)]);
 }
 
 #[test]

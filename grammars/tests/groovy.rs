@@ -3,9 +3,9 @@
 
 mod lifting;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use lifting::{Ran, lift, missing, run};
+use lifting::{Ran, java_home, lift, missing, run};
 
 /// One script with a shape in each line; the last decides.
 const SHAPES: &str = r#"def user = "admin"
@@ -41,10 +41,7 @@ fn values() -> Vec<(String, String)> {
 
 /// Runs a script; Debian's Groovy wants to be told where Java is.
 fn groovy(folder: &Path, variables: &[(&str, &str)]) -> Option<Ran> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let java = std::env::split_paths(&path).map(|folder| folder.join("java")).find(|java| java.is_file())?;
-    let home: PathBuf = java.canonicalize().ok()?.parent()?.parent()?.to_owned();
-    let home = home.to_str()?.to_owned();
+    let home = java_home()?;
     let mut all = vec![("JAVA_HOME", home.as_str()), ("LANG", "C.UTF-8")];
     all.extend(variables);
     run(folder, "groovy", &["-Dfile.encoding=UTF-8", "script.groovy"], &all)

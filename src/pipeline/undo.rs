@@ -80,7 +80,8 @@ async fn files(
         restore::back(root, file, &values, key).and_then(|back| {
             match back {
                 Back::Bytes(bytes) => crate::files::replace(&path, &bytes),
-                Back::Remove => std::fs::remove_file(&path),
+                // With its folder, if it had one of its own: others are not empty.
+                Back::Remove => std::fs::remove_file(&path).map(|()| drop(path.parent().map(std::fs::remove_dir))),
             }
             .map_err(|error| format!("{}: {error}", file.path))
         })

@@ -38,9 +38,13 @@ impl Rewritten {
         self.accessor.as_ref()
     }
 
-    /// Puts the new bytes in the place of the old, in one step.
+    /// Puts the new bytes in the place of the old, in one step. A generated file may have a folder of its own.
     pub fn write(&self, root: &Path) -> std::io::Result<()> {
-        crate::files::write_whole(&root.join(&self.staged.path), &self.bytes)
+        let path = root.join(&self.staged.path);
+        if let Some(folder) = path.parent().filter(|_| self.staged.before.is_none()) {
+            std::fs::create_dir_all(folder)?;
+        }
+        crate::files::write_whole(&path, &self.bytes)
     }
 }
 

@@ -1,8 +1,15 @@
+(use_declaration argument: (_) @import.module) @import.statement
+((mod_item name: (identifier) @import.module !body) @import.statement)
+(source_file (shebang) @header)
+(source_file (inner_attribute_item) @header)
+(source_file (line_comment (inner_doc_comment_marker)) @header)
+(source_file (block_comment (inner_doc_comment_marker)) @header)
+
 (function_item) @scope
 (closure_expression) @scope
 (block) @scope
 (match_arm) @scope
-(mod_item) @scope
+(mod_item) @scope.apart
 (impl_item) @scope
 
 (const_item name: (identifier) @definition)

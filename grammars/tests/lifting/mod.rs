@@ -75,6 +75,13 @@ pub fn run(folder: &Path, program: &str, arguments: &[&str], variables: &[(&str,
     Some((output.status.success(), text))
 }
 
+/// Where the Java on the search path is.
+pub fn java_home() -> Option<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let java = std::env::split_paths(&path).map(|folder| folder.join("java")).find(|java| java.is_file())?;
+    Some(java.canonicalize().ok()?.parent()?.parent()?.to_str()?.to_owned())
+}
+
 /// Says that a toolchain is missing, or fails where it must be there.
 pub fn missing(program: &str) {
     assert!(

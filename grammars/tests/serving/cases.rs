@@ -97,6 +97,30 @@ pub const FISH: Case<'static> = Case {
     run: &["fish", "--no-config", "main.fish"],
 };
 
+pub const RUST: Case<'static> = Case {
+    language: "rust",
+    file: "main.rs",
+    source: "fn password() -> &'static str {\n    \"hunter2x\"\n}\n\nfn main() {\n    println!(\"{}\", password());\n    let _ = std::io::stdin().read_line(&mut String::new());\n    println!(\"{}\", password());\n    if std::env::args().nth(1).as_deref() == Some(password()) {\n        println!(\"let in\");\n    }\n}\n",
+    build: &[],
+    run: &["./main"],
+};
+
+pub const SCALA: Case<'static> = Case {
+    language: "scala",
+    file: "Main.scala",
+    source: "package shop\npackage web\n\nimport java.io.PrintStream\n\nobject Main {\n  def password: String = \"hunter2x\"\n\n  def main(args: Array[String]): Unit = {\n    val out = new PrintStream(System.out, true, \"UTF-8\")\n    out.println(password)\n    System.in.read()\n    out.println(password)\n    if (args(0) == password) out.println(\"let in\")\n  }\n}\n",
+    build: &[&["scalac", "-deprecation", "-d", "out", "Main.scala", "KeyliftSecrets.scala"]],
+    run: &["scala", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8", "-cp", "out", "shop.web.Main"],
+};
+
+pub const GROOVY: Case<'static> = Case {
+    language: "groovy",
+    file: "main.groovy",
+    source: "def password() { return 'hunter2x' }\n\ndef out = new PrintStream(System.out, true, 'UTF-8')\nout.println(password())\nSystem.in.read()\nout.println(\"${password()}\")\nif (args[0] == password()) {\n    out.println('let in')\n}\n",
+    build: &[],
+    run: &["groovy", "main.groovy"],
+};
+
 /// The rewritten program beside its accessor.
 pub fn project(case: &Case<'_>, style: Style) -> tempfile::TempDir {
     let parsed = Parsed::new(language(case.language).expect("it is linked"), case.source).expect("it parses");
@@ -115,7 +139,9 @@ pub fn project(case: &Case<'_>, style: Style) -> tempfile::TempDir {
     let text = fill.iter().fold(accessor.text, |text, (from, to)| text.replace(from, to));
     assert!(!text.contains("@KEYLIFT"), "every place is filled: {text}");
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join(accessor.name), text).expect("written");
+    let path = folder.path().join(accessor.name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    std::fs::write(path, text).expect("written");
     std::fs::write(folder.path().join(case.file), apply(case.source, &edits).expect("no overlap")).expect("written");
     folder
 }
