@@ -146,8 +146,11 @@ impl Facts {
                 self.bind(value, name, how);
             }
         }
-        if let (Some(names), Some(values)) = (one("names"), one("values")) {
-            let (names, values) = (plain_children(names), plain_children(values));
+        let names: Vec<Node<'_>> = all("names").collect();
+        if let (Some(first), Some(values)) = (names.first(), one("values")) {
+            // A list of its own, or each of them by itself.
+            let names = if names.len() > 1 { names } else { plain_children(*first) };
+            let values = plain_children(values);
             if names.len() == values.len() {
                 for (name, value) in names.into_iter().zip(values) {
                     self.bind(value, name, how);

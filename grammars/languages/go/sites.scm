@@ -1,7 +1,8 @@
 ; What literals are bound to.
 (var_spec name: (identifier) @name value: (expression_list . (_) @value .))
-(var_spec name: (identifier) @names value: (expression_list) @values)
+(var_spec . name: (identifier)+ @names value: (expression_list) @values)
 (const_spec name: (identifier) @name value: (expression_list . (_) @value .))
+(const_spec . name: (identifier)+ @names value: (expression_list) @values)
 (short_var_declaration left: (expression_list) @names right: (expression_list) @values)
 (assignment_statement left: (expression_list) @names right: (expression_list) @values)
 (assignment_statement left: (expression_list (selector_expression field: (field_identifier) @name)) right: (expression_list . (_) @value .))
