@@ -145,7 +145,8 @@ impl Engine {
         let far = !hits.far.is_empty();
         let mut candidates = self.candidates(&tree, file, hits, least);
         self.quieten(&mut candidates, &tree, least);
-        candidates.retain(|candidate| candidate.confidence >= least);
+        // Half of a credential stays until it is known whether the other half is there.
+        candidates.retain(|candidate| candidate.confidence >= least || self.is_half(&candidate.rule));
         if let (Some(others), Some(passages)) = (others, passages) {
             others.learn(text, &passages, far, &candidates.iter().map(|candidate| &candidate.span));
         }
@@ -162,13 +163,20 @@ impl Engine {
             .filter_map(|candidate| self.finding(candidate, file, &view, &lines, &tree))
             .collect();
         self.pair_up(&mut found, &tree);
+        let paired: Vec<_> = found.iter().filter_map(|finding| Some(finding.pair.as_ref()?.span.clone())).collect();
         found
             .into_iter()
+            .filter(|finding| finding.confidence >= least || paired.contains(&finding.span))
             .filter(|finding| {
                 let counts = |only: &Range<usize>| only.start < finding.bytes.end && finding.bytes.start < only.end;
                 file.only.is_empty() || file.only.iter().any(counts)
             })
             .collect()
+    }
+
+    /// Whether a rule finds what is no secret by itself.
+    fn is_half(&self, rule: &str) -> bool {
+        self.rule(rule).is_some_and(|rule| rule.kind == Kind::Identifier)
     }
 
     /// Where in a part of a text the keywords stand.
