@@ -166,7 +166,9 @@ fn has_variable(value: &str) -> bool {
         let name: usize =
             value[at + 1..].bytes().take_while(|b| b.is_ascii_uppercase() || *b == b'_' || b.is_ascii_digit()).count();
         let letters = value[at + 1..].bytes().take_while(u8::is_ascii_uppercase).count();
-        letters >= 3 && name >= 4
+        // Variables have no small letters: `$OLDMill^7`.
+        let small = value.as_bytes().get(at + 1 + name).is_some_and(u8::is_ascii_lowercase);
+        letters >= 3 && name >= 4 && !small
     })
 }
 
@@ -288,6 +290,7 @@ mod tests {
             "myp4ss",
             "a{2x}b",
             "Yourself1",
+            "$OLDMill^river",
             "x&y;",
             "Zd&2ct+{4T$b+{[9LP~k5-[|W`x-V>;Dk_C/E~RnSg{m[h#{F[-t>yKUZ7YqRu4t",
         ] {

@@ -30,6 +30,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if value.chars().count() < least
         || is_placeholder(value) && !is_set_anyway(class, name, value, quoted, how)
         || how != How::Bound && is_option(value)
+        || is_joined(value)
         || control > 0 && (value.len() < 12 || control * 4 > value.len())
     {
         return None;
@@ -80,15 +81,16 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     })
 }
 
-/// `MYSQL_PASSWORD=my-secret-pw`: where a variable is set to a password of somebody's own, a program uses it.
+/// `MYSQL_PASSWORD=my-secret-pw`, `POSTGRES_PASSWORD=example`: where a variable is set to a password of somebody's own, a program uses it.
 fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) -> bool {
     let own = value.to_ascii_lowercase();
     let set = how == How::Bound && !quoted && !name.bytes().any(|b| b.is_ascii_lowercase());
     class == Class::Password
         && set
-        && (own.starts_with("my-") || own.starts_with("my_"))
-        && names::words(value).len() > 2
-        && !["here", "example", "xxxx", "..."].iter().any(|part| own.contains(part))
+        && (own == "example"
+            || (own.starts_with("my-") || own.starts_with("my_"))
+                && names::words(value).len() > 2
+                && !["here", "example", "xxxx", "..."].iter().any(|part| own.contains(part)))
 }
 
 /// The next option of a command, or a list of settings: `--disabled-password --gecos`, `--secret id=x,src=y`.
@@ -97,7 +99,9 @@ fn is_option(value: &str) -> bool {
         text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    let option = value.strip_prefix("--").or_else(|| value.strip_prefix('-'));
+    // `--password=` before what a variable says.
+    let option = value.strip_prefix("--").map(|option| option.split('=').next().unwrap_or_default());
+    let option = option.or_else(|| value.strip_prefix('-'));
     option.is_some_and(name) || value.starts_with("id=") || value.starts_with("src=") || value.starts_with("type=")
 }
 
@@ -120,6 +124,12 @@ fn digits(value: &str) -> usize {
     value.bytes().filter(u8::is_ascii_digit).count()
 }
 
+/// Code that a program puts between two strings: `'" . random() . "'`.
+fn is_joined(value: &str) -> bool {
+    let inner = value.trim_matches(['"', '\'', ' ']);
+    inner.len() < value.len() && inner.starts_with(['.', '+', '|']) && inner.ends_with(['.', '+', '|'])
+}
+
 /// Certainly an expression, however random its characters.
 fn is_code_at_all(value: &str) -> bool {
     value.contains("()")
@@ -128,6 +138,12 @@ fn is_code_at_all(value: &str) -> bool {
         || value.contains("(?")
         || value.starts_with("-----")
         || value.starts_with(['$', '/', '{', '<'])
+        || is_choice(value)
+}
+
+/// A pattern's choices: `H{1,2}|m{1,2}|s|S|A`.
+fn is_choice(value: &str) -> bool {
+    value.matches('|').count() > 4
 }
 
 /// An expression, a URL, a pattern: no value.
@@ -142,6 +158,7 @@ fn is_code(value: &str, quoted: bool) -> bool {
             .iter()
             .any(|part| value.contains(part))
         || value.contains("a-z")
+        || is_choice(value)
         || value.starts_with('@') && value.contains('/')
         || value.ends_with(']') && value.split('[').next().is_some_and(is_name)
         || value.contains('.') && value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
@@ -223,7 +240,7 @@ const NAMES: [&str; 29] = [
 const CODECS: [&str; 8] = ["ascii", "hex", "replace", "ignore", "strict", "binary", "unicode_escape", "base64url"];
 
 /// Names of algorithms, encodings and schemes: what a key is for.
-fn is_algorithm(value: &str) -> bool {
+pub(super) fn is_algorithm(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
     CODECS.contains(&lower.as_str())
@@ -262,6 +279,14 @@ const FIELDS: [&str; 16] = [
     "cookie",
 ];
 
+/// `dev-password`: the password of one installation. Those of services (`db-password`) are names as often.
+fn is_of_a_place(value: &str) -> bool {
+    let words = names::words(value);
+    let [place, last] = words.as_slice() else { return false };
+    ["dev", "test", "testing", "local", "demo", "prod", "stage", "staging", "qa"].contains(&place.as_str())
+        && ["password", "passwd", "pass", "pw"].contains(&last.as_str())
+}
+
 /// The value says what the name says: a label, a field's name, a key of something else.
 fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look, how: How) -> bool {
     let flat = |text: &str| -> String {
@@ -284,20 +309,33 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     }
     // `CHALLENGE_PASSWORD = "challengePassword"`
     let same = flat(name) == flat(value) && names::words(value).len() > 1;
+    let variable = how == How::Bound && !quoted && !name.bytes().any(|b| b.is_ascii_lowercase());
+    // `JWT_SECRET=secret`: the program signs with it. `password: dev-password`: the one of a place.
+    let placed = class == Class::Password && how == How::Bound && !same && is_of_a_place(value);
+    // `ClientSecret = "secret"`: what somebody else asks for, or signs with.
+    let weak = class == Class::Secret && how == How::Bound && own && names::words(value).len() == 1 && {
+        let words = names::words(name);
+        words.len() > 1 && words.iter().any(|word| ["client", "jwt", "session", "cookie"].contains(&word.as_str()))
+    };
+    if class == Class::Secret && variable && own || weak || placed {
+        return false;
+    }
     // `DB_PASSWORD=db_password`: where a variable is set, the value counts, whatever it reads like; so does a phrase.
     let set = class == Class::Password
         && how == How::Bound
-        && (!quoted && !name.bytes().any(|b| b.is_ascii_lowercase())
+        && (variable
             || !name.bytes().any(|b| b.is_ascii_lowercase()) && names::words(value).len() > 4
             || !quoted && names::words(value).len() > 4);
     if set {
         return false;
     }
     // `SECRET_KEY = "django-insecure-key-for-demonstration-only"`: nothing else is called so.
-    let about =
-        is_about(value) && !(class == Class::Secret && quoted && value.contains('-') && names::words(value).len() >= 4);
+    let long = names::words(value).len();
+    let sentence =
+        class == Class::Secret && quoted && (value.contains('-') && long >= 4 || !value.contains('_') && long >= 6);
+    let about = is_about(value) && !sentence;
     word || same
-        || flat(value).len() > 3 && own
+        || flat(value).len() > 3 && own && how != How::Passed
         || (topic || about) && !direct
         || how == How::Pair && names::classify(value).is_some()
         || how == How::Argument && digits(value) < 3 && names::classify(value).is_some()
@@ -320,6 +358,18 @@ mod tests {
             (Class::Password, "ADMIN_USER_PWD", "MyVeryStrongLoginPasswordForShops", false, medium),
             (Class::Password, "SMTP_PASS", "my-secure-smtp-password", false, medium),
             (Class::Password, "SMTP_PASS", "your-smtp-password", false, None),
+            (Class::Password, "POSTGRES_PASSWORD", "example", false, medium),
+            (Class::Password, "password", "example", true, None),
+            (Class::Password, "password", "dev-password", false, medium),
+            (Class::Password, "password", "db-password", false, Some(Confidence::Low)),
+            (Class::Secret, "JWT_SECRET", "secret", false, medium),
+            (Class::Secret, "shop_secret", "secret", true, Some(Confidence::Low)),
+            (Class::Secret, "ClientSecret", "secret", true, medium),
+            (Class::Secret, "client_secret", "client_secret", true, Some(Confidence::Low)),
+            (Class::Secret, "JWT_SECRET_KEY", "SecretKeyOfTheShopThatIsLongEnough", true, medium),
+            (Class::Secret, "SECRET_KEY", "SecretKeyProvider", true, Some(Confidence::Low)),
+            (Class::Secret, "TypesSecret", "SECRET_DO_NOT_USE_THIS_OR_ELSE", true, Some(Confidence::Low)),
+            (Class::Token, "tokens", "H{1,2}|h{1,2}|m{1,2}|s{1,2}|S{1,6}|YYYY|YY|M{1,4}|D{1,4}", true, None),
             (Class::Password, "KEY_PWD", "pwd", true, Some(Confidence::Low)),
             (Class::Password, "password", "\u{15e}ifre:", true, Some(Confidence::Low)),
             (Class::Token, "csrfToken", "([\\w+.-]+)", true, None),
@@ -328,7 +378,7 @@ mod tests {
         ] {
             assert_eq!(judge(class, name, value, quoted, How::Bound), expected, "{name} {value}");
         }
-        for value in ["--gecos", "-tas", "id=a.txt,src=b.txt"] {
+        for value in ["--gecos", "-tas", "--password=", "id=a.txt,src=b.txt"] {
             assert_eq!(judge(Class::Password, "disabled-password", value, false, How::Argument), None, "{value}");
         }
         // keylift:allow made up for a test

@@ -9,6 +9,7 @@ mod documentation;
 mod excerpt;
 mod files;
 mod flow;
+mod given;
 mod judge;
 mod lines;
 mod manifest;
@@ -29,8 +30,23 @@ use super::tree::Tree;
 use crate::model::Confidence;
 
 /// Words that start the reading of a name, in lower case.
-const WORDS: [&str; 11] =
-    ["pass", "pwd", "secret", "token", "key", "_pw", "salt", "auth", "mnemonic", "credential", "psw"];
+const WORDS: [&str; 15] = [
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "_pw",
+    "salt",
+    "auth",
+    "mnemonic",
+    "credential",
+    "psw",
+    "psk",
+    "senha",
+    "contrasena",
+    "kennwort",
+];
 
 /// Literals that the automaton looks for on behalf of this reading, in lower case.
 pub(super) fn keywords() -> impl Iterator<Item = &'static str> {

@@ -48,7 +48,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-const PASSWORD: [&str; 14] = [
+const PASSWORD: [&str; 18] = [
     "password",
     "passwd",
     "pwd",
@@ -62,12 +62,52 @@ const PASSWORD: [&str; 14] = [
     "psw",
     "passwort",
     "contrasena",
+    "senha",
+    "kennwort",
+    // The key of a wireless network: `WIFI_PSK`, `psk=x`.
+    "psk",
+    "wpakey",
     "userpass",
 ];
 const GLUED: [&str; 6] = ["password", "passwd", "passphrase", "pwd", "passcode", "passwort"];
-const BEFORE_PASS: [&str; 18] = [
-    "db", "user", "root", "admin", "sql", "mysql", "pg", "ssh", "ftp", "smtp", "mail", "irc", "my", "auth", "login",
-    "test", "default", "proxy",
+const BEFORE_PASS: [&str; 35] = [
+    "db",
+    "user",
+    "root",
+    "admin",
+    "sql",
+    "mysql",
+    "pg",
+    "ssh",
+    "ftp",
+    "smtp",
+    "mail",
+    "irc",
+    "my",
+    "auth",
+    "login",
+    "test",
+    "default",
+    "proxy",
+    "wifi",
+    "wlan",
+    "mqtt",
+    "redis",
+    "mongo",
+    "email",
+    "bind",
+    "database",
+    // `redis-server --requirepass x`
+    "require",
+    // `keytool -storepass x -keypass x`
+    "store",
+    "key",
+    "keystore",
+    "truststore",
+    "srcstore",
+    "deststore",
+    "srckey",
+    "destkey",
 ];
 const KEYS: [&str; 28] = [
     "api",
@@ -300,6 +340,10 @@ mod tests {
             ("VENDORKEY", Class::Key),
             ("hardCodedKey", Class::Key),
             ("httpProxyPass", Class::Password),
+            ("-deststorepass", Class::Password),
+            ("--requirepass", Class::Password),
+            ("WIFI_PSK", Class::Password),
+            ("usuario.senha", Class::Password),
         ] {
             assert_eq!(classify(name), Some(class), "{name}");
         }
@@ -320,6 +364,7 @@ mod tests {
             "identificationToken",
             "hotkey",
             "-path=secret",
+            "monkeypass",
         ] {
             assert_eq!(classify(name), None, "{name}");
         }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::judge::{How, judge};
-use super::names;
+use super::judge::{How, is_algorithm, judge};
+use super::{given, names};
 use crate::model::Confidence;
 
 /// What starts the reading, in lower case.
@@ -121,7 +121,19 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
     }
     let mut seeds = Vec::new();
     for _ in 0..ROWS {
+        let begin = scanner.at;
         let Some(row) = scanner.row() else { break };
+        let cells = text.get(begin..scanner.at - 1).unwrap_or_default().trim_start().trim_start_matches('(');
+        if known && given::are_placeholders(cells) {
+            for row in given::rows(text, scanner.at) {
+                seeds.extend(telling.iter().filter_map(|(index, column, class)| {
+                    let span = row.get(*index).cloned().flatten()?;
+                    let confidence = judge(*class, column, text.get(span.clone())?, true, How::Bound)?;
+                    Some(Seed { span, column: column.clone(), rule: class.rule(), confidence })
+                }));
+            }
+            break;
+        }
         if !known {
             // Nothing says what the cells are, but for the form of a password's hash.
             let hash = |(span, _): Cell| {
@@ -137,7 +149,7 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
         }
         for (index, column, class) in &telling {
             let Some((span, hashed)) = row.get(*index).cloned().flatten() else { continue };
-            let Some(value) = text.get(span.clone()).filter(|value| !is_joined(value)) else { continue };
+            let Some(value) = text.get(span.clone()) else { continue };
             if *class == names::Class::Password && is_salted_hash(value) {
                 seeds.push(Seed {
                     span,
@@ -157,12 +169,6 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
         }
     }
     seeds
-}
-
-/// Code that a program puts between two strings: `'" . random() . "'`.
-fn is_joined(value: &str) -> bool {
-    let inner = value.trim_matches(['"', '\'', ' ']);
-    inner.len() < value.len() && inner.starts_with(['.', '+', '|']) && inner.ends_with(['.', '+', '|'])
 }
 
 /// A password's hash in the form of crypt(3) and its kin: who has it can guess the password offline.
@@ -223,6 +229,11 @@ impl Scanner<'_> {
         Some(list.split(',').map(plain).collect())
     }
 
+    /// `HASHBYTES('SHA2_256', 'x')`: what is hashed comes second.
+    fn is_algorithm(&self, span: &Range<usize>) -> bool {
+        std::str::from_utf8(&self.bytes[span.clone()]).is_ok_and(is_algorithm)
+    }
+
     /// The cells of a row: the span of a string, and whether a function was called on it.
     fn row(&mut self) -> Option<Vec<Option<Cell>>> {
         self.blanks();
@@ -241,7 +252,9 @@ impl Scanner<'_> {
                 quote @ (b'\'' | b'"') => {
                     let start = self.at + 1;
                     self.string(quote)?;
-                    if let Some(cell @ None) = cells.last_mut() {
+                    if let Some(cell) = cells.last_mut()
+                        && cell.as_ref().is_none_or(|(span, inside): &Cell| *inside && self.is_algorithm(span))
+                    {
                         *cell = (start < self.at - 1).then_some((start..self.at - 1, depth > 0));
                     }
                     continue;
@@ -320,8 +333,13 @@ mod tests {
         assert_eq!(values(text), ["hunter2", "it''s me"]);
         // keylift:allow made up for a test
         assert_eq!(values("insert into u (pwd_hash, n) values (md5('spidey'), 1)"), ["spidey"]);
+        // keylift:allow made up for a test
+        let nested = "insert into u (password, n) values (CONVERT(TEXT, HASHBYTES('SHA2_256', 'spidey'), 2), 'x')";
+        assert_eq!(values(nested), ["spidey"]);
         assert!(values("insert into u (name, n) values ('spidey', 1)").is_empty());
         assert!(values("insert into u (password) values (?)").is_empty());
+        // keylift:allow made up for a test
+        assert_eq!(values("\"insert into u (name, password) values (?, ?)\", (\"ann\", \"spidey\"))"), ["spidey"]);
         assert!(values("insert into u (pwd_hash) values ('5f4dcc3b5aa765d61d8327deb882cf99')").is_empty());
         assert!(values("insert into u (password) values ('x").is_empty());
         let salted = format!("$2y$12${}", "ab3Kq".repeat(11).get(..53).unwrap());

@@ -1,0 +1,162 @@
+//! Values that a program gives a statement for its placeholders:
+//! `execute("INSERT INTO users (name, password) VALUES (?, ?)", ("ann", "x"))`.
+
+use std::ops::Range;
+
+use super::calls;
+
+/// Longest list of values, in bytes.
+const LONGEST: usize = 4096;
+/// More rows are data, not seeds.
+const ROWS: usize = 50;
+
+/// Whether all cells of a row are placeholders: `?`, `%s`, `$1`, `:name`, `@name`.
+pub(super) fn are_placeholders(row: &str) -> bool {
+    let holds = |cell: &str| {
+        let cell = cell.trim();
+        let name = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        cell == "?"
+            || cell == "%s"
+            || cell.strip_prefix(['$', ':', '@']).is_some_and(|rest| !rest.is_empty() && name(rest))
+    };
+    row.split(',').all(holds)
+}
+
+/// The literals given to a statement whose only row ends at a place, row by row; none where a value is no literal.
+pub(super) fn rows(text: &str, at: usize) -> Vec<Vec<Option<Range<usize>>>> {
+    let end = (at + LONGEST).min(text.len());
+    let mut reader = Reader { bytes: &text.as_bytes()[..end], text, at };
+    reader.rows().unwrap_or_default()
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    fn skip(&mut self, set: &[u8]) {
+        while self.at < self.bytes.len() && set.contains(&self.peek()) {
+            self.at += 1;
+        }
+    }
+
+    fn rows(&mut self) -> Option<Vec<Vec<Option<Range<usize>>>>> {
+        const BLANKS: &[u8] = b" \t\r\n";
+        self.skip(b" \t\r\n;");
+        let quote = self.peek();
+        b"\"'`".contains(&quote).then_some(())?;
+        self.skip(&[quote]);
+        self.skip(BLANKS);
+        (self.peek() == b',').then_some(())?;
+        self.at += 1;
+        self.skip(BLANKS);
+        if self.bytes[self.at..].starts_with(b"array(") {
+            self.at += b"array".len();
+        }
+        // `(1, 2)`, `[1, 2]`, `[(1, 2), (3, 4)]`, or the arguments as they are.
+        let mut depth = 0;
+        while depth < 2 && b"([".contains(&self.peek()) {
+            self.at += 1;
+            depth += 1;
+            self.skip(BLANKS);
+        }
+        let mut rows = Vec::new();
+        while rows.len() < ROWS {
+            rows.push(self.row()?);
+            self.skip(b" \t\r\n,");
+            if depth < 2 || !b"([".contains(&self.peek()) {
+                break;
+            }
+            self.at += 1;
+        }
+        Some(rows)
+    }
+
+    /// The values up to the bracket that closes them, which is passed.
+    fn row(&mut self) -> Option<Vec<Option<Range<usize>>>> {
+        let mut row = Vec::new();
+        loop {
+            self.skip(b" \t\r\n");
+            let start = self.at;
+            let mut depth = 0_usize;
+            let mut literals = Vec::new();
+            loop {
+                match self.peek() {
+                    0 => return None,
+                    quote @ (b'"' | b'\'' | b'`') => literals.push(self.string(quote)?),
+                    b'(' | b'[' | b'{' => {
+                        depth += 1;
+                        self.at += 1;
+                    }
+                    b')' | b']' | b'}' | b',' if depth == 0 => break,
+                    b')' | b']' | b'}' => {
+                        depth -= 1;
+                        self.at += 1;
+                    }
+                    _ => self.at += 1,
+                }
+            }
+            row.push(self.value(start, &literals));
+            let last = self.peek() != b',';
+            self.at += 1;
+            if last || b")]}".contains(&self.peek()) {
+                return Some(row);
+            }
+        }
+    }
+
+    /// A literal by itself, or in the hands of a function that gives it back in another form: `hash("x")`.
+    fn value(&self, start: usize, literals: &[Range<usize>]) -> Option<Range<usize>> {
+        let [literal] = literals else { return None };
+        let before = self.text.get(start..literal.start - 1)?.trim();
+        let after = self.text.get(literal.end + 1..self.at)?.trim();
+        let plain = before.is_empty() && after.is_empty();
+        let wrapped = before.strip_suffix('(').is_some_and(|callee| calls::passes_through(&calls::plain(callee)));
+        (plain || wrapped).then(|| literal.clone())
+    }
+
+    fn string(&mut self, quote: u8) -> Option<Range<usize>> {
+        let start = self.at + 1;
+        self.at = start;
+        loop {
+            match self.peek() {
+                0 | b'\n' => return None,
+                b'\\' => self.at += 2,
+                byte if byte == quote => break,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        Some(start..self.at - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_the_placeholders() {
+        let read = |text: &str| -> Vec<Vec<String>> {
+            let words = |row: &Vec<Option<Range<usize>>>| {
+                row.iter().map(|cell| cell.clone().map_or("-".to_owned(), |span| text[span].to_owned())).collect()
+            };
+            rows(text, 0).iter().map(words).collect()
+        };
+        assert_eq!(read("\", (\"ann\", 'x'))"), [["ann", "x"]]);
+        assert_eq!(read(";', ['ann', hashSync('x', 10), y])"), [["ann", "x", "-"]]);
+        assert_eq!(read("\"\"\",\n [('a', 'b'), ('c', name + 'd')])"), [["a", "b"], ["c", "-"]]);
+        assert_eq!(read("\", \"a\", \"b\")"), [["a", "b"]]);
+        assert!(read("\" + x").is_empty());
+        assert!(read(" and more").is_empty());
+        assert!(
+            are_placeholders("?, %s, $1, :name, @name") && !are_placeholders("?, 'x'") && !are_placeholders("1, ?")
+        );
+    }
+}
