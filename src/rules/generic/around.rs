@@ -6,7 +6,37 @@ use super::judge::How;
 use super::names::{self, Class};
 use super::syntax::{Meaning, Reading};
 use crate::model::Confidence;
-use crate::rules::value::is_wish;
+use crate::rules::value::{is_placeholder, is_wish};
+
+/// Words of names of what signs or encrypts.
+fn signs(word: &str) -> bool {
+    ["cookie", "session", "jwt", "crypto", "encryption", "signing", "secret"].contains(&word)
+}
+
+/// Whether words under a name may be what a program signs or encrypts with, weak as they are.
+pub(super) fn may_sign(class: Class, name: &str, value: &str) -> bool {
+    class == Class::Secret && is_wish_of_length(value) || class == Class::Key && is_cipher_word(name, value)
+}
+
+fn is_wish_of_length(value: &str) -> bool {
+    value.len() >= 8 && is_wish(value)
+}
+
+/// `encryptionKey = "Paintbrush"`: one word. Keys of sessions and cookies are their names as often.
+fn is_cipher_word(name: &str, value: &str) -> bool {
+    let words = names::words(name);
+    let before = words.len().checked_sub(2).and_then(|at| words.get(at));
+    before.is_some_and(|word| ["signing", "encryption", "encrypt", "crypto", "cipher", "hmac"].contains(&word.as_str()))
+        && (6..=40).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_alphabetic())
+        && names::words(value).len() == 1
+        && names::classify(value).is_none()
+        && !is_placeholder(value)
+}
+
+/// Languages of programs, whose keys are what they are set to.
+const PROGRAMS: [&str; 10] =
+    ["python", "javascript", "typescript", "ruby", "php", "go", "java", "csharp", "kotlin", "swift"];
 
 impl Reading<'_> {
     /// A YAML tag makes something else of a scalar: `!Ref Password`.
@@ -26,21 +56,22 @@ impl Reading<'_> {
 
     /// A program that signs with `your-secret-key-here` does so for everybody who reads it.
     pub(super) fn signing_key(&self, meaning: &Meaning, value: &str) -> Option<Confidence> {
-        const PROGRAMS: [&str; 8] = ["python", "javascript", "typescript", "ruby", "php", "go", "java", "csharp"];
-        let signs = |word: &String| {
-            ["cookie", "session", "jwt", "crypto", "encryption", "signing", "secret"].contains(&word.as_str())
-        };
         let words = names::words(&meaning.name);
         let kind = match meaning.class {
             Class::Secret => {
                 words.last().is_some_and(|word| word == "key") || words.iter().any(|w| signs(w) && w != "secret")
             }
-            Class::Key => words.iter().any(signs),
+            Class::Key => words.iter().any(|word| signs(word)),
             _ => false,
         };
         let bound = matches!(meaning.how, How::Bound | How::Passed);
-        (kind && bound && PROGRAMS.contains(&self.language) && value.len() >= 8 && is_wish(value))
-            .then_some(Confidence::Medium)
+        (kind && bound && PROGRAMS.contains(&self.language) && is_wish_of_length(value)).then_some(Confidence::Medium)
+    }
+
+    /// A program that encrypts with one word does so, too.
+    pub(super) fn cipher_key(&self, meaning: &Meaning, value: &str) -> Option<Confidence> {
+        let bound = meaning.class == Class::Key && meaning.how == How::Bound && PROGRAMS.contains(&self.language);
+        (bound && is_cipher_word(&meaning.name, value)).then_some(Confidence::Medium)
     }
 
     /// `jwt: {secret: shop-secret}`, `JWT_SECRET=ThisIsAVerySecretString`: in settings a signing key of words is one, too. In

@@ -97,13 +97,17 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "Output.secret",
     ];
     /// Last parts of callees.
-    const LAST: [&str; 41] = [
+    const LAST: [&str; 44] = [
         "hash",
         "hashSync",
         "md5",
         "sha1",
         "sha256",
         "sha512",
+        // Where case counts for nothing, people write them large.
+        "MD5",
+        "SHA1",
+        "SHA256",
         "hashPassword",
         "hash_password",
         "make_password",

@@ -217,7 +217,12 @@ fn value_of(reader: &Reader<'_>, start: usize, end: usize) -> Option<Set> {
     let key = b"\"'".contains(&quote) && start.checked_sub(1).is_some_and(|at| reader.at(at) == quote);
     let mut at = reader.skip(if key { end + 1 } else { end }, b" \t");
     // `define('KEY', 'x')`
-    let defined = key && reader.text.get(..start - 1).is_some_and(|head| head.trim_end().ends_with("define("));
+    let defined = key
+        && reader
+            .text
+            .get(..start - 1)
+            .and_then(|head| head.trim_end().strip_suffix('('))
+            .is_some_and(|head| head.trim_end().ends_with("define"));
     match (reader.at(at), reader.at(at + 1)) {
         (b'=', b'=' | b'~') => return None,
         (b'=', b'>') | (b':', b'=') => at += 2,

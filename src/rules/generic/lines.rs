@@ -22,6 +22,10 @@ pub(super) struct Reader<'a> {
     found: Vec<Candidate>,
 }
 
+/// Elements whose text is the value of what their attribute names.
+pub(super) const PROPERTIES: [&str; 5] =
+    ["<property name=\"", "<prop key=\"", "<param name=\"", "<parameter name=\"", "<entry key=\""];
+
 /// Methods that compare, and those that give the text of what they are called on.
 const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".contentEquals(", ".compareTo("];
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
@@ -89,21 +93,22 @@ impl<'a> Reader<'a> {
         let Some((span, quoted, how)) = self.value(place.start, place.end) else { return };
         let Some(value) = self.text.get(span.clone()) else { return };
         if let Some(mut confidence) = judge(class, name, value, quoted, how) {
-            if class == names::Class::Token && self.is_query(place.start) && self.expires(place.start) {
+            if class == names::Class::Token && self.is_query(place.start) && self.opens_one_file(place.start) {
                 confidence = Confidence::Low;
             }
             self.push(span, class.rule(), Some(name), confidence);
         }
     }
 
-    /// Whether a query says until when it is good: the token before a place opens one file for a while.
-    fn expires(&self, start: usize) -> bool {
+    /// Whether a query says until when it is good, or what it opens: the token before a place opens one file.
+    fn opens_one_file(&self, start: usize) -> bool {
         let head = self.text.get(start.saturating_sub(200)..start).unwrap_or_default();
         let query = head.rfind('?').and_then(|at| head.get(at + 1..)).unwrap_or_default();
         query.split('&').filter_map(|pair| pair.split_once('=')).any(|(name, value)| {
             ["e", "exp", "expires", "expire", "deadline"].contains(&name.to_ascii_lowercase().as_str())
                 && value.len() >= 9
                 && value.bytes().all(|byte| byte.is_ascii_digit())
+                || name == "alt" && value == "media"
         })
     }
 
@@ -210,11 +215,15 @@ impl<'a> Reader<'a> {
         if !key && let Some(span) = self.compared(start, at) {
             return Some((span, true, How::Compared));
         }
+        if let Some(open) = self.element(start, end) {
+            let stop = (open..(open + 300).min(self.bytes.len())).find(|at| b"<\n".contains(&self.at(*at)))?;
+            return (self.at(stop) == b'<' && stop > open).then_some((open..stop, true, How::Element));
+        }
         if open == b'<' {
-            // An XML element: its text up to the closing tag.
-            let close = (at..(at + 100).min(self.bytes.len())).find(|at| self.at(*at) == b'>')?;
-            let stop = (close + 1..(close + 300).min(self.bytes.len())).find(|at| b"<\n".contains(&self.at(*at)))?;
-            return (self.at(stop) == b'<' && stop > close + 1).then_some((close + 1..stop, true, How::Element));
+            return None;
+        }
+        if !key && self.at(at) == b'(' {
+            return self.set_by_call(start, at).map(|span| (span, true, How::Argument));
         }
         let blank = self.skip(at, b" \t");
         let rest = self.bytes.get(blank..)?;
@@ -253,9 +262,31 @@ impl<'a> Reader<'a> {
         }
         // PowerShell assigns expressions; words without quotes are arguments.
         let expression = how == How::Bound && place::is_powershell(self.path);
-        let open = self.bare || self.is_query(start) || self.is_setting(start, rest.first(), at);
+        // `@Value("${jwt.secret:x}")`
+        let default = self.bytes[..start].ends_with(b"${") && rest.first() == Some(&b':');
+        // `export DB_PASSWORD=x` inside of a program's text.
+        let exported = self.bytes[..start].ends_with(b"export ") && blank == end && rest.first() == Some(&b'=');
+        let open = self.bare || default || exported || self.is_query(start) || self.is_setting(start, rest.first(), at);
         let bare = open && how != How::Compared && how != How::Argument && !expression;
         bare.then(|| self.bare_value(start, at, how)).flatten()
+    }
+
+    /// Where the text of the XML element begins that has a name: `<password>`, `<property name="password">`, and of property
+    /// lists `<key>Password</key> <string>`.
+    fn element(&self, start: usize, end: usize) -> Option<usize> {
+        let head = self.bytes.get(..start)?;
+        if head.ends_with(b"<") {
+            // In property lists `key` is the name of the element behind it.
+            (self.text.get(start..end)? != "key").then_some(())?;
+            let limit = (end + 100).min(self.bytes.len());
+            return (end..limit).find(|at| self.at(*at) == b'>').map(|at| at + 1);
+        }
+        let rest = self.text.get(end..)?;
+        if PROPERTIES.iter().any(|tag| head.ends_with(tag.as_bytes())) {
+            return rest.starts_with("\">").then_some(end + 2);
+        }
+        let behind = rest.strip_prefix("</key>").filter(|_| head.ends_with(b"<key>"))?.trim_start();
+        behind.starts_with("<string>").then_some(self.text.len() - behind.len() + "<string>".len())
     }
 
     /// What a name is compared with by a method: `name.equals("x")`, `"x".equals(name)`.
@@ -342,10 +373,18 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// `--password`, and `-Password` where options are written so.
+    /// `--password`, `-storepass`, `-Password`.
     fn is_option(&self, start: usize) -> bool {
-        let dashes = if place::is_powershell(self.path) { 1 } else { 2 };
-        self.bytes.get(start..start + dashes).is_some_and(|head| head.iter().all(|byte| *byte == b'-'))
+        self.at(start) == b'-' && (self.at(start + 1) == b'-' || self.at(start + 1).is_ascii_alphabetic())
+    }
+
+    /// `password("x")`, `user.set_token('x')`: the one argument of a function that sets what its name says.
+    fn set_by_call(&self, start: usize, open: usize) -> Option<Range<usize>> {
+        let name = self.text.get(start..open)?.rsplit('.').next()?;
+        let words = names::words(name);
+        let sets = words.len() == 1 || ["set", "with"].contains(&words.first()?.as_str());
+        let span = self.quoted(self.skip(open + 1, b" \t")).filter(|_| sets)?;
+        (self.at(self.skip(span.end + 1, b" \t")) == b')').then_some(span)
     }
 
     pub(super) fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {

@@ -1,7 +1,11 @@
 //! What a function calls its parameters, read from its definition in the same text.
 
+use std::ops::Range;
+
 /// Places that are looked at for a definition.
 const MOST: usize = 40;
+/// How far from a function's name its parameters and arguments are looked for here, in bytes.
+const NEAR: usize = 200;
 /// Longest list of parameters, in bytes.
 const LONGEST: usize = 2000;
 /// Words before a function's name where it is defined.
@@ -21,6 +25,28 @@ pub(super) fn of(text: &str, function: &str, language: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Whether a parameter at a place is one of a function that the text calls with literals.
+pub(super) fn is_given_literals(text: &str, place: Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let next = bytes.get(place.end..).unwrap_or_default().trim_ascii_start().first();
+    if !next.is_some_and(|byte| b",):=".contains(byte)) {
+        return false;
+    }
+    let low = place.start.saturating_sub(NEAR);
+    let Some(open) = memchr::memrchr(b'(', &bytes[low..place.start]).map(|at| low + at) else { return false };
+    let length = bytes[..open].iter().rev().take_while(|byte| is_name(**byte)).count();
+    let function = &bytes[open - length..open];
+    let keyword: [&[u8]; 5] = [b"for", b"while", b"switch", b"catch", b"function"];
+    if length < 3 || keyword.contains(&function) || memchr::memchr(b')', &bytes[open..place.start]).is_some() {
+        return false;
+    }
+    memchr::memmem::find_iter(bytes, function).take(MOST).map(|at| at + length).any(|end| {
+        let list = bytes.get(end..(end + NEAR).min(bytes.len())).unwrap_or_default();
+        let list = list.split(|byte| *byte == b')').next().unwrap_or_default();
+        end != open && list.first() == Some(&b'(') && memchr::memchr3(b'"', b'\'', b'`', list).is_some()
+    })
+}
+
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
@@ -36,13 +62,23 @@ fn definition(text: &str, start: usize, end: usize) -> Option<&str> {
     let close = open + closing(text.as_bytes().get(open..(open + LONGEST).min(text.len()))?)?;
     let word = before.trim_end();
     let word = word.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
-    let after = text.get(close + 1..)?.trim_start();
+    let after = behind_list(text.get(close + 1..)?);
     // `a(x) || register(y) {` is a condition: no operator stands before what is defined, and parameters are no literals.
     let operator = before.trim_end().ends_with(['|', '&', '=', '(', '!', '+', '?', ':']);
     let body = after.starts_with('{') && !operator && !["if", "while", "for", "switch"].contains(&word);
     let list = text.get(open..close)?;
     let literal = list.trim_start().starts_with(['"', '\'', '`']);
     ((KEYWORDS.contains(&word) || body) && !literal).then_some(list)
+}
+
+/// What follows a list of parameters, but for the exceptions that the function throws and the type it gives back.
+fn behind_list(text: &str) -> &str {
+    let after = text.trim_start();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.,<>[]| \t\r\n".contains(c);
+    match after.strip_prefix("throws ").or_else(|| after.strip_prefix(':')) {
+        Some(rest) => rest.trim_start_matches(plain),
+        None => after,
+    }
 }
 
 /// Where the bracket closes that a text stands in.
@@ -94,6 +130,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn calls_with_literals_are_seen_from_the_parameter() {
+        for (text, expected) in [
+            ("void seed(String u, String password) {}\nvoid f() { seed(\"a\", \"b\"); }", true),
+            ("def seed(user, password):\n  pass\nseed('a', x)", true),
+            ("def seed(user, password):\n  pass\nseed(user, x)", false),
+            ("while (user, password) x('a'); while('b')", false),
+            ("password = 'x'; seed('a')", false),
+        ] {
+            let at = text.find("password").unwrap();
+            assert_eq!(is_given_literals(text, at..at + "password".len()), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn parameters_are_read_from_the_definition() {
         for (text, language, expected) in [
             (
@@ -109,6 +159,8 @@ mod tests {
             ),
             ("func register(user string, password string) error {", "go", vec!["user", "password"]),
             ("void register(final String user, String password) {", "java", vec!["user", "password"]),
+            ("void register(String user, String password) throws IOException, a.B {", "java", vec!["user", "password"]),
+            ("  register(user: string, password: string): Promise<void> {", "typescript", vec!["user", "password"]),
             ("fn register(&self, user: &str, mut password: String) {", "rust", vec!["user", "password"]),
             ("if register(a, b) {", "go", vec![]),
             ("} else if register(a) || register(b) {", "rust", vec![]),

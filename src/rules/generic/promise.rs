@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
+use super::around::may_sign;
 use super::documentation::LazyDocumentation;
 use super::judge::{How, judge};
 use super::lines::{Reader, in_name};
-use super::{calls, names};
+use super::{calls, names, parameters};
 use crate::model::Confidence;
 use crate::rules::value::{Look, look};
 
@@ -74,8 +75,14 @@ impl<'a> Reader<'a> {
             return true;
         }
         let good = |span: Range<usize>, quoted: bool, how: How| {
-            self.text.get(span).and_then(|value| judge(class, name, value, quoted, how)).is_some_and(|c| c >= least)
+            let Some(value) = self.text.get(span) else { return false };
+            judge(class, name, value, quoted, how).is_some_and(|c| c >= least)
+                || least <= Confidence::Medium && may_sign(class, name, value)
         };
+        let own = matches!(class, names::Class::Password | names::Class::Secret);
+        if own && self.language.is_some() && parameters::is_given_literals(self.text, place.clone()) {
+            return true;
+        }
         let listed = self.before(place) == Some(b'[') && self.at(self.skip(place.end + 1, b" \t")) == b',';
         let how = if listed { How::Pair } else { How::Bound };
         if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how))
@@ -99,7 +106,10 @@ impl<'a> Reader<'a> {
         let mut at = end + usize::from(own);
         let limit = (end + NEAR).min(self.bytes.len());
         let first = self.at(self.skip(at, b" \t"));
-        if first.is_ascii_alphanumeric() || b"\r\n_$@#.;}\"'`".contains(&first) || first >= 0x80 {
+        // `storePassword "x"`: where functions are called without brackets.
+        let commands = self.language.is_some_and(|language| ["groovy", "ruby"].contains(&language));
+        let stops: &[u8] = if commands && !own { b"\r\n_$@#.;}`" } else { b"\r\n_$@#.;}\"'`" };
+        if first.is_ascii_alphanumeric() || stops.contains(&first) || first >= 0x80 {
             at = limit;
         }
         // A comma ends the value, but for the one behind the name itself, where that is the first argument, an option, the
@@ -141,7 +151,7 @@ impl<'a> Reader<'a> {
                         other = other.filter(|begins| *begins < depth);
                     }
                     b'\n' if depth < 0 => break,
-                    b'\n' if depth == 0 && !b"=(,[{|+&:?\\>".contains(&last) => break,
+                    b'\n' if depth == 0 && !b"=(,[{|+&:?\\>".contains(&last) && !self.opens_body(at, last) => break,
                     b',' if depth <= 0 && commas == 0 => break,
                     b',' if depth <= 0 => commas -= 1,
                     b';' if depth <= 0 => break,
@@ -157,6 +167,11 @@ impl<'a> Reader<'a> {
             }
             None
         })
+    }
+
+    /// `function password()`, its body on the next line.
+    fn opens_body(&self, at: usize, last: u8) -> bool {
+        last == b')' && self.at(self.skip(at, b" \t\r\n")) == b'{'
     }
 
     /// What stands before a name in quotes.

@@ -51,9 +51,10 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let quoted = !matches!(literal.kind, LiteralKind::Bare | LiteralKind::Number);
         let judged = judge(meaning.class, &meaning.name, &value, quoted, meaning.how);
         let judged = judged.or_else(|| reading.signing_key(&meaning, &value));
+        let judged = judged.max(reading.cipher_key(&meaning, &value));
         if let Some(mut confidence) = judged.max(reading.signing_setting(literal, &meaning, &value)) {
             // A list of words under one name is a word list.
-            if confidence < Confidence::High && reading.listed(literal) > WORD_LIST
+            if confidence < Confidence::High && meaning.how != How::Passed && reading.listed(literal) > WORD_LIST
                 || reading.names_arguments(at, &meaning, &value)
                 || reading.lists_names(literal, &meaning, &value)
                 || confidence < Confidence::High && reading.maps_names(at, &value)
@@ -182,6 +183,7 @@ impl Reading<'_> {
             return None;
         }
         self.passed(literal)
+            .or_else(|| self.listed_property(literal))
             .or_else(|| self.bound(at))
             .or_else(|| self.compared(literal))
             .or_else(|| self.second_argument(at))
@@ -235,6 +237,10 @@ impl Reading<'_> {
                 }
                 _ => How::Bound,
             };
+            // `password(encoder.encode("x"))`: what gives a value back in another form is no name of it.
+            if binding.how == "setter" && calls::passes_through(&binding.name) {
+                continue;
+            }
             // `password.equals("x")` sets nothing.
             if literal.role == Role::Comparison && binding.how == "setter" {
                 continue;
@@ -244,6 +250,10 @@ impl Reading<'_> {
                 break;
             }
             if let Some(class) = names::classify(&binding.name) {
+                // In property lists an element called `key` holds the name of what follows.
+                if self.text.get(..literal.span.start).is_some_and(|head| head.ends_with("<key>")) {
+                    return None;
+                }
                 return Some(Meaning { class, name: binding.name.clone(), how });
             }
             if names::is_value(&binding.name) {
@@ -266,6 +276,20 @@ impl Reading<'_> {
         let name = lines::receiver(self.text.get(..literal.span.start)?)?;
         let class = names::classify(name)?;
         Some(Meaning { class, name: name.to_owned(), how: How::Compared })
+    }
+
+    /// `<key>Password</key> <string>x</string>` of a property list, `<property name="password">x</property>`.
+    fn listed_property(&self, literal: &Literal) -> Option<Meaning> {
+        let before = self.text.get(..literal.span.start)?;
+        let name = if let Some(head) = before.strip_suffix("<string>") {
+            head.trim_end().strip_suffix("</key>")?.rsplit_once("<key>")?.1
+        } else {
+            let head = before.strip_suffix("\">")?;
+            let tag = head.get(head.rfind('<')?..)?;
+            lines::PROPERTIES.iter().find_map(|start| tag.strip_prefix(start))?
+        };
+        let class = names::classify(name)?;
+        Some(Meaning { class, name: name.to_owned(), how: How::Bound })
     }
 
     /// `name: DB_PASSWORD`, `value: x`: the two halves of an entry.
@@ -302,7 +326,8 @@ impl Reading<'_> {
         // An element of a list is no argument.
         self.text.get(..literal.span.start)?.trim_end().strip_suffix(',')?;
         let same = first.call.as_ref().is_some_and(|other| other.callee == call.callee && other.position == Some(0));
-        let name = first.text().filter(|_| same)?;
+        // A message is no name: `debug("fetching secret", "name", key)`.
+        let name = first.text().filter(|name| same && !name.contains(' '))?;
         let class = names::classify(&name)?;
         Some(Meaning { class, name, how: How::Argument })
     }
