@@ -73,6 +73,10 @@ fn functions_that_take_a_secret_are_known() {
     for (path, template) in [
         ("a.py", "jwt.encode(claims, '@', algorithm='HS256')\n"),
         ("a.py", "hmac.new(b'@', message, 'sha256')\n"),
+        ("a.py", "db = pymysql.connect('localhost', 'root', '@', 'shop')\n"),
+        ("a.cs", "class A { void F() { m.CreateAsync(user, \"@\"); } }\n"),
+        ("A.java", "class A { void f() { b.password(encoder.encode(\"@\")); } }\n"),
+        ("A.java", "class A { @Value(\"${jwt.secret:@}\") String s; }\n"),
         ("a.js", "app.use(cookieParser('@'));\n"),
         ("a.js", "crypto.createHmac('sha256', '@');\n"),
         ("a.ps1", "$s = ConvertTo-SecureString '@' -AsPlainText -Force\n"),
@@ -256,6 +260,7 @@ fn a_parameter_of_a_query_ends_where_the_next_begins() {
     assert_eq!(shown("a.yml", &text), [token.as_str()]);
     // What opens one file until a time that has passed is no credential to move.
     is_quiet("a.yml", &format!("a:\n  value: \"https://h.test/x.png?e=1576142006&token={token}\"\n"));
+    is_quiet("a.gql", &format!("imageUrl: \"https://h.test/o/x.png?alt=media&token={token}\"\n"));
 }
 
 #[test]
@@ -278,4 +283,85 @@ fn settings_of_files_of_an_unknown_kind_are_read() {
     ] {
         is_quiet(path, text);
     }
+}
+
+#[test]
+fn functions_that_set_what_their_name_says_are_read_where_nothing_parses() {
+    let token = ["8225526e", "2656be28", "b1dfdcb4", "8988746c"].concat();
+    // Ruby inside of a shell's string.
+    let text = format!("gitlab-rails runner \"\nt = user.tokens.new\nt.set_token('{token}');\n\"\n");
+    assert_eq!(shown("token.sh", &text), [token.as_str()]);
+    finds("a.dart", "final c = Client().withPassword('@');\n");
+    // What is asked, checked and looked up is not set.
+    for text in ["x = getPassword('hunter2x');\n", "x = check_password('hunter2x');\n", "p = password('Password: ');\n"]
+    {
+        is_quiet("a.dart", text);
+    }
+}
+
+#[test]
+fn commands_without_brackets_and_bodies_on_the_next_line_are_read() {
+    for (path, template) in [
+        ("build.gradle", "android {\n signingConfigs {\n  release {\n   storePassword \"@\"\n  }\n }\n}\n"),
+        ("A.java", "class A\n{\n    String getPassword()\n    {\n        return \"@\";\n    }\n}\n"),
+        ("sign.sh", "keytool -importkeystore -deststorepass @ -destkeystore a.jks\n"),
+        ("a.php", "<?php\n$cryptoKey = MD5(\"@11\");\n"),
+    ] {
+        let text = template.replace('@', &word());
+        let found = shown(path, &text);
+        assert!(found.len() == 1 && found[0].starts_with(&word()), "{path}: {text}: {found:?}");
+    }
+    is_quiet("build.gradle", "android {\n keyAlias \"upload\"\n keyPassword System.getenv(\"PASSWORD\")\n}\n");
+}
+
+#[test]
+fn weak_keys_that_sign_and_encrypt_count_and_names_of_keys_do_not() {
+    for (path, text, value) in [
+        ("a.py", "SECRET_KEY = \"your-secret-key-here\"\n", "your-secret-key-here"),
+        ("a.php", "<?php\n$encryptionKey = \"Paintbrush\";\n", "Paintbrush"),
+        ("docker-compose.yml", "services:\n  a:\n    environment:\n      JWT_SECRET: secret\n", "secret"),
+        (
+            "a.php",
+            "<?php\ndefine (\"KEY\", \"rainbowclimbinghi\");\nopenssl_encrypt($x, ALGO, KEY);\n",
+            "rainbowclimbinghi",
+        ),
+    ] {
+        assert_eq!(shown(path, text), [value], "{path}: {text}");
+    }
+    for (path, text) in [
+        ("a.py", "SESSION_KEY = \"user\"\nCOOKIE_KEY = \"visitor\"\n"),
+        ("a.py", "ENCRYPTION_KEY = \"encryption_key\"\nencryption_key = \"kmsKeyName\"\n"),
+        ("pod.yaml", "env:\n- name: JWT_SECRET\n  valueFrom:\n    secretKeyRef: {name: jwt, key: secret}\n"),
+    ] {
+        is_quiet(path, text);
+    }
+}
+
+#[test]
+fn names_in_property_lists_and_code_in_pages_are_no_values() {
+    let text = "<plist version=\"1.0\"><dict>\n<key>App.xcscheme_^#shared#^_2X9</key>\n<dict/>\n</dict></plist>\n";
+    is_quiet("a.plist", text);
+    is_quiet("a.go", "package a\nfunc f() { slog.Debug(\"Fetching secret\", \"name\", key) }\n");
+    finds("a.xml", "<c>\n<property name=\"hibernate.connection.password\">@</property>\n</c>\n");
+    is_quiet("res/values/strings.xml", "<resources><string name=\"password\">Password</string></resources>\n");
+    finds("main.tf", "resource \"i\" \"w\" {\n  user_data = <<EOF\nexport DB_PASSWORD=@\nEOF\n}\n");
+    finds("docker-compose.yml", "services:\n  r:\n    command: redis-server --requirepass @\n");
+    finds("w.ino", "void setup() {\n  WiFi.begin(\"home\", \"@\");\n}\n");
+    finds("a.plist", "<plist><dict>\n\t<key>Password</key>\n\t<string>@</string>\n</dict></plist>\n");
+    finds(
+        "A.java",
+        "class A {\n void seed() { add(\"ann\", \"@\"); }\n void add(String u, String password) throws E {\n }\n}\n",
+    );
+    assert_eq!(shown("a.cs", "class A { Secret s = new Secret(\"secret\".Sha256()); }\n"), ["secret"]);
+    is_quiet("a.jsp", "<% rs = st.run(\"select * from u where n='\"+n+\"' and password='\"+pass+\"'\"); %>\n");
+    is_quiet("a.sh", "gcloud alloydb create \\\n    --region=${REGION} \\\n    --password=${PGPASSWORD} \\\n    --x\n");
+}
+
+#[test]
+fn what_everybody_may_see_is_shown_with_its_secret_alone() {
+    let id = ["1234567890", "00-hjugbg6ud799v4c49dim8ce2usclthar.apps.googleusercontent", ".com"].concat();
+    is_quiet("a.json", &format!("{{\"client_id\": \"{id}\"}}\n"));
+    let secret = ["GOCS", "PX-", "a8Kd2LmQ9xT4vB7nY3wE6rU1zPoC"].concat();
+    let both = shown("a.json", &format!("{{\"client_id\": \"{id}\", \"client_secret\": \"{secret}\"}}\n"));
+    assert_eq!(both, [id, secret]);
 }

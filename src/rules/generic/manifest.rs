@@ -72,7 +72,8 @@ fn entry(line: &str, at: usize, encoded: bool) -> Option<Entry<'_>> {
     let start = at + line.find(value).filter(|_| !value.is_empty())?;
     let start = start.max(at + line.len() - rest.len() + rest.find(value)?);
     let class = names::classify(key);
-    if class.is_none() && names::words(key).iter().any(|word| PUBLIC.contains(&word.as_str())) {
+    let public = |word: &String| PUBLIC.contains(&word.as_str()) || word.ends_with("name");
+    if class.is_none() && names::words(key).iter().any(public) {
         return None;
     }
     let decoded;

@@ -52,7 +52,7 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         .contains(&folder)
     }) || [
         "md", "markdown", "rst", "adoc", "lock", "css", "scss", "less", "svg", "map", "po", "pot", "csv", "tsv", "log",
-        "html", "htm", "ejs", "pug", "hbs", "haml", "erb", "jinja", "jinja2", "j2", "patch", "diff", "sum",
+        "feature", "html", "htm", "ejs", "pug", "hbs", "haml", "erb", "jinja", "jinja2", "j2", "patch", "diff", "sum",
     ]
     .contains(&extension)
         || stem.starts_with("test_")
@@ -60,7 +60,10 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         || stem.ends_with("_spec")
         || stem == "conftest"
         || stem.starts_with("example")
-        || stem == "tests"
+        || stem.starts_with("mock-")
+        || stem.starts_with("mock_")
+        // A workflow that runs tests is none.
+        || stem == "tests" && !lower.contains(".github/workflows/")
         || [".test.", ".spec.", ".min.", ".bundle."].iter().any(|part| name.contains(part))
         || is_test_class(path)
         || ["metadata", "pkg-info", "record", "license", "licence", "copying", "notice", "authors"].contains(&name)
@@ -205,11 +208,14 @@ mod tests {
             "templates/mail.html.j2",
             "views/show.html.erb",
             "views/show.erb",
+            "app/mock-services.json",
+            "acceptance/login.feature",
         ] {
             assert!(quiet_place(Path::new(path)), "{path}");
         }
         for path in [
             "my.ini",
+            ".github/workflows/tests.yml",
             "db.php",
             "hr.yaml",
             "application_dev.properties",
