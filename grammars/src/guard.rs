@@ -9,12 +9,31 @@ use crate::recipe::Guard;
 use crate::select::Selection;
 
 /// The check that a request's lookup wants, if it stands in such a place. None where no line can be put before the
-/// statement.
-pub(crate) fn edit(parsed: &Parsed, request: &Request, selection: &Selection) -> Option<Edit> {
+/// statement, and where the same check has been made on the way to it.
+pub(crate) fn edit(
+    parsed: &Parsed,
+    request: &Request,
+    selection: &Selection,
+    earlier: &[(&Request, &Selection)],
+) -> Option<Edit> {
     let guard = parsed.loaded.recipe.lookups.get(&request.style)?.guard.as_ref()?;
-    let span = &parsed.literals[selection.site].span;
-    let literal = parsed.tree.root_node().descendant_for_byte_range(span.start, span.end)?;
-    let at = statement(outermost(literal, guard)?, guard)?.start_byte();
+    let guarded = |selection: &Selection| {
+        let span = &parsed.literals[selection.site].span;
+        let literal = parsed.tree.root_node().descendant_for_byte_range(span.start, span.end)?;
+        statement(outermost(literal, guard)?, guard)
+    };
+    let place = guarded(selection)?;
+    let at = place.start_byte();
+    // What comes first in the same body, or in one around it that runs in order.
+    let covers = |other: Node<'_>| {
+        let Some(body) = other.parent() else { return false };
+        let around = body.byte_range().contains(&at) && !is_one(body, &guard.branches);
+        other.start_byte() <= at && (around || place.parent().is_some_and(|own| own.id() == body.id()))
+    };
+    let before = earlier.iter().filter(|(other, _)| other.name == request.name);
+    if before.filter_map(|(_, selection)| guarded(selection)).any(covers) {
+        return None;
+    }
     let start = lines::start(&parsed.text, at);
     let depth = &parsed.text[start..at];
     if !depth.trim().is_empty() {

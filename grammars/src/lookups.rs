@@ -63,6 +63,9 @@ pub(crate) struct Guard {
     /// Kinds whose children are statements, but for those of the fields `conditions`.
     pub bodies: Vec<String>,
     pub conditions: Vec<String>,
+    /// Those of them of which more than one branch is a child.
+    #[serde(default)]
+    pub branches: Vec<String>,
     /// Kinds whose conditions no line can be put before.
     pub never: Vec<String>,
     /// The check, with `<name>`.

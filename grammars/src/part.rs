@@ -307,6 +307,20 @@ impl Context<'_> {
         escaping && piece.units.iter().any(|unit| verbatim(&unit))
     }
 
+    /// Whether the literal is an operand of the operator that joins: one more of them in the chain gives the same text.
+    fn joined_already(&self, join: &str) -> bool {
+        let literal = self.literal();
+        let mut node = self.parsed.tree.root_node().descendant_for_byte_range(literal.start, literal.end);
+        while let Some(parent) = node.and_then(|node| node.parent()) {
+            if parent.byte_range() != literal {
+                let operator = parent.child(1).filter(|_| parent.child_count() == 3);
+                return operator.is_some_and(|operator| operator.kind() == join.trim() && !operator.is_named());
+            }
+            node = Some(parent);
+        }
+        false
+    }
+
     /// The literal is cut open around the value, and the lookup joined in between.
     fn concat(&self, way: &Part, join: &str) -> Result<Made, Refusal> {
         let text = &self.parsed.text;
@@ -364,7 +378,7 @@ impl Context<'_> {
             new.push_str(&text[tail.open.clone()]);
         }
         let mut edits = vec![safe(span, new)];
-        if !self.site.bare && !way.rule.atomic {
+        if !self.site.bare && !way.rule.atomic && !self.joined_already(join) {
             let literal = self.literal();
             edits.insert(0, safe(literal.start..literal.start, "(".into()));
             edits.push(safe(literal.end..literal.end, ")".into()));

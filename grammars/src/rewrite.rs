@@ -60,7 +60,17 @@ pub(crate) fn rewrite(parsed: &Parsed, requests: &[Request], declared: &BTreeSet
             Ok(_) if overlaps => {
                 Err(refusal("overlaps", "Another value of the same request covers this one.", "Keep one of the two."))
             }
-            Ok(selection) => one(parsed, request, selection, &selections),
+            Ok(selection) => {
+                let earlier: Vec<(&Request, &Selection)> = requests[..index]
+                    .iter()
+                    .zip(&made)
+                    .zip(&selections)
+                    .filter_map(|((request, made), selection)| {
+                        made.as_ref().ok().and(selection.as_ref().ok()).map(|one| (request, one))
+                    })
+                    .collect();
+                one(parsed, request, selection, &selections, &earlier)
+            }
         });
     }
     let chosen: Vec<Option<&Selection>> = selections.iter().map(|selection| selection.as_ref().ok()).collect();
@@ -174,9 +184,17 @@ fn one(
     request: &Request,
     selection: &Selection,
     all: &[Result<Selection, Refusal>],
+    earlier: &[(&Request, &Selection)],
 ) -> Result<Made, Refusal> {
     let recipe = &parsed.loaded.recipe;
     if !parsed.loaded.name_pattern.is_match(&request.name) {
+        if select::fixed_name(parsed, selection, request.style).is_some() {
+            return Err(refusal(
+                "unfit-name",
+                &format!("The code reads {}, which is no name that a shell can give a variable.", request.name),
+                "Rename the variable with underscores wherever the code uses it, and plan again.",
+            ));
+        }
         return Err(refusal(
             "unfit-name",
             "The name cannot be written in a lookup of this language.",
@@ -229,7 +247,7 @@ fn one(
             part::replace(parsed, request, selection, all)?
         }
     };
-    made.edits.extend(guard::edit(parsed, request, selection));
+    made.edits.extend(guard::edit(parsed, request, selection, earlier));
     change::declare(parsed, selection, &mut made)?;
     Ok(made)
 }

@@ -214,3 +214,6 @@
 
 [(import_statement) (export_statement)] @file.module
 ((import_statement source: (string (string_fragment) @_m)) @file.js-suffix (#match? @_m "^\\.\\.?/.*\\.js$"))
+
+; What a compiler or a generator wrote.
+((comment) @file.generated (#match? @file.generated "^//[#@] sourceMappingURL=|(^|[^[:alnum:]])@generated([^[:alnum:]]|$)|Code generated .* DO NOT EDIT"))
