@@ -10,7 +10,7 @@ use configs::judge;
 use serde_yaml::{Mapping, Value};
 
 /// Dialects whose files their base format's reader reads as they stand: no template around them.
-const DIALECTS: [&str; 21] = [
+const DIALECTS: [&str; 22] = [
     "ansible",
     "cloudformation",
     "docker-compose",

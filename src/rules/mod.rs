@@ -27,3 +27,13 @@ pub use find_value::{Form, Occurrence, find_value};
 pub use rule::{Checksum, Live, Pair, Rotation, Rule, RuleError, parse};
 pub use template::expand;
 pub use versions::Quiet;
+
+/// Whether a name says that what is bound to it is a credential: `dbPassword`, `API_KEY`.
+pub fn is_credential_name(name: &str) -> bool {
+    generic::is_credential_name(name)
+}
+
+/// Whether a path is one of tests, samples or documentation: what stands there serves no program.
+pub fn is_quiet_place(path: &std::path::Path) -> bool {
+    generic::quiet_place(path)
+}

@@ -11,11 +11,38 @@ use memchr::memmem::Finder;
 use crate::model::{Confidence, Finding, Origin, SourceFile, Text};
 
 /// Whether a value stands in a text for no other reason than that it was put there: a long one of more than one kind of
-/// character. `password` and `secret` are words of any code.
+/// character. `password`, `Password` and `userPassword` are words of any code.
 pub fn is_telling(value: &[u8]) -> bool {
     let kinds: [fn(&u8) -> bool; 3] =
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, |byte| !byte.is_ascii_alphabetic()];
-    value.len() >= 8 && kinds.iter().filter(|kind| value.iter().any(kind)).count() > 1
+    value.len() >= 8 && kinds.iter().filter(|kind| value.iter().any(kind)).count() > 1 && !is_common(value)
+}
+
+/// Letters alone, of which a capital begins each word, and no word but the first tells more than what kind of thing it is:
+/// a label, or what code calls a field.
+fn is_common(value: &[u8]) -> bool {
+    const WORDS: [&str; 14] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "key",
+        "user",
+        "username",
+        "login",
+        "name",
+        "field",
+        "id",
+        "value",
+        "hash",
+    ];
+    let Some(text) = std::str::from_utf8(value).ok().filter(|_| value.iter().all(u8::is_ascii_alphabetic)) else {
+        return false;
+    };
+    let starts = text.char_indices().skip(1).filter(|(_, c)| c.is_ascii_uppercase()).map(|(at, _)| at);
+    let rest: Vec<usize> = starts.chain(std::iter::once(text.len())).collect();
+    rest.windows(2).all(|pair| WORDS.contains(&text[pair[0]..pair[1]].to_ascii_lowercase().as_str()))
 }
 
 /// Collects further places of known values, from several threads at once.
@@ -71,8 +98,12 @@ impl<'a> Spread<'a> {
     }
 }
 
-/// Whether a value is no part of a longer word.
+/// Whether a value is no part of a longer word, and not the name of a placeholder (`${NAME}`, `{{ NAME }}`, `%{NAME}`).
 fn stands_alone(text: &str, span: &Range<usize>) -> bool {
+    let (head, tail) = (text[..span.start].trim_end_matches(' '), text[span.end..].trim_start_matches(' '));
+    if ["${", "{{", "%{", "#{"].iter().any(|open| head.ends_with(open)) && tail.starts_with(['}', ':']) {
+        return false;
+    }
     let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let (before, after) = (text[..span.start].chars().next_back(), text[span.end..].chars().next());
     let (first, last) = (text[span.clone()].chars().next(), text[span.clone()].chars().next_back());
@@ -124,7 +155,22 @@ mod tests {
 
     #[test]
     fn words_do_not_spread() {
-        assert!(!is_telling(b"password") && !is_telling(b"Sh0rt!"));
-        assert!(is_telling(b"hunter-22"));
+        for word in ["password", "Sh0rt!", "Password", "userPassword", "AccessToken", "PasswordHash", "Authorization"] {
+            assert!(!is_telling(word.as_bytes()), "{word}");
+        }
+        for value in ["hunter-22", "BlackPearl", "SuperSecretSauce"] {
+            assert!(is_telling(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_placeholder_is_no_value() {
+        let at = |text: &str| text.find("DEFAULT37").map(|at| stands_alone(text, &(at..at + 9)));
+        for text in ["@Value(\"${DEFAULT37}\")", "a: {{ DEFAULT37 }}", "x=${DEFAULT37:y}"] {
+            assert_eq!(at(text), Some(false), "{text}");
+        }
+        for text in ["{DEFAULT37}", "x = \"DEFAULT37\"", "`${a}DEFAULT37`"] {
+            assert_eq!(at(text), Some(true), "{text}");
+        }
     }
 }

@@ -54,6 +54,9 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if is_algorithm(value) || is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
         return None;
     }
+    if is_validation(value) || !quoted && is_type(value) {
+        return None;
+    }
     let lower = value.to_ascii_lowercase();
     let hashed = [
         "$2a$", "$2b$", "$2y$", "$argon2", "$6$", "$5$", "$1$", "$apr1$", "pbkdf2", "{ssha}", "{sha}", "sha256$",
@@ -165,6 +168,36 @@ fn is_code(value: &str, quoted: bool) -> bool {
         || value.starts_with(['/', '.', '~', '\\'])
         || !quoted && value.contains(['(', '[', '{', '}', '<', '|', '`', '"', '\''])
         || value.starts_with(['{', '(', '[', '<', '#', '&', ',', ':', '@', '^', '%', '*']) && value.len() < 8
+}
+
+/// Rules that a field's input is checked by, as Laravel and CodeIgniter write them: `required|string|min:6`.
+fn is_validation(value: &str) -> bool {
+    const RULES: [&str; 14] = [
+        "required",
+        "sometimes",
+        "nullable",
+        "string",
+        "confirmed",
+        "min",
+        "max",
+        "same",
+        "trim",
+        "alpha_num",
+        "filled",
+        "present",
+        "min_length",
+        "max_length",
+    ];
+    let word = |part: &str| part.split([':', '[']).next().unwrap_or_default().to_owned();
+    let rules = |part: &str| !part.is_empty() && word(part).bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let known = value.split('|').filter(|part| RULES.contains(&word(part).as_str())).count();
+    value.contains('|') && value.split('|').all(rules) && known * 2 >= value.split('|').count()
+}
+
+/// A field's type in a schema: `String!`, `[Int!]!`.
+fn is_type(value: &str) -> bool {
+    let name = value.trim_matches(['[', ']', '!']);
+    ["String", "Int", "Float", "Boolean", "ID"].contains(&name)
 }
 
 fn is_name(text: &str) -> bool {
@@ -378,6 +411,12 @@ mod tests {
         ] {
             assert_eq!(judge(class, name, value, quoted, How::Bound), expected, "{name} {value}");
         }
+        for value in ["required|string|min:6|confirmed", "sometimes|min:6", "trim|required|min_length[8]"] {
+            assert_eq!(judge(Class::Password, "password", value, true, How::Bound), None, "{value}");
+        }
+        // keylift:allow made up for a test
+        assert_eq!(judge(Class::Password, "password", "min|hb:9Kz", true, How::Bound), medium);
+        assert_eq!(judge(Class::Password, "password", "String!", false, How::Bound), None);
         for value in ["--gecos", "-tas", "--password=", "id=a.txt,src=b.txt"] {
             assert_eq!(judge(Class::Password, "disabled-password", value, false, How::Argument), None, "{value}");
         }

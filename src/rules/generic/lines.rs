@@ -244,8 +244,9 @@ impl<'a> Reader<'a> {
             }
         }
         let mut at = self.skip(blank + length, b" \t");
-        // A type stands between name and value: `password: String = "…"`.
-        if rest.first() == Some(&b':') && how == How::Bound && self.quoted(at).is_none() && !self.bare {
+        // A type stands between name and value: `password: String = "…"`. No type begins as `Password: <input type="…"` does.
+        let typed = rest.first() == Some(&b':') && self.at(at) != b'<';
+        if typed && how == How::Bound && self.quoted(at).is_none() && !self.bare {
             let limit = (at + 40).min(self.bytes.len());
             let after = (at..limit).find(|at| !(in_name(self.at(*at)) || b"&<>[]'?| ".contains(&self.at(*at))))?;
             if self.at(after) == b'=' {

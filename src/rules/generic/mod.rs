@@ -29,6 +29,11 @@ pub(super) use place::quiet_place;
 use super::tree::Tree;
 use crate::model::Confidence;
 
+/// Whether a name says that what is bound to it is a credential.
+pub(super) fn is_credential_name(name: &str) -> bool {
+    names::classify(name).is_some()
+}
+
 /// Words that start the reading of a name, in lower case.
 const WORDS: [&str; 15] = [
     "pass",
