@@ -7,7 +7,7 @@ const FLOORS: &[&[&str]] =
     &[&["cli"], &["pipeline", "session"], &["steps", "journal", "render"], &["rules"], &["model"], &["files"]];
 
 /// Steps that lend words to others (ARCHITECTURE.md says which and why).
-const LENDING: &[&str] = &["locate", "names", "plan", "approve", "spread", "unsaid", "sources", "walk"];
+const LENDING: &[&str] = &["locate", "names", "plan", "approve", "spread", "unsaid", "sources", "walk", "whose"];
 
 fn sources(dir: &str) -> Vec<(PathBuf, String)> {
     fn gather(dir: &Path, into: &mut Vec<(PathBuf, String)>) {

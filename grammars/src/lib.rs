@@ -49,6 +49,6 @@ pub use edit::{Applicability, Creates, Edit, GeneratedFile, Outcome, Place, Refu
 pub use inject::{Reference, TemplateError};
 pub use language::{Docstrings, Language, LoadError, detect, language, languages};
 pub use literal::{Binding, Call, Literal, LiteralKind, Part, Role};
-pub use names::upper_snake;
+pub use names::{starts_word, upper_snake, without_verb};
 pub use parsed::Parsed;
 pub use undo::{Chunk, Original, Spelling, Undo, UndoError, Unit, apply, undo};

@@ -21,16 +21,61 @@ pub(crate) fn names(literal: &Literal) -> Vec<String> {
     for name in words.iter().filter(telling) {
         push(name.clone());
     }
+    let of = |owner: &str, name: &str| (!says(owner, name)).then(|| format!("{owner}_{name}"));
     if let [first, second, ..] = words.as_slice() {
-        push(format!("{second}_{first}"));
+        of(second, first).into_iter().for_each(&mut push);
     }
-    for scope in literal.scopes.iter().map(|scope| upper_snake(scope)).filter(|scope| !scope.is_empty()) {
-        if let Some(first) = words.first() {
-            push(format!("{scope}_{first}"));
+    for scope in literal.scopes.iter().map(|scope| without_verb(&upper_snake(scope))) {
+        if let Some(first) = words.first().filter(|_| !scope.is_empty()) {
+            of(&scope, first).into_iter().for_each(&mut push);
         }
     }
     words.iter().filter(|name| !telling(name)).for_each(|name| push(name.clone()));
     out
+}
+
+/// Whether a name is, or ends in, the other already: `getPassword` owns no `password`.
+fn says(owner: &str, name: &str) -> bool {
+    owner.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with('_'))
+}
+
+/// What a function's name is about: `CREATE_ADMIN_USER` gives `ADMIN_USER`. A name that is a verb alone stays.
+pub fn without_verb(name: &str) -> String {
+    const VERBS: [&str; 14] = [
+        "GET",
+        "SET",
+        "INIT",
+        "TEST",
+        "CHECK",
+        "CREATE",
+        "CONFIGURE",
+        "MAKE",
+        "BUILD",
+        "SETUP",
+        "LOAD",
+        "FETCH",
+        "VERIFY",
+        "SEED",
+    ];
+    match name.split_once('_') {
+        Some((verb, rest)) if VERBS.contains(&verb) && !rest.is_empty() => rest.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Whether a capital begins a word there: after a small letter; after a digit, where the name has small letters (`K8S` is one
+/// word); after a capital where a small letter follows, which is no plural (`URLs`).
+pub fn starts_word(letters: &[char], index: usize) -> bool {
+    let before = index.checked_sub(1).map(|at| letters[at]);
+    let plural = letters.get(index + 1) == Some(&'s') && !letters.get(index + 2).is_some_and(char::is_ascii_lowercase);
+    let mixed = || letters.iter().any(char::is_ascii_lowercase);
+    letters[index].is_ascii_uppercase()
+        && before.is_some_and(|before| match before {
+            'a'..='z' => true,
+            '0'..='9' => mixed(),
+            'A'..='Z' => letters.get(index + 1).is_some_and(char::is_ascii_lowercase) && !plural,
+            _ => false,
+        })
 }
 
 /// What a binding calls the value: a setter's name without its verb.
@@ -68,13 +113,7 @@ pub fn upper_snake(name: &str) -> String {
             }
             continue;
         }
-        let before = index.checked_sub(1).map(|at| characters[at]);
-        let after = characters.get(index + 1);
-        let starts = character.is_ascii_uppercase()
-            && (before.is_some_and(|before| before.is_ascii_lowercase() || before.is_ascii_digit())
-                || before.is_some_and(|before| before.is_ascii_uppercase())
-                    && after.is_some_and(char::is_ascii_lowercase));
-        if starts && !out.is_empty() && !out.ends_with('_') {
+        if starts_word(&characters, index) && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
         out.push(character.to_ascii_uppercase());
@@ -85,7 +124,7 @@ pub fn upper_snake(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{stem, upper_snake};
+    use super::{says, stem, upper_snake, without_verb};
 
     #[test]
     fn a_file_gives_a_word() {
@@ -107,10 +146,22 @@ mod tests {
             ("secretKey2", "SECRET_KEY2"),
             ("spring.datasource.password", "SPRING_DATASOURCE_PASSWORD"),
             ("_token", "TOKEN"),
+            ("K8S_SECRET", "K8S_SECRET"),
+            ("tokenURLs", "TOKEN_URLS"),
+            ("oauth2Token", "OAUTH2_TOKEN"),
             ("", ""),
             ("2fa", "_2FA"),
         ] {
             assert_eq!(upper_snake(from), to, "{from}");
         }
+    }
+
+    #[test]
+    fn a_function_s_verb_owns_nothing() {
+        for (name, about) in [("GET_PASSWORD", "PASSWORD"), ("INIT_IDOR_INFO", "IDOR_INFO"), ("SETUP", "SETUP")] {
+            assert_eq!(without_verb(name), about);
+        }
+        assert!(says("PASSWORD", "PASSWORD") && says("USER_PASSWORD", "PASSWORD"));
+        assert!(!says("BYPASSWORD", "PASSWORD") && !says("PASSWORD_USER", "PASSWORD"));
     }
 }

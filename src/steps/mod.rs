@@ -6,6 +6,7 @@ pub mod carry;
 pub mod live;
 pub mod locate;
 pub mod names;
+
 pub mod plan;
 pub mod preview;
 pub mod rescan;
@@ -18,3 +19,4 @@ pub mod spread;
 pub mod store;
 pub mod unsaid;
 pub mod walk;
+pub mod whose;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use keylift_grammars::{starts_word, without_verb};
 use keylift_providers::Fingerprint;
 
 /// What a name is made from, best first.
@@ -13,6 +14,8 @@ pub struct Wish {
     pub earlier: Option<String>,
     /// What the code calls it, best first.
     pub called: Vec<String>,
+    /// The user whose password it is.
+    pub owner: Option<String>,
     /// The variable that the rule proposes.
     pub rule: Option<String>,
     /// Names of variables that a config file sets itself: the code that reads one of these means this value.
@@ -66,7 +69,7 @@ impl Names {
             .filter(|name| !name.is_empty())
             .partition(|name| is_vague(name));
         let scopes: Vec<String> =
-            wish.scopes.iter().map(|scope| variable(scope)).filter(|scope| !scope.is_empty()).collect();
+            wish.scopes.iter().map(|scope| without_verb(&variable(scope))).filter(|scope| !scope.is_empty()).collect();
         let base = telling
             .first()
             .or_else(|| vague.iter().find(|name| !is_number(name)))
@@ -76,8 +79,10 @@ impl Names {
         // `password` in a dictionary `mail` is better called MAIL_PASSWORD, and a `token` of a known issuer by that.
         let bare = is_bare(&base);
         let issuer = wish.rule.iter().filter(|env| bare && !is_bare(env)).cloned();
-        let qualified = telling.iter().filter(|name| bare && name.ends_with(&format!("_{base}"))).cloned();
-        let better: Vec<String> = issuer.chain(qualified).collect();
+        let owned = |name: &&String| name.strip_suffix(&format!("_{base}")).is_some_and(|owner| !is_vague(owner));
+        let qualified = telling.iter().filter(|name| bare && owned(name)).cloned();
+        let owner = wish.owner.iter().filter(|_| bare).map(|owner| format!("{}_{base}", variable(owner)));
+        let better: Vec<String> = issuer.chain(qualified).chain(owner).collect();
         let scoped =
             scopes.iter().filter(|scope| !base.starts_with(scope.as_str())).map(|scope| format!("{scope}_{base}"));
         let all = scopes
@@ -122,12 +127,7 @@ pub fn variable(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let letters: Vec<char> = name.chars().collect();
     for (index, letter) in letters.iter().enumerate() {
-        let before = index.checked_sub(1).map(|at| letters[at]);
-        let after = letters.get(index + 1);
-        let starts_word = letter.is_ascii_uppercase()
-            && (before.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-                || (before.is_some_and(|c| c.is_ascii_uppercase()) && after.is_some_and(char::is_ascii_lowercase)));
-        if (starts_word || !letter.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
+        if (starts_word(&letters, index) || !letter.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
         if letter.is_ascii_alphanumeric() {
@@ -174,8 +174,18 @@ pub fn of_call(callee: &str, rule: &str) -> Option<String> {
     let mut words: Vec<&str> = whole.split('_').collect();
     let telling =
         |word: &str| CREDENTIALS.iter().any(|known| word.contains(known)) || ["AUTH", "PW", "PIN"].contains(&word);
-    if whole.is_empty() || words.iter().any(|word| telling(word)) {
+    // `token.SignedString` takes what tokens are signed with.
+    if whole.is_empty() || words.last().is_some_and(|word| telling(word)) {
         return None;
+    }
+    if let Some(last) = words.iter().rposition(|word| telling(word)) {
+        if !callee.contains('.') {
+            return None;
+        }
+        words.truncate(last + 1);
+        if words.last().is_some_and(|word| class.starts_with(word)) {
+            return Some(words.join("_"));
+        }
     }
     if words.iter().any(|word| !VERBS.contains(word)) {
         words.retain(|word| !VERBS.contains(word));
@@ -278,8 +288,28 @@ fn is_bare(name: &str) -> bool {
 /// Names of one or two letters, and the words that code gives to anything.
 fn is_vague(name: &str) -> bool {
     const ANYTHING: &[&str] = &[
-        "VALUE", "DATA", "DEFAULT", "ARG", "ARGS", "STR", "STRING", "TEXT", "TMP", "VAR", "X", "S", "RESULT", "ITEM",
+        "VALUE",
+        "DATA",
+        "DEFAULT",
+        "ARG",
+        "ARGS",
+        "STR",
+        "STRING",
+        "TEXT",
+        "TMP",
+        "VAR",
+        "X",
+        "S",
+        "RESULT",
+        "ITEM",
         "CONTENT",
+        "VARIABLES",
+        "ENV",
+        "ENVIRONMENT",
+        "PROPERTIES",
+        "SETTINGS",
+        "OPTIONS",
+        "PARAMS",
     ];
     name.len() < 3 || is_number(name) || ANYTHING.contains(&name)
 }
@@ -306,6 +336,8 @@ mod tests {
             ("db-password", "DB_PASSWORD"),
             ("spring.datasource.password", "SPRING_DATASOURCE_PASSWORD"),
             ("oauth2Token", "OAUTH2_TOKEN"),
+            ("K8S_SECRET", "K8S_SECRET"),
+            ("tokenURLs", "TOKEN_URLS"),
             ("__secret__", "SECRET"),
             ("2fa", "N2FA"),
             ("contraseña", "CONTRASE_A"),
@@ -332,6 +364,18 @@ mod tests {
         assert_eq!(names.choose(&issued, &value("2")), "GITHUB_TOKEN");
         let own = Wish { rule: Some("GITHUB_TOKEN".into()), ..called("deploy_token", &["app"]) };
         assert_eq!(names.choose(&own, &value("3")), "DEPLOY_TOKEN");
+    }
+
+    #[test]
+    fn a_user_s_password_is_called_by_the_user() {
+        let mut names = Names::default();
+        let seeded = |names: &[&str]| Wish {
+            owner: Some("anna".into()),
+            ..Wish { called: names.iter().map(ToString::to_string).collect(), ..called("", &["seed_users"]) }
+        };
+        assert_eq!(names.choose(&seeded(&["password"]), &value("1")), "ANNA_PASSWORD");
+        assert_eq!(names.choose(&seeded(&["password", "DB_PASSWORD"]), &value("2")), "DB_PASSWORD");
+        assert_eq!(names.choose(&seeded(&["smtpPassword"]), &value("3")), "SMTP_PASSWORD");
     }
 
     #[test]
@@ -373,6 +417,9 @@ mod tests {
             ("login", "password", Some("LOGIN_PASSWORD")),
             ("sign", "secret", Some("SIGN_SECRET")),
             ("setSigningKey", "secret", None),
+            ("token.SignedString", "secret", Some("TOKEN_SECRET")),
+            ("password.equals", "password", Some("PASSWORD")),
+            ("passwordAlice", "password", None),
             ("db_password", "password", None),
         ] {
             assert_eq!(of_call(callee, &format!("generic-{class}")).as_deref(), name, "{callee}");

@@ -8,8 +8,10 @@ use keylift_providers::{Address, Fingerprint, FingerprintKey, Rejected, Secret, 
 use super::locate::{self, Placed, Syntax};
 use super::names::{self, Names, Wish};
 use super::unsaid::Unsaid;
+use super::whose;
 use crate::model::plan::{PLAN_VERSION, is_variable};
 use crate::model::{Decision, Finding, Kind, Lookup, Place, Plan, PlannedMove, PlannedSite, Refused, StoreRef};
+use crate::rules::{is_credential_name, is_quiet_place};
 
 /// What a plan is made for.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ struct Group<'a> {
     secret: Secret,
     value: Fingerprint,
     places: Vec<(&'a str, &'a Finding, Placed)>,
+    /// The user whose password it is, where the first place that says so has one.
+    owner: Option<String>,
 }
 
 /// Makes the plan. Every finding ends as a site of a move or as a refusal.
@@ -78,9 +82,13 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
                     let secret = std::mem::replace(&mut placed.secret, Secret::new(Vec::new()));
                     let value = target.key.fingerprint(&secret);
                     let at = *index.entry(value.clone()).or_insert_with(|| {
-                        groups.push(Group { secret, value, places: Vec::new() });
+                        groups.push(Group { secret, value, places: Vec::new(), owner: None });
                         groups.len() - 1
                     });
+                    let text = syntax.as_ref().map(|syntax| &*syntax.text.text).filter(|_| !placed.place.prose);
+                    let user = text.filter(|_| finding.kind == Kind::Password && !is_quiet_place(file.path.as_ref()));
+                    let user = user.and_then(|text| whose::user(text, placed.span.start));
+                    groups[at].owner = groups[at].owner.take().or_else(|| user.map(str::to_owned));
                     groups[at].places.push((&file.path, finding, placed));
                 }
                 Err(refusal) => refusals.push(refused(&file.path, finding, refusal, target.key)),
@@ -259,35 +267,61 @@ fn planned(
     unsaid: &Unsaid,
     target: &Target<'_>,
 ) -> Result<PlannedMove, Refusal> {
-    let mut wish = Wish { earlier: target.earlier.get(&group.value).cloned(), ..Wish::default() };
+    let mut wish = Wish {
+        earlier: target.earlier.get(&group.value).cloned(),
+        owner: group.owner.clone().filter(|owner| !unsaid.is_in(owner)),
+        ..Wish::default()
+    };
+    let mut called: Vec<((bool, Standing), String)> = Vec::new();
+    let mut scopes: Vec<(Standing, String)> = Vec::new();
     for (path, finding, placed) in &group.places {
+        let standing = Standing::of(path, placed);
         push_new(&mut wish.taken, placed.place.taken_names.iter().cloned());
         push_new(&mut wish.fixed, placed.place.fixed_name.iter().cloned());
         // A password inside a connection string is not what the string's own name says: `url` gives `URL_PASSWORD`.
         let inside = finding.kind == Kind::Dsn && placed.place.shape.starts_with("part of");
-        let called = placed.place.names.iter().filter(|_| !inside).cloned();
-        let part = placed.place.names.iter().filter(|_| inside).map(|name| format!("{name}_password"));
-        let bound = || finding.name.iter().filter(|_| !inside);
+        let given = placed.place.names.iter().filter(|_| !inside).cloned();
+        // `shop:…` behind `curl -u` is the password of `shop`; what is a password's name already stays.
+        let of_password = |name: &String| {
+            if is_credential_name(name) { name.clone() } else { format!("{name}_password") }
+        };
+        let part = placed.place.names.iter().filter(|_| inside).map(of_password);
+        let typed = finding.kind == Kind::Password && !finding.rule.starts_with("generic-");
+        let bound: Vec<String> = finding
+            .name
+            .iter()
+            .filter(|_| !inside)
+            .map(|name| if typed { of_password(name) } else { name.clone() })
+            .collect();
         // What holds a statement with a password in it (`insert`) does not name the password.
         let first = placed.place.names.first().filter(|_| placed.place.shape.starts_with("part of"));
         let statement = first.and_then(|name| names::of_call(name, &finding.rule));
-        let told = bound().filter(|_| statement.is_some()).cloned();
-        let passed = bound().filter_map(|name| names::of_call(name, &finding.rule));
+        let told = bound.iter().filter(|_| statement.is_some()).cloned();
+        let passed = bound.iter().filter_map(|name| names::of_call(name, &finding.rule));
         let best: Vec<String> = passed.chain(told).chain(statement.clone()).collect();
-        push_new(&mut wish.called, best.into_iter().chain(called).chain(part).chain(bound().cloned()));
+        let all = best.into_iter().chain(given).chain(part).chain(bound.iter().cloned());
+        called.extend(all.map(|name| (standing.named(path, finding, &name), name)));
         if is_environment(path) {
             wish.set.extend(finding.name.iter().filter(|name| is_variable(name)).cloned());
             wish.set.extend(placed.place.names.first().cloned());
         }
         wish.rule = wish.rule.or_else(|| finding.env.clone());
         let stem = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        push_new(&mut wish.scopes, placed.place.scopes.iter().cloned().chain(stem));
+        scopes.extend(placed.place.scopes.iter().cloned().chain(stem).map(|scope| (standing, scope)));
     }
+    called.sort_by_key(|(standing, _)| *standing);
+    scopes.sort_by_key(|(standing, _)| *standing);
+    push_new(&mut wish.called, called.into_iter().map(|(_, name)| name));
+    push_new(&mut wish.scopes, scopes.into_iter().map(|(_, scope)| scope));
     wish.called.retain(|name| !unsaid.is_in(name));
     wish.scopes.retain(|name| !unsaid.is_in(name));
     wish.set.retain(|name| !unsaid.is_in(name));
+    // `TF_VAR_x` is Terraform's name alone: other code calls the value by one of its own.
+    let own = |fixed: &String| fixed.bytes().any(|byte| byte.is_ascii_lowercase());
+    let shared = group.places.iter().any(|(_, _, placed)| placed.place.fixed_name.is_none() && !placed.place.prose);
+    let fixed = if shared && wish.fixed.iter().all(own) { std::mem::take(&mut wish.fixed) } else { wish.fixed.clone() };
     let name = names.choose(&wish, &group.value);
-    let mut also: Vec<String> = wish.fixed.iter().filter(|fixed| **fixed != name).cloned().collect();
+    let mut also: Vec<String> = fixed.into_iter().filter(|fixed| *fixed != name).collect();
     // Some formats read a variable that is called otherwise than what they look up (`TF_VAR_x` for `var.x`).
     let read =
         group.places.iter().filter(|(_, _, placed)| placed.place.fixed_name.is_none() && placed.style != Style::Inject);
@@ -336,6 +370,37 @@ fn planned(
             .collect(),
         name,
     })
+}
+
+/// How much what a place calls a value counts for its name, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// A file that sets the program's environment calls it so.
+    Variable,
+    Code,
+    Test,
+    Prose,
+}
+
+impl Standing {
+    fn of(path: &str, placed: &Placed) -> Self {
+        if placed.place.prose {
+            Self::Prose
+        } else if is_quiet_place(path.as_ref()) {
+            Self::Test
+        } else {
+            Self::Code
+        }
+    }
+
+    /// How much one of the names counts: what does not say that it is a credential's, less than all that do.
+    fn named(self, path: &str, finding: &Finding, name: &str) -> (bool, Self) {
+        let told = finding.rule.starts_with("generic-") || finding.kind == Kind::Password;
+        let unnamed = told && !is_credential_name(name);
+        let set = is_environment(path) && finding.name.as_deref() == Some(name) && is_variable(name);
+        let variable = self == Self::Code && set && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+        (unnamed, if variable { Self::Variable } else { self })
+    }
 }
 
 /// Whether a file's keys are variables of the program's environment: compose files, `.env`, Dockerfiles, manifests.
