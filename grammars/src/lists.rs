@@ -34,7 +34,7 @@ pub(crate) fn fits(parsed: &Parsed, selection: &Selection, form: &LookupForm) ->
     let listed = |span: Range<usize>, key: &str| entries(parsed, &span, key, &[]).is_ok();
     form.lists.iter().all(|list| near(&list.at).is_some_and(|span| listed(span, &list.key)))
         && form.unless_near.iter().all(|(at, pattern)| {
-            let pattern = Regex::new(&pattern.replace("<bound>", &regex::escape(&parsed.text[name.clone()])));
+            let pattern = Regex::new(pattern.replace("<bound>", &regex::escape(&parsed.text[name.clone()])));
             near(at).is_none_or(|span| !pattern.is_match(&parsed.text[span]))
         })
 }
@@ -121,13 +121,14 @@ fn entries(
     // Two blanks of an item are one level.
     let below = |at: usize, depth: usize, step: usize, items: &[&String]| {
         let lines = items.iter().flat_map(|item| item.split('\n'));
-        let lines: String = lines
+        let lines: Vec<String> = lines
             .map(|line| {
                 let content = line.trim_start();
                 let depth = depth + (line.len() - content.len()) / 2 * step;
                 format!("{ending}{}{content}", " ".repeat(depth))
             })
             .collect();
+        let lines = lines.concat();
         (lines::end(text, at), lines)
     };
     let end_of = |span: &Range<usize>| span.start + text[span.clone()].trim_end().len();
@@ -169,17 +170,13 @@ fn entries(
     if missing.is_empty() {
         return Ok(None);
     }
-    match there.kind() {
-        "flow_sequence" => {
-            let more: String = missing.iter().map(|item| format!(", {}", item.trim_start_matches("- "))).collect();
-            Ok(Some((last.end, more)))
-        }
-        _ => {
-            let depth = column(known[0].start);
-            let step = depth.checked_sub(base).filter(|step| *step > 0).unwrap_or(2);
-            Ok(Some(below(end_of(last), depth, step, &missing)))
-        }
+    if there.kind() == "flow_sequence" {
+        let more: Vec<&str> = missing.iter().map(|item| item.trim_start_matches("- ")).collect();
+        return Ok(Some((last.end, format!(", {}", more.join(", ")))));
     }
+    let depth = column(known[0].start);
+    let step = depth.checked_sub(base).filter(|step| *step > 0).unwrap_or(2);
+    Ok(Some(below(end_of(last), depth, step, &missing)))
 }
 
 /// The collection that a value is, if lines or entries can be added to it.

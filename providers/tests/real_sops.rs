@@ -131,7 +131,7 @@ async fn what_sops_encrypts_is_read_and_edited_in_place() {
         let store = place.store(name);
         let contract = Contract::new(&*store);
         for address in store.list(None).await.expect("names").addresses {
-            let parts = address.path.split('/').map(|part| format!("[\"{part}\"]")).collect::<String>();
+            let parts = address.path.split('/').map(|part| format!("[\"{part}\"]")).collect::<Vec<_>>().concat();
             let shown = place.sops(&["decrypt", "--extract", &parts, name]);
             let read = store.read(&address).await.expect("readable").expect("there");
             // Dates are text to keylift and times to the program's output.
@@ -146,7 +146,7 @@ async fn what_sops_encrypts_is_read_and_edited_in_place() {
         *way.iter().fold(&mut expected, |inner, part| &mut inner[*part]) = Value::from("changed: 'twice'");
         assert_eq!(place.opened(name), expected, "{name}");
         // And back: the program changes what keylift wrote.
-        let parts = way.iter().map(|part| format!("[\"{part}\"]")).collect::<String>();
+        let parts = way.iter().map(|part| format!("[\"{part}\"]")).collect::<Vec<_>>().concat();
         place.sops(&["set", name, &parts, "\"three\""]);
         assert_eq!(contract.get(at).await.as_deref(), Some(&b"three"[..]), "{name}");
         let made = contract.put("app_new", b"new", Expect::Absent).await.expect("added");

@@ -57,7 +57,7 @@ pub(super) enum Put {
 /// Names of a folder, in order.
 #[derive(Default)]
 pub(super) struct Names {
-    pub names: Vec<String>,
+    pub listed: Vec<String>,
     /// Whether more may follow.
     pub more: bool,
     /// Whether the server pages, as far as this answer tells.
@@ -228,7 +228,7 @@ impl Kv<'_> {
             .filter(|key| key.as_str() > after)
             .collect();
         keys.sort_unstable();
-        Ok(Names { names: keys, more, pages })
+        Ok(Names { listed: keys, more, pages })
     }
 }
 

@@ -339,7 +339,7 @@ impl Store for VaultStore {
         };
         let Some((folder, after)) = folders.pop() else { return Ok(Listing::default()) };
         let ready = self.ready().await?;
-        let Names { names, more, .. } = self.kv(&ready).names(&folder, &after).await?;
+        let Names { listed: names, more, .. } = self.kv(&ready).names(&folder, &after).await?;
         if let Some(last) = names.last().filter(|_| more) {
             folders.push((folder.clone(), last.clone()));
         }

@@ -36,7 +36,7 @@ impl VaultStore {
             }
             group.sort_unstable();
             let (first, _) = group[0];
-            let Names { names, more, pages } = match self.kv(&ready).names(folder, first).await {
+            let Names { listed: names, more, pages } = match self.kv(&ready).names(folder, first).await {
                 Ok(names) => names,
                 Err(error) => {
                     self.unlisted.fetch_or(error.kind == ErrorKind::Denied, Ordering::Relaxed);

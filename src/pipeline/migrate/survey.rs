@@ -51,8 +51,8 @@ impl Migration<'_> {
     /// # Errors
     /// Where two values go to one place, or the source is out of reach.
     pub(super) async fn survey(&self, route: &Route<'_>, known: &Known) -> Result<Survey, Failure> {
-        let mut survey = Survey::default();
-        survey.keeps = if self.asked.history { self.to.versions_kept().await? } else { 1 };
+        let keeps = if self.asked.history { self.to.versions_kept().await? } else { 1 };
+        let mut survey = Survey { keeps, ..Survey::default() };
         self.watch.begin("reading", 0);
         let mut walk = self.walk(route, known);
         while let Some(reading) = walk.next().await? {

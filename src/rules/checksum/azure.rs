@@ -98,7 +98,7 @@ pub(super) fn devops(value: &[u8]) -> bool {
     [0xE0B9_692D, 0x1019_F92E].iter().any(|own| crc32(&body) ^ own == sum)
 }
 
-/// Marvin32 folded to 32 bits, as SymCrypt defines it.
+/// Marvin32 folded to 32 bits, as `SymCrypt` defines it.
 fn marvin(bytes: &[u8], seed: u64) -> u32 {
     let hash = marvin64(bytes, seed);
     (hash >> 32) as u32 ^ (hash & 0xffff_ffff) as u32
@@ -199,7 +199,7 @@ mod tests {
             let bytes =
                 [&body[..2], &sum[3..], &body[2..6], &sum[2..3], &sum[1..2], &body[6..19], &sum[..1], &body[19..]]
                     .concat();
-            let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+            let bits = bytes.iter().map(|byte| format!("{byte:08b}")).collect::<Vec<_>>().concat();
             let text: String = (0..bits.len())
                 .step_by(5)
                 .map(|at| {

@@ -170,7 +170,7 @@ fn is_code(value: &str, quoted: bool) -> bool {
         || value.starts_with(['{', '(', '[', '<', '#', '&', ',', ':', '@', '^', '%', '*']) && value.len() < 8
 }
 
-/// Rules that a field's input is checked by, as Laravel and CodeIgniter write them: `required|string|min:6`.
+/// Rules that a field's input is checked by, as Laravel and `CodeIgniter` write them: `required|string|min:6`.
 fn is_validation(value: &str) -> bool {
     const RULES: [&str; 14] = [
         "required",
