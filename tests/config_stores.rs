@@ -186,7 +186,7 @@ fn an_accessor_with_a_folder_of_its_own_comes_and_goes() {
     assert!(said.contains("cargo add ureq serde_json"), "{said}");
     let after = folder.read("src/bin/tool.rs");
     assert!(after.starts_with("#[path = \"keylift_secrets/mod.rs\"]\nmod keylift_secrets;\n\nfn main"), "{after}");
-    assert!(after.contains("keylift_secrets::get(\"PASSWORD\")"), "{after}");
+    assert!(after.contains("keylift_secrets::get(\"MAIN_PASSWORD\")"), "{after}");
     assert!(folder.read("src/bin/keylift_secrets/mod.rs").contains("\"shop/\""));
     folder.undo(&files);
     assert!(!folder.root().join("src/bin/keylift_secrets").exists(), "nothing is left");

@@ -120,9 +120,9 @@ mod inner {
     }
 
     pub(crate) mod deeper {
-        pub(crate) static PASSWORD: &str = \"hunter2x\";
+        static DEEPER: &str = \"hunter2x\";
         pub(crate) fn same(given: &str) -> bool {
-            given == PASSWORD && given == \"hunter2x\"
+            given == DEEPER && given == \"hunter2x\"
         }
     }
 }

@@ -201,7 +201,8 @@ fn secrets_of_compose_files_are_what_the_variables_were() {
         let told: Case = serde_yaml::from_str(&told).expect("it is read");
         let lifted: Vec<(&str, &str)> =
             told.values.iter().filter_map(|value| Some((value.name.as_deref()?, value.text.as_str()))).collect();
-        let lines = text("after");
+        // Whatever ends its lines.
+        let lines = text("after").replace("\r\n", "\n");
         let after = lifted.iter().fold(lines, |after, (name, _)| {
             after.replace(&format!(" environment: {name}\n"), &format!(" file: ./{name}\n"))
         });

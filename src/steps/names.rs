@@ -79,7 +79,9 @@ impl Names {
         // `password` in a dictionary `mail` is better called MAIL_PASSWORD, and a `token` of a known issuer by that.
         let bare = is_bare(&base);
         let issuer = wish.rule.iter().filter(|env| bare && !is_bare(env)).cloned();
-        let owned = |name: &&String| name.strip_suffix(&format!("_{base}")).is_some_and(|owner| !is_vague(owner));
+        let owned = |name: &&String| {
+            name.strip_suffix(&format!("_{base}")).is_some_and(|owner| owner.len() > 1 && !says_nothing(owner))
+        };
         let qualified = telling.iter().filter(|name| bare && owned(name)).cloned();
         let owner = wish.owner.iter().filter(|_| bare).map(|owner| format!("{}_{base}", variable(owner)));
         let better: Vec<String> = issuer.chain(qualified).chain(owner).collect();
@@ -287,6 +289,11 @@ fn is_bare(name: &str) -> bool {
 
 /// Names of one or two letters, and the words that code gives to anything.
 fn is_vague(name: &str) -> bool {
+    name.len() < 3 || says_nothing(name)
+}
+
+/// Numbers, and the words that code gives to anything.
+fn says_nothing(name: &str) -> bool {
     const ANYTHING: &[&str] = &[
         "VALUE",
         "DATA",
@@ -311,7 +318,7 @@ fn is_vague(name: &str) -> bool {
         "OPTIONS",
         "PARAMS",
     ];
-    name.len() < 3 || is_number(name) || ANYTHING.contains(&name)
+    is_number(name) || ANYTHING.contains(&name)
 }
 
 #[cfg(test)]

@@ -318,7 +318,11 @@ fn planned(
     wish.set.retain(|name| !unsaid.is_in(name));
     // `TF_VAR_x` is Terraform's name alone: other code calls the value by one of its own.
     let own = |fixed: &String| fixed.bytes().any(|byte| byte.is_ascii_lowercase());
-    let shared = group.places.iter().any(|(_, _, placed)| placed.place.fixed_name.is_none() && !placed.place.prose);
+    let reads_plainly = |placed: &Placed| placed.language.variable(target.lookup.into(), "X") == "X";
+    let shared = group
+        .places
+        .iter()
+        .any(|(_, _, placed)| placed.place.fixed_name.is_none() && !placed.place.prose && reads_plainly(placed));
     let fixed = if shared && wish.fixed.iter().all(own) { std::mem::take(&mut wish.fixed) } else { wish.fixed.clone() };
     let name = names.choose(&wish, &group.value);
     let mut also: Vec<String> = fixed.into_iter().filter(|fixed| *fixed != name).collect();

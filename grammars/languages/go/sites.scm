@@ -1,8 +1,12 @@
 ; What literals are bound to.
 (var_spec name: (identifier) @name value: (expression_list . (_) @value .))
-(var_spec . name: (identifier)+ @names value: (expression_list) @values)
+(var_spec . name: (identifier) @names . "," . name: (identifier) @names value: (expression_list) @values)
+(var_spec . name: (identifier) @names . "," . name: (identifier) @names . "," . name: (identifier) @names value: (expression_list) @values)
+(var_spec . name: (identifier) @names . "," . name: (identifier) @names . "," . name: (identifier) @names . "," . name: (identifier) @names value: (expression_list) @values)
 (const_spec name: (identifier) @name value: (expression_list . (_) @value .))
-(const_spec . name: (identifier)+ @names value: (expression_list) @values)
+(const_spec . name: (identifier) @names . "," . name: (identifier) @names value: (expression_list) @values)
+(const_spec . name: (identifier) @names . "," . name: (identifier) @names . "," . name: (identifier) @names value: (expression_list) @values)
+(const_spec . name: (identifier) @names . "," . name: (identifier) @names . "," . name: (identifier) @names . "," . name: (identifier) @names value: (expression_list) @values)
 (short_var_declaration left: (expression_list) @names right: (expression_list) @values)
 (assignment_statement left: (expression_list) @names right: (expression_list) @values)
 (assignment_statement left: (expression_list (selector_expression field: (field_identifier) @name)) right: (expression_list . (_) @value .))
@@ -73,15 +77,15 @@
 (const_declaration (const_spec value: (_) @constant) . (const_spec !value) (#set! constant "const-iota"))
 
 ; A const becomes a var; in a group, it leaves that.
-((const_declaration "const" @change.replace (const_spec name: (identifier) @change.name value: (_) @change.value)) @_declaration
+((const_declaration "const" @change.replace (const_spec . name: (identifier) @change.name value: (_) @change.value)) @_declaration
  (#not-match? @_declaration "^const(\\s|/\\*[\\s\\S]*?\\*/|//[^\n]*\n)*\\(")
  (#set! change "const"))
-((const_declaration "const" @change.replace . "(" . (const_spec name: (identifier) @change.name value: (_) @change.value) . ")")
+((const_declaration "const" @change.replace . "(" . (const_spec . name: (identifier) @change.name value: (_) @change.value) . ")")
  (#set! change "const"))
-((const_declaration "(" (const_spec name: (identifier) @change.name value: (_) @change.value) @change.cut) @change.paste
+((const_declaration "(" (const_spec . name: (identifier) @change.name value: (_) @change.value) @change.cut) @change.paste
  (#match? @change.paste "\\biota\\b")
  (#set! change "const-in-iota-group"))
-((const_declaration "(" (const_spec name: (identifier) @change.name value: (_) @change.value) @change.cut) @change.paste
+((const_declaration "(" (const_spec . name: (identifier) @change.name value: (_) @change.value) @change.cut) @change.paste
  (#set! change "const-in-group"))
 
 ; Lookups with a hardcoded default: helpers of this shape are in every code base, getEnv("X", "default").

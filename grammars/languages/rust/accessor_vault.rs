@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::fmt::Write as _;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,13 +29,12 @@ fn setting(name: &str) -> Option<String> {
 
 fn read(name: &str) -> Result<String, Box<dyn Error>> {
     let address = setting("VAULT_ADDR").ok_or("VAULT_ADDR is not set")?;
-    let token = match setting("VAULT_TOKEN") {
-        Some(token) => token,
-        None => {
-            let home = setting("HOME").or_else(|| setting("USERPROFILE")).unwrap_or_default();
-            let file = std::path::Path::new(&home).join(".vault-token");
-            std::fs::read_to_string(file).map_err(|_| "VAULT_TOKEN is not set")?.trim().to_owned()
-        }
+    let token = if let Some(token) = setting("VAULT_TOKEN") {
+        token
+    } else {
+        let home = setting("HOME").or_else(|| setting("USERPROFILE")).unwrap_or_default();
+        let file = std::path::Path::new(&home).join(".vault-token");
+        std::fs::read_to_string(file).map_err(|_| "VAULT_TOKEN is not set")?.trim().to_owned()
     };
     let versions = setting("KEYLIFT_VAULT_KV").unwrap_or_else(|| "@KEYLIFT_KV@".to_owned()) != "1";
     let mount = setting("KEYLIFT_VAULT_MOUNT").unwrap_or_else(|| "@KEYLIFT_MOUNT@".to_owned());
@@ -47,7 +47,7 @@ fn read(name: &str) -> Result<String, Box<dyn Error>> {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 target.push(char::from(byte));
             } else {
-                target.push_str(&format!("%{byte:02X}"));
+                write!(target, "%{byte:02X}")?;
             }
         }
     }

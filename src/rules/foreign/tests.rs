@@ -98,17 +98,14 @@ fn own_rules_are_read_strictly() {
 fn literals_are_in_every_match() {
     for (pattern, words) in [
         ("key-[a-z]{4}", &["key-"][..]),
-        ("(?i)(?:Foo|bar)_[0-9]+", &["foo_", "bar_"][..]),
+        ("(?i)(?:Foo|bar)_[0-9]+", &["bar_", "foo_"][..]),
         ("[a-z]{20}", &[]),
         ("(abc)?[0-9]{3}", &[]),
         ("(?:abcd|[0-9]{9})x", &[]),
     ] {
-        let found = literals::in_every_match(pattern);
-        if pattern.contains("Foo") {
-            assert!(found == ["bar", "foo"] || found == words, "{pattern}: {found:?}");
-        } else {
-            assert_eq!(found, words, "{pattern}");
-        }
+        let mut found = literals::in_every_match(pattern);
+        found.sort();
+        assert_eq!(found, words, "{pattern}");
     }
 }
 

@@ -191,7 +191,7 @@ fn is_validation(value: &str) -> bool {
     let word = |part: &str| part.split([':', '[']).next().unwrap_or_default().to_owned();
     let rules = |part: &str| !part.is_empty() && word(part).bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     let known = value.split('|').filter(|part| RULES.contains(&word(part).as_str())).count();
-    value.contains('|') && value.split('|').all(rules) && known * 2 >= value.split('|').count()
+    value.contains('|') && value.split('|').all(rules) && known * 2 > value.split('|').count()
 }
 
 /// A field's type in a schema: `String!`, `[Int!]!`.
