@@ -274,12 +274,17 @@ impl Imports {
         let mut hidden = None;
         for import in self.list.iter().filter(|import| import.gives(need)) {
             let scope = self.innermost(&import.statement);
+            // What the file's outermost level has is reached from every part of it, wherever it stands.
+            let outermost = need.outward.is_some() && import.top && import.usable && scope.is_none();
+            let name = import.alias.clone().unwrap_or_else(|| need.bind.clone());
+            if outermost {
+                return Resolution::Bound(name);
+            }
             if !self.sees(at, scope) {
                 continue;
             }
             let precedes = import.statement.end <= at;
             let reached = if import.top { precedes || in_function } else { precedes && import.block.contains(&at) };
-            let name = import.alias.clone().unwrap_or_else(|| need.bind.clone());
             if import.usable && reached {
                 if !self.shadowed(&name, need, at) {
                     return Resolution::Bound(name);

@@ -9,7 +9,7 @@
 (closure_expression) @scope
 (block) @scope
 (match_arm) @scope
-(mod_item) @scope.apart
+(mod_item body: (_)) @scope.apart
 (impl_item) @scope
 
 (const_item name: (identifier) @definition)
