@@ -41,7 +41,7 @@ fn says(owner: &str, name: &str) -> bool {
 
 /// What a function's name is about: `CREATE_ADMIN_USER` gives `ADMIN_USER`. A name that is a verb alone stays.
 pub fn without_verb(name: &str) -> String {
-    const VERBS: [&str; 14] = [
+    const VERBS: [&str; 17] = [
         "GET",
         "SET",
         "INIT",
@@ -56,6 +56,9 @@ pub fn without_verb(name: &str) -> String {
         "FETCH",
         "VERIFY",
         "SEED",
+        "IS",
+        "HAS",
+        "VALIDATE",
     ];
     match name.split_once('_') {
         Some((verb, rest)) if VERBS.contains(&verb) && !rest.is_empty() => rest.to_owned(),
@@ -158,7 +161,12 @@ mod tests {
 
     #[test]
     fn a_function_s_verb_owns_nothing() {
-        for (name, about) in [("GET_PASSWORD", "PASSWORD"), ("INIT_IDOR_INFO", "IDOR_INFO"), ("SETUP", "SETUP")] {
+        for (name, about) in [
+            ("GET_PASSWORD", "PASSWORD"),
+            ("INIT_IDOR_INFO", "IDOR_INFO"),
+            ("SETUP", "SETUP"),
+            ("IS_SUPPORT", "SUPPORT"),
+        ] {
             assert_eq!(without_verb(name), about);
         }
         assert!(says("PASSWORD", "PASSWORD") && says("USER_PASSWORD", "PASSWORD"));

@@ -316,14 +316,7 @@ fn planned(
     wish.called.retain(|name| !unsaid.is_in(name));
     wish.scopes.retain(|name| !unsaid.is_in(name));
     wish.set.retain(|name| !unsaid.is_in(name));
-    // `TF_VAR_x` is Terraform's name alone: other code calls the value by one of its own.
-    let own = |fixed: &String| fixed.bytes().any(|byte| byte.is_ascii_lowercase());
-    let reads_plainly = |placed: &Placed| placed.language.variable(target.lookup.into(), "X") == "X";
-    let shared = group
-        .places
-        .iter()
-        .any(|(_, _, placed)| placed.place.fixed_name.is_none() && !placed.place.prose && reads_plainly(placed));
-    let fixed = if shared && wish.fixed.iter().all(own) { std::mem::take(&mut wish.fixed) } else { wish.fixed.clone() };
+    let fixed = fixed_names(group, &mut wish, target);
     let name = names.choose(&wish, &group.value);
     let mut also: Vec<String> = fixed.into_iter().filter(|fixed| *fixed != name).collect();
     // Some formats read a variable that is called otherwise than what they look up (`TF_VAR_x` for `var.x`).
@@ -374,6 +367,18 @@ fn planned(
             .collect(),
         name,
     })
+}
+
+/// The names that places fix. `TF_VAR_x` is Terraform's name alone: other code calls the value by one of its own, so that
+/// no move is named by it where such code shares the value.
+fn fixed_names(group: &Group<'_>, wish: &mut Wish, target: &Target<'_>) -> Vec<String> {
+    let own = |fixed: &String| fixed.bytes().any(|byte| byte.is_ascii_lowercase());
+    let reads_plainly = |placed: &Placed| placed.language.variable(target.lookup.into(), "X") == "X";
+    let shared = group
+        .places
+        .iter()
+        .any(|(_, _, placed)| placed.place.fixed_name.is_none() && !placed.place.prose && reads_plainly(placed));
+    if shared && wish.fixed.iter().all(own) { std::mem::take(&mut wish.fixed) } else { wish.fixed.clone() }
 }
 
 /// How much what a place calls a value counts for its name, best first.
