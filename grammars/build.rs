@@ -22,6 +22,8 @@ struct Docstrings {
     quotes: String,
     comment: String,
     #[serde(default)]
+    block: Option<[String; 2]>,
+    #[serde(default)]
     columns: bool,
 }
 
@@ -84,9 +86,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 text.make_ascii_lowercase();
             }
         }
-        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, columns }| {
+        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block, columns }| {
             format!(
-                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, columns: {columns} }}"
+                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?}, columns: {columns} }}"
             )
         });
         let docstrings = docstrings.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));

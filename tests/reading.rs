@@ -155,6 +155,16 @@ fn names_of_their_own_and_places_of_examples_are_quiet() {
 }
 
 #[test]
+fn what_is_sealed_for_a_cluster_is_quiet() {
+    let sealed = format!("Ag{}", word().repeat(40));
+    let data = |kind: &str| format!("kind: Thing\nspec:\n  {kind}:\n    api_token: {sealed}\n");
+    is_quiet("sealed.yaml", &data("encryptedData"));
+    assert_eq!(shown("plain.yaml", &data("data")).len(), 1);
+    let json = format!("{{\"spec\": {{\"encryptedData\": {{\"api_token\": \"{sealed}\"}}}}}}");
+    is_quiet("sealed.json", &json);
+}
+
+#[test]
 fn the_language_and_the_name_are_told() {
     let text = format!("db_password = '{}'\n", word());
     let found = Engine::builtin().scan(&SourceFile::disk("a.py", text.into_bytes()));

@@ -26,7 +26,7 @@ pub(crate) struct Embedded {
     files: &'static [(&'static str, &'static str)],
 }
 
-/// How documentation is written as strings that stand by themselves, for readers that make no tree.
+/// How documentation is written as strings that stand by themselves, and comments, for readers that make no tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Docstrings {
     /// What such a string begins and ends with.
@@ -35,6 +35,8 @@ pub struct Docstrings {
     pub quotes: &'static str,
     /// What a comment begins with; it ends with its line.
     pub comment: &'static str,
+    /// What a comment begins and ends with that ends where it says so.
+    pub block: Option<[&'static str; 2]>,
     /// Statements of the outermost level, and they alone, begin in the first column, but for lines of such strings.
     pub columns: bool,
 }

@@ -1,8 +1,9 @@
 //! The gate: one pass over a file that finds every rule's keywords.
 //!
 //! Of each keyword, three bytes are chosen that are seldom in text. A table of bits, small enough for the nearest cache,
-//! tells for every three bytes of a file whether some keyword has them; only there are keywords compared. An automaton
-//! of a thousand keywords takes several times as long: its states fit no cache.
+//! tells for every three bytes of a file whether some keyword has them, a second one whether with the byte behind them;
+//! only there are keywords compared. An automaton of a thousand keywords takes several times as long: its states fit no
+//! cache.
 
 use std::ops::Range;
 
@@ -12,6 +13,8 @@ use super::words;
 
 /// Bytes of a keyword that the table knows it by.
 const WINDOW: usize = 3;
+/// Windows that are looked up together: those that lie in eight bytes.
+const TOGETHER: usize = 8 - WINDOW + 1;
 /// Hashes are of this many bits.
 const BITS: u32 = 17;
 const WORDS: usize = 1 << (BITS - 6);
@@ -25,6 +28,8 @@ pub(super) struct Gate {
     keywords: Vec<Box<[u8]>>,
     /// Bit by hash: some keyword has such a window.
     table: Box<[u64; WORDS]>,
+    /// The same of the four bytes from where a window begins; with any fourth, where the keyword ends before it.
+    longer: Box<[u64; WORDS]>,
     /// How many bits are set before each word of the table.
     ranks: Box<[u32; WORDS]>,
     /// Where in `places` those of each set bit begin; one more at the end.
@@ -50,6 +55,7 @@ impl Gate {
         let keywords: Vec<Box<[u8]>> =
             keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into_bytes().into()).collect();
         let mut table = Box::new([0_u64; WORDS]);
+        let mut longer = Box::new([0_u64; WORDS]);
         let mut known: Vec<(usize, usize, usize)> = Vec::with_capacity(keywords.len());
         let mut shorter = Vec::new();
         for (number, keyword) in keywords.iter().enumerate() {
@@ -58,8 +64,13 @@ impl Gate {
                 continue;
             };
             let hash = hash(window);
-            table[hash >> 6] |= 1 << (hash & 63);
+            set(&mut table, hash);
             known.push((hash, number, offset));
+            let fourth = |byte: u8| self::hash(window | u32::from(byte | 0x20) << 24);
+            match keyword.get(offset + WINDOW) {
+                Some(byte) => set(&mut longer, fourth(*byte)),
+                None => (0..=u8::MAX).for_each(|byte| set(&mut longer, fourth(byte))),
+            }
         }
         known.sort_unstable();
         let mut ranks = Box::new([0_u32; WORDS]);
@@ -84,19 +95,23 @@ impl Gate {
         };
         let places = known.into_iter().map(place).collect();
         let short = automaton(&keywords, shorter);
-        Self { keywords, table, ranks, starts, places, short }
+        Self { keywords, table, longer, ranks, starts, places, short }
     }
 
     /// Tells each keyword in a text, by number, with its place; they may overlap, and are in no order.
     pub(super) fn each(&self, text: &[u8], mut tell: impl FnMut(usize, Range<usize>)) {
-        for (at, eight) in text.array_windows::<8>().enumerate() {
+        let mut from = 0;
+        while let Some(eight) = text.get(from..).and_then(<[u8]>::first_chunk::<8>) {
             let eight = u64::from_le_bytes(*eight) | CASE;
-            self.look(text, at, eight, &mut tell);
+            let known = |at: usize| u32::from(is_set(&self.table, hash(window(eight >> (8 * at))))) << at;
+            let mut places = (0..TOGETHER).fold(0, |places, at| places | known(at));
+            while places != 0 {
+                self.look(text, from + places.trailing_zeros() as usize, &mut tell);
+                places &= places - 1;
+            }
+            from += TOGETHER;
         }
-        for at in text.len().saturating_sub(7)..(text.len() + 1).saturating_sub(WINDOW) {
-            let eight = text[at..].iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte));
-            self.look(text, at, eight | CASE, &mut tell);
-        }
+        (from..(text.len() + 1).saturating_sub(WINDOW)).for_each(|at| self.look(text, at, &mut tell));
         if let Some((automaton, numbers)) = &self.short {
             for hit in automaton.find_overlapping_iter(text) {
                 tell(numbers[hit.pattern().as_usize()], hit.range());
@@ -104,12 +119,18 @@ impl Gate {
         }
     }
 
-    /// Looks at one place; `eight` is what stands there, bit 5 of each byte set.
+    /// Looks at one place.
     #[inline]
-    fn look(&self, text: &[u8], at: usize, eight: u64, tell: &mut impl FnMut(usize, Range<usize>)) {
-        let [a, b, c, ..] = eight.to_le_bytes();
-        let hash = hash(u32::from_le_bytes([a, b, c, 0]));
-        if self.table[hash >> 6] >> (hash & 63) & 1 == 1 {
+    fn look(&self, text: &[u8], at: usize, tell: &mut impl FnMut(usize, Range<usize>)) {
+        let rest = &text[at..];
+        let eight = match rest.first_chunk::<8>() {
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => rest.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte)),
+        };
+        let eight = eight | CASE;
+        let hash = hash(window(eight));
+        let [a, b, c, d, ..] = eight.to_le_bytes();
+        if is_set(&self.table, hash) && is_set(&self.longer, self::hash(u32::from_le_bytes([a, b, c, d]))) {
             self.compare(text, at, eight, hash, tell);
         }
     }
@@ -131,6 +152,20 @@ impl Gate {
             }
         }
     }
+}
+
+/// The window that eight bytes begin with.
+fn window(eight: u64) -> u32 {
+    let [a, b, c, ..] = eight.to_le_bytes();
+    u32::from_le_bytes([a, b, c, 0])
+}
+
+fn set(table: &mut [u64; WORDS], hash: usize) {
+    table[hash >> 6] |= 1 << (hash & 63);
+}
+
+fn is_set(table: &[u64; WORDS], hash: usize) -> bool {
+    table[hash >> 6] >> (hash & 63) & 1 == 1
 }
 
 /// A hash of a window whose bytes have bit 5 set: letters of both cases are alike.

@@ -5,6 +5,7 @@
 
 pub mod builtin;
 mod checksum;
+mod documentation;
 mod encoded;
 pub mod engine;
 pub mod find_value;

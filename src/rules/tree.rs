@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
 
-use keylift_grammars::{Docstrings, Language, Literal, LiteralKind, Parsed, Role};
+use keylift_grammars::{Language, Literal, LiteralKind, Parsed, Role};
+
+use super::documentation::Documentation;
 
 /// Larger texts are read by lines: parsing takes a hundred times as long as matching.
 const LARGEST: usize = 5 << 18;
@@ -18,6 +20,7 @@ pub(super) struct Tree<'a> {
     text: &'a str,
     path: &'a Path,
     language: OnceCell<Option<&'static Language>>,
+    documentation: OnceCell<Option<Documentation>>,
     /// Where telling words stand, in order.
     hits: OnceCell<Vec<Range<usize>>>,
     /// Read around the telling words.
@@ -32,6 +35,7 @@ impl<'a> Tree<'a> {
             text,
             path,
             language: OnceCell::new(),
+            documentation: OnceCell::new(),
             hits: OnceCell::new(),
             parsed: OnceCell::new(),
             whole: OnceCell::new(),
@@ -71,9 +75,15 @@ impl<'a> Tree<'a> {
         self.detected().map(Language::code)
     }
 
-    /// How the language writes documentation as strings.
-    pub(super) fn docstrings(&self) -> Option<Docstrings> {
-        self.detected().and_then(Language::docstrings)
+    /// What of the text is documentation, read without a tree; none where the language has no such strings.
+    pub(super) fn documentation(&self) -> Option<&Documentation> {
+        let read = || self.detected()?.docstrings().map(|how| Documentation::of(self.text, how));
+        self.documentation.get_or_init(read).as_ref()
+    }
+
+    /// Whether statements of the outermost level, and they alone, begin in the first column.
+    pub(super) fn has_columns(&self) -> bool {
+        self.detected().and_then(Language::docstrings).is_some_and(|how| how.columns)
     }
 
     /// The syntax tree, read around the telling words; none without a grammar, and for texts that are too large to parse.
@@ -138,6 +148,9 @@ impl<'a> Tree<'a> {
 
     /// Whether a span stands in documentation or a comment.
     pub(super) fn is_prose(&self, span: &Range<usize>) -> bool {
+        if let Some(prose) = self.documentation().and_then(|read| read.tells_prose(span.start)) {
+            return prose;
+        }
         self.literal_at(span).is_some_and(|(_, literal)| {
             literal.role == Role::Prose
                 || matches!(literal.kind, LiteralKind::Comment | LiteralKind::Doc)

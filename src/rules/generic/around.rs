@@ -106,6 +106,12 @@ impl Reading<'_> {
             .then_some(Confidence::Medium)
     }
 
+    /// Under `encryptedData`, as a `SealedSecret` has it: who holds the key of the cluster alone can read it.
+    pub(super) fn is_sealed(literal: &Literal) -> bool {
+        let outer = literal.bindings.iter().map(|binding| &binding.name).chain(&literal.scopes);
+        outer.into_iter().any(|name| name == "encryptedData")
+    }
+
     /// `secrets: [db_user]` of a compose file: the names of secrets that are kept elsewhere.
     pub(super) fn lists_names(&self, literal: &Literal, meaning: &Meaning, value: &str) -> bool {
         let before = self.text.get(..literal.span.start).unwrap_or_default().trim_end_matches([' ', '\t', '"', '\'']);

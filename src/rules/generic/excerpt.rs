@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::path::Path;
 
-use super::documentation::LazyDocumentation;
 use super::lines::Reader;
 use super::syntax;
 use crate::model::Confidence;
@@ -21,20 +20,20 @@ pub(super) fn is_quiet(
     promising: &[Range<usize>],
     hits: &[Range<usize>],
     least: Confidence,
-    documentation: &LazyDocumentation<'_>,
 ) -> bool {
     let text = tree.text();
-    if text.len() < SMALL || !documentation.has_columns() {
+    if text.len() < SMALL || !tree.has_columns() {
         return false;
     }
-    let statements = statements(text, promising, documentation);
+    let statements = statements(tree, promising);
     let length: usize = statements.iter().map(Range::len).sum();
     length <= text.len() / 2
         && statements.into_iter().all(|statement| gives_nothing(tree, path, &statement, hits, least))
 }
 
 /// The statements of the outermost level that have the places, which are in order.
-fn statements(text: &str, places: &[Range<usize>], documentation: &LazyDocumentation<'_>) -> Vec<Range<usize>> {
+fn statements(tree: &Tree<'_>, places: &[Range<usize>]) -> Vec<Range<usize>> {
+    let text = tree.text();
     let mut found: Vec<Range<usize>> = Vec::new();
     for place in places {
         if found.last().is_some_and(|last| last.end >= place.end) {
@@ -42,7 +41,7 @@ fn statements(text: &str, places: &[Range<usize>], documentation: &LazyDocumenta
         }
         let begins = |at: usize| {
             let first = text.as_bytes().get(at).copied().unwrap_or(b'x');
-            let fenced = documentation.read().is_some_and(|read| read.fences(at));
+            let fenced = tree.documentation().is_some_and(|read| read.fences(at));
             !fenced && (first.is_ascii_alphabetic() || b"_@".contains(&first))
         };
         let lines = |from: usize| memchr::memchr_iter(b'\n', &text.as_bytes()[from..]).map(move |at| from + at + 1);
@@ -82,9 +81,8 @@ mod tests {
     fn statements_of_the_outermost_level_begin_in_the_first_column() {
         let text = "import os\n\n\n@app\ndef f(\n    a,\n):\n    word = 1\n    x = \"\"\"\nfirst\n\"\"\"\n\n# word\nword = [\n]\nb = 2";
         let tree = python(text);
-        let documentation = LazyDocumentation::new(text, tree.docstrings());
         let places: Vec<Range<usize>> = text.match_indices("word").map(|(at, word)| at..at + word.len()).collect();
-        let found = statements(text, &places, &documentation);
+        let found = statements(&tree, &places);
         let expected = ["def f(\n    a,\n):\n    word = 1\n    x = \"\"\"\nfirst\n\"\"\"\n\n# word\n", "word = [\n]\n"];
         assert_eq!(found.into_iter().map(|span| &text[span]).collect::<Vec<_>>(), expected);
     }
@@ -95,9 +93,8 @@ mod tests {
         let quiet = |middle: &str| {
             let text = format!("{filler}{middle}\n{filler}");
             let tree = python(&text);
-            let documentation = LazyDocumentation::new(&text, tree.docstrings());
             let hits: Vec<Range<usize>> = text.match_indices("pass").map(|(at, word)| at..at + word.len()).collect();
-            is_quiet(&tree, Path::new("a.py"), &hits, &hits, Confidence::Medium, &documentation)
+            is_quiet(&tree, Path::new("a.py"), &hits, &hits, Confidence::Medium)
         };
         assert!(quiet("def f():\n    password = None\n    x('a')"));
         assert!(!quiet("def f():\n    password = 'q7Gz0pLw2x'")); // keylift:allow made up

@@ -26,6 +26,9 @@ pub(super) struct Reader<'a> {
 pub(super) const PROPERTIES: [&str; 5] =
     ["<property name=\"", "<prop key=\"", "<param name=\"", "<parameter name=\"", "<entry key=\""];
 
+/// Longest value that is read from a line, in bytes: tokens of sessions have a thousand and more.
+const LONGEST: usize = 4096;
+
 /// Methods that compare, and those that give the text of what they are called on.
 const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".contentEquals(", ".compareTo("];
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
@@ -191,14 +194,14 @@ impl<'a> Reader<'a> {
         }
         let start = at + 1;
         let mut at = start;
-        while at < self.bytes.len() && at - start < 512 {
+        let limit = (start + LONGEST).min(self.bytes.len());
+        while let Some(found) = self.bytes.get(at..limit).and_then(|rest| memchr::memchr3(quote, b'\\', b'\n', rest)) {
+            at += found;
             match self.at(at) {
-                b'\\' => at += 1,
+                b'\\' => at += 2,
                 b'\n' => return None,
-                byte if byte == quote => return (at > start).then_some(start..at),
-                _ => {}
+                _ => return (at > start).then_some(start..at),
             }
-            at += 1;
         }
         None
     }
@@ -389,7 +392,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
-        let limit = (at + 512).min(self.bytes.len());
+        let limit = (at + LONGEST).min(self.bytes.len());
         let inside = self.bytes.get(at.saturating_sub(100)..at).is_some_and(|head| {
             memchr::memmem::rfind(head, b"${").is_some_and(|open| memchr::memchr2(b'}', b'\n', &head[open..]).is_none())
         });

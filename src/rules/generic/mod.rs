@@ -5,7 +5,6 @@
 
 mod around;
 mod calls;
-mod documentation;
 mod excerpt;
 mod files;
 mod flow;
@@ -90,10 +89,9 @@ pub(super) fn read(
     let text = tree.text();
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
-    let documentation = documentation::LazyDocumentation::new(text, tree.docstrings());
     let worth_parsing = || {
-        let promising = reader.promising(hits, least, &documentation, documentation.has_columns());
-        !promising.is_empty() && !excerpt::is_quiet(tree, path, &promising, hits, least, &documentation)
+        let promising = reader.promising(hits, least, tree, tree.has_columns());
+        !promising.is_empty() && !excerpt::is_quiet(tree, path, &promising, hits, least)
     };
     if language.is_none() || worth_parsing() {
         let telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();

@@ -37,7 +37,11 @@ pub(super) fn is_given_literals(text: &str, place: Range<usize>) -> bool {
     let length = bytes[..open].iter().rev().take_while(|byte| is_name(**byte)).count();
     let function = &bytes[open - length..open];
     let keyword: [&[u8]; 5] = [b"for", b"while", b"switch", b"catch", b"function"];
-    if length < 3 || keyword.contains(&function) || memchr::memchr(b')', &bytes[open..place.start]).is_some() {
+    if length < 3
+        || keyword.contains(&function)
+        || memchr::memchr(b')', &bytes[open..place.start]).is_some()
+        || definition(text, open - length, open).is_none()
+    {
         return false;
     }
     memchr::memmem::find_iter(bytes, function).take(MOST).map(|at| at + length).any(|end| {

@@ -4,15 +4,18 @@
 use std::ops::Range;
 
 use super::around::may_sign;
-use super::documentation::LazyDocumentation;
 use super::judge::{How, judge};
 use super::lines::{Reader, in_name};
 use super::{calls, names, parameters};
 use crate::model::Confidence;
+use crate::rules::tree::Tree;
 use crate::rules::value::{Look, look};
 
 /// How far behind a name a literal may stand for a file to be worth parsing, in bytes.
 const NEAR: usize = 200;
+
+/// How many fields may stand between the name of something and its value: `{"name": "password", "value": "x"}`.
+const FIELDS: usize = 8;
 
 impl<'a> Reader<'a> {
     /// The telling words that make a file worth parsing: behind them stands a literal that may be their value. All of
@@ -21,7 +24,7 @@ impl<'a> Reader<'a> {
         &self,
         hits: &[Range<usize>],
         least: Confidence,
-        documentation: &LazyDocumentation<'_>,
+        tree: &Tree<'_>,
         all: bool,
     ) -> Vec<Range<usize>> {
         let mut until = 0;
@@ -32,11 +35,7 @@ impl<'a> Reader<'a> {
             let Some((name, place)) = self.name(hit) else { return false };
             until = place.end;
             let calls = self.calls(name, place.end);
-            let promising = if calls {
-                memchr::memchr3(b'"', b'\'', b'`', self.near(place.end)).is_some()
-            } else {
-                self.may_name(name, &place, least)
-            };
+            let promising = if calls { self.hands_literal(place.end) } else { self.may_name(name, &place, least) };
             // In a bundle only what is beyond doubt counts.
             let promising = promising
                 && (least >= Confidence::High
@@ -47,7 +46,7 @@ impl<'a> Reader<'a> {
                         self.may_name(name, &place, Confidence::High)
                     });
             // Whether it stands in documentation is asked last: that reads the whole file.
-            promising && !documentation.read().is_some_and(|read| read.holds(hit.start))
+            promising && !tree.documentation().is_some_and(|read| read.holds(hit.start))
         });
         promising.take(if all { usize::MAX } else { 1 }).cloned().collect()
     }
@@ -66,12 +65,51 @@ impl<'a> Reader<'a> {
         !set && calls::find(&calls::plain(name), self.language).next().is_some()
     }
 
+    /// Whether a literal stands among what the function is handed whose name ends at a place. Mentioned alone, in an import
+    /// or as a type, it is handed nothing.
+    fn hands_literal(&self, end: usize) -> bool {
+        let open = self.skip(end, b" \t");
+        let (first, near) = (self.at(open), self.near(open));
+        if first != b'(' {
+            let command = open > end && (first.is_ascii_alphanumeric() || b"\"'`$@:-".contains(&first));
+            let typed = b"<[{!".contains(&first) || near.starts_with(b"::");
+            return (command || typed) && memchr::memchr3(b'"', b'\'', b'`', near).is_some();
+        }
+        let mut depth = 0_usize;
+        for byte in near {
+            match byte {
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' if depth <= 1 => return false,
+                b')' | b']' | b'}' => depth -= 1,
+                b'"' | b'\'' | b'`' => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether a line close to a place says that it has the value of something: `value: …`.
+    fn is_pair_over_lines(&self, place: &Range<usize>) -> bool {
+        let from = place.start.saturating_sub(NEAR);
+        let line = memchr::memchr(b'\n', &self.bytes[from..place.start]).map_or(place.start, |at| from + at + 1);
+        let from = if from == 0 { 0 } else { line };
+        let to = (place.end + NEAR).min(self.bytes.len());
+        self.bytes[from..to].split(|byte| *byte == b'\n').any(|line| {
+            let line = line.trim_ascii_start();
+            let line = line.strip_prefix(b"- ").unwrap_or(line).trim_ascii_start();
+            let key = line.iter().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
+            let (key, rest) = line.split_at(key);
+            let named = matches!(rest.trim_ascii_start().first(), Some(b':' | b'='));
+            named && std::str::from_utf8(key).is_ok_and(|key| names::is_value(key.trim_matches(['"', '\''])))
+        })
+    }
+
     /// Whether behind a name stands a literal that may be its value, at least as sure as `least`.
     fn may_name(&self, name: &str, place: &Range<usize>, least: Confidence) -> bool {
         let Some(class) = names::classify(name) else { return false };
         // `name: DB_PASSWORD`, its value on another line.
         let ends = matches!(self.at(self.skip(place.end, b" \t\r\"'")), b'\n' | 0);
-        if self.bare && class != names::Class::Weak && ends {
+        if self.bare && class != names::Class::Weak && ends && self.is_pair_over_lines(place) {
             return true;
         }
         let good = |span: Range<usize>, quoted: bool, how: How| {
@@ -80,6 +118,9 @@ impl<'a> Reader<'a> {
                 || least <= Confidence::Medium && may_sign(class, name, value)
         };
         let own = matches!(class, names::Class::Password | names::Class::Secret);
+        if own && self.is_looked_in(place.start) {
+            return true;
+        }
         if own && self.language.is_some() && parameters::is_given_literals(self.text, place.clone()) {
             return true;
         }
@@ -115,30 +156,43 @@ impl<'a> Reader<'a> {
         // A comma ends the value, but for the one behind the name itself, where that is the first argument, an option, the
         // first of two, or a value itself: `get("password", "x")`, `["--password", "x"]`, `["password", "x"]`,
         // `{name: "password", value: "x"}`. In other lists a name stands among names.
-        let leads = match self.before(name) {
-            Some(b'(' | b':' | b'=') => true,
+        let before = self.before(name).filter(|_| first == b',' && own);
+        let mapped = matches!(before, Some(b':' | b'='));
+        let leads = match before {
+            Some(b'(') => true,
             Some(b'[') => self.is_pair(self.skip(end + 1, b" \t")),
-            _ => self.at(name.start) == b'-',
+            _ => first == b',' && own && self.at(name.start) == b'-',
         };
-        let mut commas = usize::from(first == b',' && own && leads);
+        let mut commas = if mapped { FIELDS } else { usize::from(leads) };
         let (mut depth, mut last) = (0_i32, b'=');
+        if first == b':' && !own && self.opens_block(name) {
+            at = limit;
+        }
         // The depth at which something with a name of its own begins: `"password": {"required": ["x"]}`.
         let mut other = None;
         std::iter::from_fn(move || {
             while at < limit {
                 let byte = self.at(at);
                 match byte {
-                    b'"' | b'\'' | b'`' if !self.is_apostrophe(at) => {
+                    // What is within another string begins with no quote of its own.
+                    b'"' | b'\'' | b'`' if !self.is_escaped(at) && !self.is_apostrophe(at) => {
                         if let Some(span) = self.quoted(at) {
                             let before = last;
                             let start = at;
                             at = span.end + 1;
                             last = byte;
-                            if other.is_none() && self.may_be_value(end, start, &span, depth, before) {
+                            let fits = !mapped || depth == 0 && self.names_value(start, before);
+                            if fits && other.is_none() && self.may_be_value(end, start, &span, depth, before) {
                                 return Some(span);
                             }
                             continue;
                         }
+                    }
+                    b'{' if depth < 0 => break,
+                    b'/' if self.at(at + 1) == b'*' => {
+                        let comment = memchr::memmem::find(&self.bytes[at..limit], b"*/");
+                        at = comment.map_or(limit, |length| at + length + 2);
+                        continue;
                     }
                     b'(' | b'[' | b'{' => {
                         if other.is_none() && depth >= 1 && b":=".contains(&last) && !self.names_value(at, last) {
@@ -172,6 +226,27 @@ impl<'a> Reader<'a> {
     /// `function password()`, its body on the next line.
     fn opens_body(&self, at: usize, last: u8) -> bool {
         last == b')' && self.at(self.skip(at, b" \t\r\n")) == b'{'
+    }
+
+    /// `if not password:`, what its body says on the next lines is no value.
+    fn opens_block(&self, name: &Range<usize>) -> bool {
+        const WORDS: [&[u8]; 5] = [b"if", b"elif", b"while", b"for", b"with"];
+        let line = &self.bytes[..name.start];
+        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
+        let word = line.trim_ascii_start().split(|byte| !in_name(*byte)).next().unwrap_or_default();
+        let colon = self.skip(name.end, b" \t");
+        WORDS.contains(&word) && self.at(self.skip(colon + 1, b" \t\r")) == b'\n'
+    }
+
+    /// `"x" in password`
+    fn is_looked_in(&self, start: usize) -> bool {
+        let head = self.bytes[..start].trim_ascii_end().strip_suffix(b"in").unwrap_or_default();
+        head.last() == Some(&b' ') && matches!(head.trim_ascii_end().last(), Some(b'"' | b'\''))
+    }
+
+    /// Within another string: `\"`.
+    fn is_escaped(&self, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| self.at(before) == b'\\')
     }
 
     /// What stands before a name in quotes.
@@ -247,5 +322,86 @@ impl<'a> Reader<'a> {
 
     fn near(&self, from: usize) -> &'a [u8] {
         self.bytes.get(from..(from + NEAR).min(self.bytes.len())).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn promises(path: &str, text: &str) -> bool {
+        let tree = Tree::new(text, Path::new(path));
+        let reader = Reader::new(text, Path::new(path), tree.language());
+        let words = ["pass", "secret", "token", "key", "auth", "fernet", "hmac", "jwt"];
+        let lower = text.to_ascii_lowercase();
+        let mut hits: Vec<Range<usize>> =
+            words.iter().flat_map(|word| lower.match_indices(word).map(|(at, word)| at..at + word.len())).collect();
+        hits.sort_by_key(|hit| hit.start);
+        !reader.promising(&hits, Confidence::Medium, &tree, false).is_empty()
+    }
+
+    /// Whether each text promises something; what promises nothing is not parsed, so that nothing is found in it.
+    fn check(cases: &[(&str, &str, bool)]) {
+        for (path, text, expected) in cases {
+            assert_eq!(promises(path, text), *expected, "{path}: {text}");
+        }
+    }
+
+    // keylift:allow made up, all of them
+    const VALUE: &str = "q7Gz0pLw2x";
+
+    #[test]
+    fn functions_promise_where_they_are_handed_a_literal() {
+        check(&[
+            ("a.py", &format!("f = Fernet(b'{VALUE}')"), true),
+            ("a.py", "from x import Fernet\n\nname = 'x'", false),
+            ("a.py", "def f(auth: Fernet | None) -> 'x':", false),
+            ("a.py", "hmac.new(key, data).hexdigest() == 'x'", false),
+            ("a.rb", &format!("JWT.encode data, '{VALUE}'"), true),
+            ("a.json", "{\"Fernet\": {\"about\": \"x\"}}", false),
+        ]);
+    }
+
+    #[test]
+    fn parameters_promise_where_they_are_defined() {
+        check(&[
+            ("a.py", "def login(user, password):\n    pass\nlogin('ann', 'x')", true),
+            ("a.py", "cmd.append(self.password)\ncmd.append('-m')", false),
+        ]);
+    }
+
+    #[test]
+    fn pairs_promise_where_a_line_has_the_value() {
+        check(&[
+            ("a.yaml", &format!("- name: DB_PASSWORD\n  value: {VALUE}"), true),
+            ("a.yaml", &format!("- value: {VALUE}\n  name: DB_PASSWORD"), true),
+            ("a.yaml", "title: Access Token\ntype: string", false),
+            ("a.json", &format!("{{\"name\": \"password\", \"type\": \"x\", \"value\": \"{VALUE}\"}}"), true),
+            ("a.json", "{\"id\": \"a.getPassword\",\n\"order\": [\n\"parent\"\n]}", false),
+        ]);
+    }
+
+    #[test]
+    fn bodies_comments_and_texts_in_texts_are_no_values() {
+        check(&[
+            ("a.py", "if not password:\n    args = [b'Batch']", false),
+            ("a.py", &format!("if '{VALUE}' in password:\n    pass"), true),
+            ("a.js", "if (x !== secret) {\n  report('types');\n}", false),
+            ("a.js", &format!("const x = {{\n  password:\n    '{VALUE}',\n}}"), true),
+            ("a.ts", "interface Key {\n  /** the `algorithm` of it */\n}", false),
+            ("a.json", "{\"about\": \"secrets/$NAME for a \\\"latest\\\" secret\"}", false),
+            ("a.py", &format!("password = \\\n    '{VALUE}'"), true),
+        ]);
+    }
+
+    #[test]
+    fn long_values_promise_too() {
+        let long = "Zq4x9Kw7Lm2pT8vB".repeat(60);
+        check(&[
+            ("a.yaml", &format!("session_token: {long}\n"), true),
+            ("a.py", &format!("session_token = '{long}'"), true),
+        ]);
     }
 }

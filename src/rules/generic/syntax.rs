@@ -40,7 +40,7 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let Some((span, value)) = whole_value(literal) else { continue };
         let Some(meaning) = reading.meaning(at) else { continue };
         known.push(literal.span.start);
-        if reading.tagged(literal) {
+        if reading.tagged(literal) || Reading::is_sealed(literal) {
             continue;
         }
         let (span, value) = behind_name(span, value, &meaning.name, literal);

@@ -51,7 +51,7 @@ pub fn ends_as_zip(bytes: &[u8]) -> bool {
         let comment = tail.get(at + 20..at + 22).map(|size| usize::from(u16::from_le_bytes([size[0], size[1]])));
         comment.is_some_and(|comment| at + 22 + comment == tail.len())
     };
-    memchr::memmem::rfind_iter(tail, b"PK\x05\x06").any(ends)
+    memchr::memmem::find_iter(tail, b"PK\x05\x06").any(ends)
 }
 
 /// A tar from before POSIX has no mark, but its first header sums up: the bytes of the header, those of the checksum

@@ -1,12 +1,11 @@
-//! Strings that are documentation, told without a syntax tree: a file whose telling words all stand in such strings is
-//! not worth parsing.
+//! Strings that are documentation, and comments, told without a syntax tree: a file whose telling words all stand in such
+//! strings is not worth parsing.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use keylift_grammars::Docstrings;
 
-use crate::rules::tree::documents;
+use super::tree::documents;
 
 /// The documentation of a text, and its other strings between fences.
 #[derive(Debug)]
@@ -15,30 +14,8 @@ pub(super) struct Documentation {
     spans: Vec<Range<usize>>,
     /// All strings between fences, in order.
     fenced: Vec<Range<usize>>,
-}
-
-/// The documentation of a text, read when somebody first asks.
-#[derive(Debug)]
-pub(super) struct LazyDocumentation<'a> {
-    text: &'a str,
-    written: Option<Docstrings>,
-    read: OnceCell<Option<Documentation>>,
-}
-
-impl<'a> LazyDocumentation<'a> {
-    pub(super) fn new(text: &'a str, written: Option<Docstrings>) -> Self {
-        Self { text, written, read: OnceCell::new() }
-    }
-
-    /// None where the language has no such strings.
-    pub(super) fn read(&self) -> Option<&Documentation> {
-        self.read.get_or_init(|| self.written.map(|how| Documentation::of(self.text, how))).as_ref()
-    }
-
-    /// Whether statements of the outermost level, and they alone, begin in the first column.
-    pub(super) fn has_columns(&self) -> bool {
-        self.written.is_some_and(|how| how.columns)
-    }
+    /// In order.
+    comments: Vec<Range<usize>>,
 }
 
 impl Documentation {
@@ -46,7 +23,7 @@ impl Documentation {
     pub(super) fn of(text: &str, written: Docstrings) -> Self {
         let (quotes, comment) = (written.quotes.as_bytes(), written.comment.as_bytes());
         let bytes = text.as_bytes();
-        let (mut spans, mut fenced) = (Vec::new(), Vec::new());
+        let (mut spans, mut fenced, mut comments) = (Vec::new(), Vec::new(), Vec::new());
         // The last byte of code before a place that is neither blank nor comment.
         let mut last = None;
         let mut at = 0;
@@ -61,7 +38,16 @@ impl Documentation {
                 last = bytes.get(end.saturating_sub(1)).copied();
                 at = end;
             } else if rest.starts_with(comment) {
-                at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                let end = at + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                comments.push(at..end);
+                at = end;
+            } else if let Some([open, close]) = written.block.filter(|[open, _]| rest.starts_with(open.as_bytes())) {
+                let inside = rest.get(open.len()..).unwrap_or_default();
+                let length =
+                    memchr::memmem::find(inside, close.as_bytes()).map(|length| open.len() + length + close.len());
+                let end = length.map_or(bytes.len(), |length| at + length);
+                comments.push(at..end);
+                at = end;
             } else if quotes.contains(&bytes[at]) {
                 last = Some(bytes[at]);
                 at = string_end(bytes, at);
@@ -72,12 +58,18 @@ impl Documentation {
                 at += 1;
             }
         }
-        Self { spans, fenced }
+        Self { spans, fenced, comments }
     }
 
     /// Whether a place is in documentation.
     pub(super) fn holds(&self, at: usize) -> bool {
         holds(&self.spans, at)
+    }
+
+    /// Whether a place is in documentation or a comment; none where its tree alone tells.
+    pub(super) fn tells_prose(&self, at: usize) -> Option<bool> {
+        let prose = self.holds(at) || holds(&self.comments, at);
+        (prose || !self.fences(at)).then_some(prose)
     }
 
     /// Whether a place is in a string between fences.
@@ -145,7 +137,10 @@ fn named(text: &str, at: usize) -> bool {
 mod tests {
     use super::*;
 
-    const PYTHON: Docstrings = Docstrings { fences: &["\"\"\"", "'''"], quotes: "\"'", comment: "#", columns: true };
+    const PYTHON: Docstrings =
+        Docstrings { fences: &["\"\"\"", "'''"], quotes: "\"'", comment: "#", block: None, columns: true };
+    const JSON: Docstrings =
+        Docstrings { fences: &[], quotes: "\"", comment: "//", block: Some(["/*", "*/"]), columns: false };
 
     /// What of a text is documentation, by its telling words.
     fn documented(text: &str) -> Vec<bool> {
@@ -159,6 +154,18 @@ mod tests {
         assert_eq!(documented("def f():\n    r'''word\n    word'''\n    return 'word'\n"), [true, true, false]);
         assert_eq!(documented("EXAMPLES = r'''\nword: x\n'''\nx.word = '''\nword'''\n"), [true, false, false]);
         assert_eq!(documented("# it's \"\"\"\nA = 'word' # '''\n\"word\""), [false, false]);
+    }
+
+    #[test]
+    fn comments_are_prose_and_what_a_name_documents_is_asked_of_the_tree() {
+        let prose = |text: &str, how| {
+            let read = Documentation::of(text, how);
+            text.match_indices("word").map(|(at, _)| read.tells_prose(at)).collect::<Vec<_>>()
+        };
+        let json = "{\"a\": \"// word\", // word\n/* word\n word */ \"b/*\": \"word\"}";
+        assert_eq!(prose(json, JSON), [Some(false), Some(true), Some(true), Some(true), Some(false)]);
+        let python = "'''word'''\nx = 'word' # word\nf(x='''word''')";
+        assert_eq!(prose(python, PYTHON), [Some(true), Some(false), Some(true), None]);
     }
 
     #[test]
