@@ -9,7 +9,7 @@ use super::{Entry, Tool};
 pub(super) fn read(tool: Tool, document: &Value, entries: &mut Vec<Entry>) -> bool {
     match tool {
         Tool::DetectSecrets => detect_secrets(document, entries),
-        Tool::Sarif => sarif(document, entries),
+        Tool::Sarif => super::sarif::read(document, entries),
         Tool::Gitleaks | Tool::Betterleaks | Tool::Trufflehog | Tool::Kingfisher => {
             let list = ["findings", "leaks", "results", "matches"].iter().find_map(|key| get(document, &[key]));
             let items: Vec<&Value> = match list.unwrap_or(document) {
@@ -81,17 +81,35 @@ fn trufflehog(item: &Value, entries: &mut Vec<Entry>) {
     }
     let place = place.unwrap_or(&Value::Null);
     let line = number(place, &["line"]);
-    entries.push(Entry {
+    let entry = |values: Vec<Secret>| Entry {
         path: text(place, &["file", "path"]).unwrap_or_default().to_owned(),
         line,
         end_line: line,
         rule: text(item, &["DetectorName", "DetectorType"]).unwrap_or_default().to_owned(),
-        // `RawV2` is all parts of a credential run together; `Raw` is the secret part.
-        values: secrets([text(item, &["Raw"]), text(item, &["RawV2"]), None]),
+        values,
         commit: text(place, &["commit"]).map(str::to_owned),
         verified: get(item, &["Verified"]).and_then(Value::as_bool).unwrap_or(false),
         ..Entry::default()
-    });
+    };
+    // `Raw` is one part of a credential, of AWS and Twilio the identifier; `RawV2` is all parts run together.
+    let (raw, all) = (text(item, &["Raw"]), text(item, &["RawV2"]));
+    entries.push(entry(secrets([raw, all])));
+    let parts = get(item, &["SecretParts"]).and_then(Value::as_object);
+    let named = parts.into_iter().flatten().filter(|(name, _)| is_secret(name)).filter_map(|(_, part)| part.as_str());
+    entries.extend(named.filter(|part| Some(*part) != raw).map(|part| entry(secrets([Some(part)]))));
+    let rest = all.zip(raw).and_then(|(all, raw)| all.strip_prefix(raw).or_else(|| all.strip_suffix(raw)));
+    let rest = rest.map(|rest| rest.trim_matches([':', ';', '|', ',', ' '])).filter(|rest| rest.len() >= 8);
+    if let Some(rest) = rest.filter(|_| parts.is_none_or(serde_json::Map::is_empty)) {
+        entries.push(Entry { only_own: true, ..entry(secrets([Some(rest)])) });
+    }
+}
+
+/// Whether a named part of a credential is its secret, not whose it is or where it is good for.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    has(&["key", "secret", "token", "pass", "pat", "connection_string", "credential"]) && !ends(&["id", "name", "type"])
 }
 
 /// kingfisher: `rule` with `id`, `finding` with `path`, `line`, `column_start` and `snippet`. Nosey Parker: `rule_name`,
@@ -115,6 +133,8 @@ fn kingfisher(item: &Value, entries: &mut Vec<Entry>) {
             .to_owned(),
         line,
         end_line: span.map_or(0, |span| deep_number(span, &["end", "line"])).max(line),
+        column: number(finding, &["column_start"]),
+        end_column: number(finding, &["column_end"]),
         rule: rule.or_else(|| text(finding, &["rule_name"])).unwrap_or_default().to_owned(),
         values: secrets([matching, None, None]),
         commit: get(finding, &["git_metadata", "commit", "id"]).and_then(Value::as_str).map(str::to_owned),
@@ -145,57 +165,8 @@ fn detect_secrets(document: &Value, entries: &mut Vec<Entry>) -> bool {
     true
 }
 
-fn sarif(document: &Value, entries: &mut Vec<Entry>) -> bool {
-    let Some(runs) = get(document, &["runs"]).and_then(Value::as_array) else { return false };
-    for result in runs.iter().filter_map(|run| get(run, &["results"])).filter_map(Value::as_array).flatten() {
-        let rule = text(result, &["ruleId"]).or_else(|| get(result, &["rule", "id"]).and_then(Value::as_str));
-        let suppressed = get(result, &["suppressions"]).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        let locations = get(result, &["locations"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        if locations.is_empty() {
-            entries.push(Entry { rule: rule.unwrap_or_default().to_owned(), ..Entry::default() });
-        }
-        for location in locations {
-            let place = get(location, &["physicalLocation"]).unwrap_or(&Value::Null);
-            let uri = get(place, &["artifactLocation", "uri"]).and_then(Value::as_str).unwrap_or_default();
-            let region = get(place, &["region"]).unwrap_or(&Value::Null);
-            let line = number(region, &["startLine"]);
-            entries.push(Entry {
-                path: path_of_uri(uri),
-                line,
-                end_line: number(region, &["endLine"]).max(line),
-                column: number(region, &["startColumn"]),
-                end_column: number(region, &["endColumn"]),
-                rule: rule.unwrap_or_default().to_owned(),
-                values: secrets([get(region, &["snippet", "text"]).and_then(Value::as_str), None, None]),
-                commit: get(result, &["partialFingerprints", "commitSha"]).and_then(Value::as_str).map(str::to_owned),
-                dismissed: suppressed.then_some("the report says that it is suppressed"),
-                ..Entry::default()
-            });
-        }
-    }
-    true
-}
-
-/// The path of a `file:` URI or relative reference, percent-decoded.
-fn path_of_uri(uri: &str) -> String {
-    let rest = uri.strip_prefix("file://").or_else(|| uri.strip_prefix("file:")).unwrap_or(uri);
-    let mut bytes = Vec::with_capacity(rest.len());
-    let mut from = rest.as_bytes();
-    while let Some((byte, rest)) = from.split_first() {
-        let decoded = rest.get(..2).filter(|_| *byte == b'%').and_then(|two| std::str::from_utf8(two).ok());
-        if let Some(decoded) = decoded.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            bytes.push(decoded);
-            from = &rest[2..];
-        } else {
-            bytes.push(*byte);
-            from = rest;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// Texts that could be the value. What a tool has masked is none.
-fn secrets<const N: usize>(texts: [Option<&str>; N]) -> Vec<Secret> {
+pub(super) fn secrets<const N: usize>(texts: [Option<&str>; N]) -> Vec<Secret> {
     let masked = |text: &str| {
         let lower = text.to_ascii_lowercase();
         lower.contains("redacted") || text.contains("***") || text.contains("[...]") || text.chars().all(|c| c == '*')
@@ -204,7 +175,7 @@ fn secrets<const N: usize>(texts: [Option<&str>; N]) -> Vec<Secret> {
 }
 
 /// A value down a path of keys; keys are compared without regard to case.
-fn get<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
+pub(super) fn get<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().try_fold(value, |value, key| {
         let object = value.as_object()?;
         object
@@ -214,12 +185,12 @@ fn get<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
 }
 
 /// The first text under one of the keys.
-fn text<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a str> {
+pub(super) fn text<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| get(value, &[key]).and_then(Value::as_str)).filter(|text| !text.is_empty())
 }
 
 /// The first number under one of the keys, also where it is written as text; 0 where there is none.
-fn number(value: &Value, keys: &[&str]) -> usize {
+pub(super) fn number(value: &Value, keys: &[&str]) -> usize {
     keys.iter().map(|key| deep_number(value, &[key])).find(|number| *number > 0).unwrap_or(0)
 }
 

@@ -4,8 +4,10 @@
 //! A report is hostile input and never quite of the version that was expected: fields are looked up one by one, and what
 //! an entry lacks is made up for where it can be. What cannot be placed is told with the reason.
 
+mod csv;
 mod formats;
 mod place;
+mod sarif;
 
 use std::path::Path;
 
@@ -18,7 +20,7 @@ use crate::rules::Engine;
 /// Scanners whose reports are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
-    /// gitleaks 7 and 8, JSON.
+    /// gitleaks 7 and 8, JSON; CSV of 8.
     Gitleaks,
     /// trufflehog 2 and 3, JSON lines.
     Trufflehog,
@@ -72,6 +74,8 @@ struct Entry {
     verified: bool,
     /// Why it is not looked for: the report itself says that it is none.
     dismissed: Option<&'static str>,
+    /// What is left of a value that is placed by another entry: it counts where keylift's own rules find it as well.
+    only_own: bool,
 }
 
 impl Entry {
@@ -99,7 +103,7 @@ pub fn import(tool: Tool, report: &[u8], root: &Path, engine: &Engine) -> Result
 }
 
 fn entries(tool: Tool, report: &[u8]) -> Result<Vec<Entry>, String> {
-    let documents = documents(report)?;
+    let documents = documents(tool, report)?;
     let mut entries = Vec::new();
     let mut known = false;
     for document in &documents {
@@ -114,9 +118,14 @@ fn entries(tool: Tool, report: &[u8]) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
-/// The JSON documents of a report: one, or one a line. What some tools print before and between them is left out.
-fn documents(report: &[u8]) -> Result<Vec<Value>, String> {
+/// The JSON documents of a report: one, or one a line, or a table's rows. What some tools print before and between them is
+/// left out.
+fn documents(tool: Tool, report: &[u8]) -> Result<Vec<Value>, String> {
     let report = report.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(report);
+    let table = std::str::from_utf8(report).ok().filter(|_| tool == Tool::Gitleaks);
+    if let Some(rows) = table.and_then(|table| csv::rows(table, "RuleID")) {
+        return Ok(rows);
+    }
     let mut documents = Vec::new();
     let mut stream = serde_json::Deserializer::from_slice(report).into_iter::<Value>();
     for document in stream.by_ref() {

@@ -96,7 +96,8 @@ fn find_file(named: &str, root: &Path, told_by_value: bool) -> Result<PathBuf, S
         return Ok(found);
     }
     let parts: Vec<&str> = named.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let shorter = if told_by_value { parts.len() } else { 1.min(parts.len()) };
+    // An absolute path without a value is of another machine as well: the longest end of it that is here is the file.
+    let shorter = if told_by_value || named.starts_with('/') { parts.len() } else { 1.min(parts.len()) };
     (0..shorter)
         .find_map(|skip| below(&parts[skip..].iter().collect::<PathBuf>()))
         .ok_or_else(|| "no such file in the folder".to_owned())
@@ -116,9 +117,15 @@ fn locate(tool: Tool, entry: &Entry, file: &Opened, taken: &[Range<usize>]) -> R
         let mut spans = file.occurrences(value);
         near(&mut spans);
         if let Some(span) = spans.iter().find(|span| !taken.contains(span)).or(spans.first()) {
+            if entry.only_own && file.own_at(span).is_none() {
+                break;
+            }
             let finding = file.finding(tool, entry, span.clone());
             return Ok(if taken.contains(&finding.span) { Vec::new() } else { vec![finding] });
         }
+    }
+    if entry.only_own {
+        return Ok(Vec::new());
     }
     if let Some(sha1) = &entry.sha1 {
         let found = file.hashed(entry.line, sha1).ok_or("the value of that hash is not on the line any more")?;
@@ -209,7 +216,14 @@ impl Opened {
         let start = self.offset(entry.line);
         let line = self.text.text.get(start..self.offset(entry.line + 1))?;
         let at = |column: usize| line.char_indices().map(|(at, _)| at).chain([line.len()]).nth(column - 1);
-        let (from, to) = (at(entry.column)?, at(entry.end_column)?);
+        let (from, mut to) = (at(entry.column)?, at(entry.end_column)?);
+        // Some tools count the last character in: no value ends one character before its word does.
+        let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '=' | '/' | '+');
+        let mut behind = line.get(to..)?.chars();
+        let last = behind.next().filter(|c| goes_on(*c) && line[..to].ends_with(goes_on));
+        if let Some(last) = last.filter(|_| !behind.next().is_some_and(goes_on)) {
+            to += last.len_utf8();
+        }
         let part = line.get(from..to)?;
         let inner = part.trim().trim_matches(['"', '\'', '`']);
         // A whole statement is no value: keylift's own rules tell what in it is.
@@ -218,11 +232,16 @@ impl Opened {
         value.then_some(start + from..start + from + inner.len())
     }
 
+    /// What keylift's own rules find at a span.
+    fn own_at(&self, span: &Range<usize>) -> Option<&Finding> {
+        let overlap = |own: &&Finding| own.span.start < span.end && span.start < own.span.end;
+        self.own.iter().filter(overlap).max_by_key(|own| (own.confidence, own.span.len()))
+    }
+
     /// The finding at a span. Where keylift's own rules find a value there, theirs is the span, and they know more of it;
     /// other tools take in what stands around.
     fn finding(&self, tool: Tool, entry: &Entry, span: Range<usize>) -> Finding {
-        let overlap = |own: &&Finding| own.span.start < span.end && span.start < own.span.end;
-        if let Some(own) = self.own.iter().filter(overlap).max_by_key(|own| (own.confidence, own.span.len())) {
+        if let Some(own) = self.own_at(&span) {
             return adopt(own, entry);
         }
         let rule = slug(&entry.rule);

@@ -171,6 +171,77 @@ fn sarif_goes_by_snippet_then_region_then_line() {
 }
 
 #[test]
+fn gitleaks_as_a_table() {
+    let report = format!(
+        "RuleID,Commit,File,SymlinkFile,Secret,Match,StartLine,EndLine,StartColumn,EndColumn\r\n\
+         acme,,src/app.py,,{TWO},\"a \"\"quoted\"\", match\nof two lines\",5,6,9,33\r\n\
+         \"gone\",0123456789abcdef,src/app.py,,not-there-any-more,not-there-any-more,7,7,1,2\n"
+    );
+    let imported = read(Tool::Gitleaks, &report);
+    assert_eq!(placed(&imported), [("gitleaks-acme".to_owned(), 5, true)]);
+    assert_eq!(told(&imported), ["src/app.py:7: the value is not in the file any more; it was in commit 0123456789"]);
+}
+
+#[test]
+fn every_part_of_a_trufflehog_credential_is_placed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (id, secret) = ("user-4711", "kq8Zt2Vw9Xy4Lm7Np1Rs");
+    fs::write(dir.path().join("a.py"), format!("account = '{id}'\nother = '{secret}'\nhost = 'example.org'\n"))
+        .unwrap();
+    let import = |rest: &str| {
+        let report = format!(
+            r#"{{"SourceMetadata":{{"Data":{{"Filesystem":{{"file":"a.py","line":1}}}}}},"DetectorName":"Acme","Raw":"{id}",{rest}}}"#
+        );
+        let imported = import(Tool::Trufflehog, report.as_bytes(), dir.path(), Engine::builtin()).unwrap();
+        imported.findings.iter().map(|finding| finding.start.0).collect::<Vec<_>>()
+    };
+    let parts =
+        format!(r#""RawV2":"{id}:{secret}","SecretParts":{{"id":"{id}","secret":"{secret}","host":"example.org"}}"#);
+    assert_eq!(import(&parts), [1, 2], "the secret beside its identifier, and not the host");
+    assert_eq!(
+        import(&format!(r#""RawV2":"{id}{secret}","SecretParts":null"#)),
+        [1],
+        "nothing says that it is a secret"
+    );
+    fs::write(dir.path().join("a.py"), format!("account = '{id}'\nsecret_key = '{secret}'\n")).unwrap();
+    assert_eq!(import(&format!(r#""RawV2":"{id}:{secret}""#)), [1, 2], "keylift finds it as well");
+}
+
+#[test]
+fn sarif_names_files_in_many_ways() {
+    let report = format!(
+        r#"{{"version":"2.1.0","runs":[{{
+            "tool":{{"driver":{{"name":"x","rules":[{{"id":"zero"}},{{"id":"one"}}]}}}},
+            "originalUriBaseIds":{{"ROOT":{{"uri":"file:///home/ci/work/"}},"PART":{{"uri":"src/","uriBaseId":"ROOT"}}}},
+            "artifacts":[{{"location":{{"uri":"app.py","uriBaseId":"PART"}}}}],
+            "results":[
+              {{"ruleIndex":1,"locations":[{{"physicalLocation":{{"artifactLocation":{{"index":0}},"region":{{"startLine":5,"startColumn":10,"endColumn":32}}}}}}]}},
+              {{"ruleId":"base","locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"app.py","uriBaseId":"PART"}},"region":{{"startLine":4,"snippet":{{"text":"{TWO}"}}}}}}}}]}},
+              {{"ruleId":"line","suppressions":[{{"kind":"inSource","status":"rejected"}}],
+                "locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"file:///C:/ci/src/app.py"}},"region":{{"startLine":3}}}}}}]}},
+              {{"ruleId":"fine","kind":"pass","locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"src/app.py"}},"region":{{"startLine":3}}}}}}]}}
+            ]}}]}}"#
+    );
+    let imported = read(Tool::Sarif, &report);
+    assert_eq!(
+        placed(&imported),
+        [
+            ("generic-password".to_owned(), 3, true),
+            ("sarif-base".to_owned(), 4, true),
+            // The tool's last column counts the last character in.
+            ("sarif-one".to_owned(), 5, true),
+        ]
+    );
+    assert_eq!(told(&imported), ["src/app.py:3: the report says that it is no finding"]);
+}
+
+#[test]
+fn a_masked_report_of_kingfisher_goes_by_its_columns() {
+    let report = r#"{"findings":[{"rule":{"id":"kingfisher.acme.1"},"finding":{"snippet":"[REDACTED:1f]","line":4,"column_start":10,"column_end":32,"path":"./src/app.py"}}]}"#;
+    assert_eq!(placed(&read(Tool::Kingfisher, report)), [("kingfisher-kingfisher-acme-1".to_owned(), 4, true)]);
+}
+
+#[test]
 fn a_report_leads_nowhere_outside_the_folder() {
     let dir = tree();
     let outside = tempfile::tempdir().unwrap();
