@@ -51,7 +51,8 @@ enum Form {
 /// Rule files that a user brings.
 #[derive(Debug, Args)]
 pub(super) struct RuleFiles {
-    /// Further rules: keylift's YAML, or a rule file of gitleaks, betterleaks or kingfisher; may be repeated
+    /// Further rules: keylift's YAML, a rule file of gitleaks, betterleaks or kingfisher, or a folder of such; may be
+    /// repeated
     #[arg(long = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -91,15 +92,67 @@ impl RuleFiles {
     }
 }
 
-/// The rules of a file; says what could not be carried over.
+/// The rules of a file, or of the files of a folder; says what could not be carried over.
 fn read(file: &Path, context: &Context) -> Result<Vec<Rule>, Failure> {
-    let text =
-        std::fs::read_to_string(file).map_err(|error| Failure::file("could not read the rules", file, &error))?;
-    let carried = foreign::read(&file.to_string_lossy(), &text).map_err(|error| Failure::usage(error.to_string()))?;
-    for lost in &carried.lost {
-        context.warn(&format!("{}: not carried over: {}", file.display(), harmless(lost)));
+    let (mut rules, mut lost) = (Vec::new(), Vec::new());
+    for one in rule_files(file)? {
+        let text =
+            std::fs::read_to_string(&one).map_err(|error| Failure::file("could not read the rules", &one, &error))?;
+        let carried =
+            foreign::read(&one.to_string_lossy(), &text).map_err(|error| Failure::usage(error.to_string()))?;
+        rules.extend(carried.rules);
+        lost.extend(carried.lost);
     }
-    Ok(carried.rules)
+    for lost in summed_up(lost) {
+        context.warn(&format!("{}: not carried over: {}", file.display(), harmless(&lost)));
+    }
+    Ok(rules)
+}
+
+/// The file itself, or what in a folder has a rule file's ending.
+fn rule_files(file: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !file.is_dir() {
+        return Ok(vec![file.to_owned()]);
+    }
+    let wrong = |error: std::io::Error| Failure::file("could not read the rules", file, &error);
+    let entries = std::fs::read_dir(file).map_err(wrong)?.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+    let is_rules = |path: &PathBuf| {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        path.is_file() && matches!(&*ending, "yaml" | "yml" | "toml")
+    };
+    let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_rules).collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::usage(format!("{}: no rule files in the folder", file.display())));
+    }
+    Ok(files)
+}
+
+/// Losses as they are told: one that many rules share once, with the first of them. A rule that was left out is told by
+/// itself.
+fn summed_up(lost: Vec<String>) -> Vec<String> {
+    const SHOWN: usize = 4;
+    let mut shared: Vec<(String, Vec<String>)> = Vec::new();
+    let mut told = Vec::new();
+    for one in lost {
+        match one.split_once(": ") {
+            Some((id, what)) if !what.starts_with("left out") && !id.contains(' ') => {
+                match shared.iter_mut().find(|(known, _)| known == what) {
+                    Some((_, ids)) => ids.push(id.to_owned()),
+                    None => shared.push((what.to_owned(), vec![id.to_owned()])),
+                }
+            }
+            _ => told.push(one),
+        }
+    }
+    let few = |(what, ids): (String, Vec<String>)| -> Vec<String> {
+        if ids.len() <= SHOWN {
+            return ids.into_iter().map(|id| format!("{id}: {what}")).collect();
+        }
+        vec![format!("{} and {} more rules: {what}", ids[..SHOWN].join(", "), ids.len() - SHOWN)]
+    };
+    told.extend(shared.into_iter().flat_map(few));
+    told
 }
 
 /// Runs `rules`.

@@ -109,7 +109,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
         match draft.finish() {
             Ok(rule) => {
                 if rule.id != id {
-                    lost.push(format!("{id}: its id, which a rule of keylift has: it is {} here", rule.id));
+                    lost.push(format!("{id}: its id, which a rule of keylift has: here it starts with `gitleaks-`"));
                 }
                 rules.push(rule);
             }

@@ -65,7 +65,9 @@ pub(super) fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
         match draft.finish() {
             Ok(rule) => {
                 if rule.id != id {
-                    carried.lost.push(format!("{id}: its id, which a rule of keylift has: it is {} here", rule.id));
+                    carried
+                        .lost
+                        .push(format!("{id}: its id, which a rule of keylift has: here it starts with `kingfisher-`"));
                 }
                 carried.rules.push(rule);
             }
