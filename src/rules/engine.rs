@@ -317,7 +317,9 @@ impl Engine {
         if proof == Some(false) {
             confidence = Confidence::Low;
         }
-        if value::is_documentation_key(value) || (proof.is_none() && stands_in(rule, value)) {
+        if value::is_documentation_key(value)
+            || (proof.is_none() && (value::is_alphabet(value) || stands_in(rule, value)))
+        {
             confidence = Confidence::Low;
         }
         let word = || value::look(value) < value::Look::Random;

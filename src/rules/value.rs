@@ -27,6 +27,17 @@ pub(super) fn is_documentation_key(value: &str) -> bool {
         || EMULATORS.iter().any(|start| value.starts_with(start))
 }
 
+/// Letters in the order of the alphabet, of either case: nobody's program made that value.
+pub(super) fn is_alphabet(value: &str) -> bool {
+    const RUN: usize = 12;
+    let mut run = 1;
+    value.as_bytes().windows(2).any(|two| {
+        let (a, b) = (two[0].to_ascii_lowercase(), two[1].to_ascii_lowercase());
+        run = if a.is_ascii_alphabetic() && b == a + 1 { run + 1 } else { 1 };
+        run >= RUN
+    })
+}
+
 /// Starts of the account keys that every installation of an emulator has (Microsoft Learn: Use the Azurite emulator for
 /// local Azure Storage development; Develop locally using the Azure Cosmos DB emulator).
 const EMULATORS: [&str; 2] = ["Eby8vdM02xNOcqFlqUwJPLlm", "C2y6yDjf5/R+ob0N8A7Cgv30"];
@@ -56,6 +67,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || of_one(&['*', '.', '-', '_', ' ', '•', '…', '?', '#', '0'])
         || has("xxxx")
         || has("****")
+        || is_blanked(value)
         || ["placeholder", "example", "redacted", "dummy", "change-me-", "change_me_"].iter().any(|part| has(part))
         // Short words turn up in long random strings by chance.
         || (value.len() < 20 || words::cost(value) < words::FAMILIAR) && is_request(value, &lower)
@@ -65,6 +77,13 @@ pub(super) fn is_placeholder(value: &str) -> bool {
             "default", "confirmed", "nullable", "sometimes", "not_found", "not found", "not_set", "notset", "auto", "file", "env", "vault", "object", "number", "bool", "boolean", "int", "any", "never", "tbd", "placeholder",
         ]
         .contains(&lower.as_str())
+}
+
+/// More than half of it is one run of what stands for anything: `key_000000000000`, `xoxp-1-############`.
+fn is_blanked(value: &str) -> bool {
+    let blank = |sign: u8| value.as_bytes().split(|byte| *byte != sign).map(<[u8]>::len).max().unwrap_or(0);
+    let longest = blank(b'0').max(blank(b'#'));
+    longest >= 12 && longest * 2 > value.len()
 }
 
 /// What follows the password of a connection URL says what should stand there: `@host:port/database`.
@@ -278,6 +297,8 @@ mod tests {
             "&quot;&quot;",
             "prefix-of-some-length-and-more-${SECRET_OF_THE_DAY}",
             "mock-token-12345",
+            "key_000000000000000000",
+            "abc-1234-####################",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -292,10 +313,17 @@ mod tests {
             "Yourself1",
             "$OLDMill^river",
             "x&y;",
+            "q7Lw00000000x4Zr",
             "Zd&2ct+{4T$b+{[9LP~k5-[|W`x-V>;Dk_C/E~RnSg{m[h#{F[-t>yKUZ7YqRu4t",
         ] {
             assert!(!is_placeholder(text), "{text}");
         }
+    }
+
+    #[test]
+    fn alphabets_are_told() {
+        assert!(is_alphabet("key_aBcDeFgHiJkLmN1") && is_alphabet("xyzabcdefghijkl"));
+        assert!(!is_alphabet("abcdefgh-ijklmnop") && !is_alphabet("hT4xq9Lw2ZbR7mVc3KpY8dNs"));
     }
 
     #[test]
