@@ -4,6 +4,10 @@ use serde_json::{Map, Value};
 
 /// The rows of a table whose head has a column of this name, as objects; none where the text is no such table.
 pub(super) fn rows(text: &str, column: &str) -> Option<Vec<Value>> {
+    // JSON, which is a table of one line at best, need not be taken apart.
+    if text.starts_with(['[', '{']) || !text.lines().next().is_some_and(|head| head.contains(column)) {
+        return None;
+    }
     let mut rows = cells(text).into_iter();
     let head = rows.next()?;
     if !head.iter().any(|name| name == column) {

@@ -122,7 +122,7 @@ fn entries(tool: Tool, report: &[u8]) -> Result<Vec<Entry>, String> {
 /// left out.
 fn documents(tool: Tool, report: &[u8]) -> Result<Vec<Value>, String> {
     let report = report.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(report);
-    let table = std::str::from_utf8(report).ok().filter(|_| tool == Tool::Gitleaks);
+    let table = std::str::from_utf8(report).ok().filter(|_| matches!(tool, Tool::Gitleaks | Tool::Betterleaks));
     if let Some(rows) = table.and_then(|table| csv::rows(table, "RuleID")) {
         return Ok(rows);
     }
