@@ -120,7 +120,7 @@ fn rule_files(file: &Path) -> Result<Vec<PathBuf>, Failure> {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         path.is_file() && matches!(&*ending, "yaml" | "yml" | "toml")
     };
-    let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_rules).collect();
+    let mut files: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(is_rules).collect();
     files.sort();
     if files.is_empty() {
         return Err(Failure::usage(format!("{}: no rule files in the folder", file.display())));

@@ -13,7 +13,9 @@ pub(super) fn read(document: &Value, entries: &mut Vec<Entry>) -> bool {
     let Some(runs) = get(document, &["runs"]).and_then(Value::as_array) else { return false };
     for run in runs {
         let results = get(run, &["results"]).and_then(Value::as_array);
-        results.into_iter().flatten().for_each(|result| read_result(run, result, entries));
+        for result in results.into_iter().flatten() {
+            read_result(run, result, entries);
+        }
     }
     true
 }
