@@ -20,6 +20,8 @@ struct Cluster {
     objects: BTreeMap<String, Value>,
     clock: u64,
     may_create: bool,
+    /// Tokens of listings that end, each with what is answered beside the refusal.
+    ended: BTreeMap<String, Value>,
 }
 
 fn status(code: u16, reason: &str) -> (u16, Value) {
@@ -48,7 +50,13 @@ impl Cluster {
         match (request.method.as_str(), name.as_str()) {
             ("GET", "") => {
                 // Two objects a page, whatever limit is asked for.
-                let from = request.query("continue").and_then(|text| text.parse().ok()).unwrap_or(0);
+                let token = request.query("continue").unwrap_or_default();
+                if let Some(beside) = self.ended.remove(token) {
+                    let (_, mut body) = status(410, "Expired");
+                    body["metadata"] = beside;
+                    return (410, body);
+                }
+                let from = token.trim_start_matches("late-").parse().unwrap_or(0);
                 let items: Vec<&Value> = self.objects.values().skip(from).take(2).collect();
                 let more = self.objects.len() > from + 2;
                 let next = if more { (from + 2).to_string() } else { String::new() };
@@ -175,6 +183,37 @@ async fn other_keys_and_other_peoples_objects_stay() {
     let made = contract.put("new/ONLY", b"x", Expect::Absent).await.expect("made");
     assert!(store.remove(&made).await.expect("removed"));
     assert!(!cluster.lock().expect("a lock").objects.contains_key("new"), "an object of our own goes when it is empty");
+}
+
+#[tokio::test]
+async fn a_listing_whose_token_ends_goes_on_and_tells_nothing_twice() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for ended in [
+        // The server gives a token for what follows; it gives none; the one that it gave ends as well.
+        vec![("2".to_owned(), json!({"continue": "late-2"}))],
+        vec![("4".to_owned(), json!({}))],
+        vec![("2".to_owned(), json!({"continue": "late-2"})), ("late-2".to_owned(), json!({"continue": "late-3"}))],
+        vec![("2".to_owned(), json!({"continue": "late-2"})), ("4".to_owned(), Value::Null)],
+    ] {
+        let (cluster, double) = cluster();
+        let store = store(dir.path(), &double.url(), "k8s://shop");
+        let names: Vec<String> = (0..7).map(|number| format!("n{number}/KEY")).collect();
+        for name in &names {
+            Contract::new(&*store).put(name, b"x", Expect::Absent).await.expect("made");
+        }
+        cluster.lock().expect("a lock").ended = ended.iter().cloned().collect();
+        let (mut listed, mut from) = (Vec::new(), None);
+        loop {
+            let page = store.list(from).await.expect("a page");
+            listed.extend(page.addresses.into_iter().map(|address| address.path));
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        assert!(cluster.lock().expect("a lock").ended.is_empty(), "{ended:?}");
+        assert_eq!(listed, names, "{ended:?}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -37,6 +38,18 @@ pub(super) struct Object {
     pub immutable: bool,
     pub opaque: bool,
     pub ours: bool,
+}
+
+/// Where a listing goes on. Objects come in the order of their names.
+#[derive(Default, Serialize, Deserialize)]
+struct Cursor {
+    /// The server's own word for it; empty at the start.
+    token: String,
+    /// The last name that was seen.
+    last: String,
+    /// A token ended: names up to this one were told before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told: Option<String>,
 }
 
 /// How a conditional change ended.
@@ -101,18 +114,46 @@ impl Api {
     /// A page of the namespace's objects, and where the next one starts.
     pub async fn list(&self, from: Option<&str>) -> Result<(Vec<Object>, Option<String>), StoreError> {
         let doing = "listing the secrets";
-        let mut query = url_query(&[("limit", "100")]);
-        if let Some(from) = from {
-            query = url_query(&[("limit", "100"), ("continue", from)]);
+        let damaged = || configuration("the listing cannot go on from there");
+        let mut cursor: Cursor = match from {
+            Some(from) => serde_json::from_str(from).map_err(|_| damaged())?,
+            None => Cursor::default(),
+        };
+        let mut answer = self.page(&cursor.token).await?;
+        for again in [true, false] {
+            if answer.status != 410 || cursor.token.is_empty() {
+                break;
+            }
+            // A token lives for some minutes. The server can give another one for what follows, as it is by then
+            // ("Retrieving large results sets in chunks"); else the listing starts over, and what was told is left out.
+            cursor.told = Some(cursor.last.clone());
+            let other = json_of(&answer, doing).ok().and_then(|body| token(&body)).filter(|_| again);
+            cursor.token = other.unwrap_or_default();
+            answer = self.page(&cursor.token).await?;
         }
-        let answer = self.send(Method::GET, &format!("{}?{query}", self.secrets(None)), None, "").await?;
         if answer.status != 200 {
             return Err(refused(&answer, doing));
         }
         let mut body = json_of(&answer, doing)?;
-        let next = body["metadata"]["continue"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
+        let next = token(&body);
         let Value::Array(items) = body["items"].take() else { return Err(misunderstood(doing)) };
-        Ok((items.into_iter().filter_map(Object::new).collect(), next))
+        let mut objects: Vec<Object> = items.into_iter().filter_map(Object::new).collect();
+        if let Some(last) = objects.iter().map(|object| &object.name).max().filter(|last| **last > cursor.last) {
+            cursor.last.clone_from(last);
+        }
+        if let Some(told) = &cursor.told {
+            objects.retain(|object| object.name > *told);
+        }
+        let next = next.map(|token| serde_json::to_string(&Cursor { token, ..cursor }).map_err(|_| damaged()));
+        Ok((objects, next.transpose()?))
+    }
+
+    async fn page(&self, token: &str) -> Result<Answer, StoreError> {
+        let mut query = vec![("limit", "100")];
+        if !token.is_empty() {
+            query.push(("continue", token));
+        }
+        self.send(Method::GET, &format!("{}?{}", self.secrets(None), url_query(&query)), None, "").await
     }
 
     /// Makes an object with one value, where none of that name is there.
@@ -220,6 +261,11 @@ impl Api {
         value.set_sensitive(true);
         Ok(Some(value))
     }
+}
+
+/// Where the next page of a listing starts, as the server says it.
+fn token(body: &Value) -> Option<String> {
+    body["metadata"]["continue"].as_str().filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
 fn url_query(pairs: &[(&str, &str)]) -> String {

@@ -113,7 +113,7 @@ fn parts(address: &Address) -> Result<(&str, &str), Rejected> {
     if key.starts_with("..") {
         return Err(Rejected {
             reason: format!("the key {key} begins with two dots, which mounts keep for themselves"),
-            advice: "choose another name in the plan".to_owned(),
+            advice: "choose another name (in the plan, or with --map)".to_owned(),
         });
     }
     Ok((object, key))
