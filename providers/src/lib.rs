@@ -25,6 +25,7 @@ pub mod json;
 #[cfg(feature = "k8s")]
 pub mod k8s;
 mod local;
+mod made;
 mod names;
 pub mod open;
 #[cfg(any(feature = "aws", feature = "rest"))]

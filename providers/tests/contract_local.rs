@@ -208,6 +208,26 @@ async fn a_dotenv_file_keeps_what_is_not_ours() {
 }
 
 #[tokio::test]
+async fn a_dotenv_file_that_was_empty_before_is_empty_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join(".env");
+    for there in [false, true, false] {
+        if there {
+            fs::write(&path, "").expect("written");
+        }
+        let store = store("dotenv:.env", dir.path());
+        let first = Contract::new(&*store).put("A", b"1", Expect::Absent).await.expect("written");
+        let second = Contract::new(&*store).put("B", b"2", Expect::Absent).await.expect("written");
+        for receipt in [first, second] {
+            assert!(path.exists());
+            assert!(store.remove(&receipt).await.expect("removed"));
+        }
+        assert_eq!(fs::read(&path).ok(), there.then(Vec::new), "there before: {there}");
+        let _ = fs::remove_file(&path);
+    }
+}
+
+#[tokio::test]
 async fn git_would_commit_the_dotenv_file() {
     let dir = tempfile::tempdir().expect("a folder");
     let store = store("dotenv:.env", dir.path());

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::expect::{judge, receipt};
 use crate::local::{self, ContentVersion, Lock};
+use crate::made::Made;
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::store::{
@@ -29,6 +30,7 @@ pub struct DotenvStore {
     location: String,
     path: PathBuf,
     versions: ContentVersion,
+    made: Made,
     turn: Mutex<()>,
 }
 
@@ -39,6 +41,7 @@ impl DotenvStore {
             location: format!("dotenv:{path}"),
             path: settings.resolve(path),
             versions: ContentVersion::new(settings),
+            made: Made::new(settings),
             turn: Mutex::new(()),
         }
     }
@@ -187,9 +190,9 @@ impl Store for DotenvStore {
                 return Ok(answers);
             }
             let rest = format::unset(&text, &going);
-            if rest.is_empty() {
-                // Made by this run, as far as anybody can tell: nothing else is in it.
+            if rest.is_empty() && self.made.has(&self.path) {
                 std::fs::remove_file(&self.path).map_err(|error| local::failure(&self.path, "remove", &error))?;
+                self.made.forget(&self.path)?;
             } else {
                 local::replace(&self.path, rest.as_bytes())?;
             }
@@ -229,6 +232,7 @@ impl Store for DotenvStore {
             let changes: Vec<(&str, &str)> =
                 order.iter().filter_map(|name| Some((*name, made.get(name)?.1.as_str()))).collect();
             if !changes.is_empty() {
+                self.made.note(&self.path)?;
                 // Nothing counts as written before the file is.
                 local::replace(&self.path, format::set(&text, &changes).as_bytes())?;
             }
@@ -286,7 +290,7 @@ fn check_name(name: &str) -> Result<(), Rejected> {
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(Rejected {
             reason: format!("{name} begins with a digit, which no shell takes as a variable"),
-            advice: "choose another name in the plan".to_owned(),
+            advice: "choose another name (in the plan, or with --map)".to_owned(),
         });
     }
     Ok(())
