@@ -4,10 +4,12 @@
 
 mod support;
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keylift_providers::{Address, Entry, ErrorKind, Expect, Job, Settings, Store, StoreError, Written, open};
 use support::contract::Contract;
+use support::double::Double;
 use support::servers::{ROOT, Server, bao};
 
 fn store(server: &Server, uri: &str, vars: &[(&str, &str)]) -> Box<dyn Store> {
@@ -197,4 +199,24 @@ async fn many_empty_addresses_are_told_from_taken_ones_by_listing_them() {
     let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
     let blind = open(body["auth"]["client_token"].as_str().expect("a token"));
     assert_eq!(there(blind.probe_many(&addresses).await), probed);
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_were_allowed() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counted = (Arc::clone(&now), Arc::clone(&most));
+    let double = Double::new(move |_| {
+        let (now, most) = &counted;
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        now.fetch_sub(1, Ordering::SeqCst);
+        (404, serde_json::json!({"errors": []}))
+    });
+    let vars = [("VAULT_ADDR", double.url()), ("VAULT_TOKEN", ROOT.into()), ("KEYLIFT_REQUESTS_AT_ONCE", "4".into())];
+    let store = open("vault://secret/x?kv=2", &Settings::with_vars("/nonexistent", vars)).expect("a store");
+    let addresses: Vec<Address> = (0..12).map(|number| store.address(&format!("S{number}")).expect("a name")).collect();
+    // What is read back goes along with what is written meanwhile.
+    let (one, other) = futures_util::future::join(store.read_many(&addresses), store.read_many(&addresses)).await;
+    assert!(one.into_iter().chain(other).all(|answer| answer.expect("an answer").is_none()));
+    assert_eq!(most.load(Ordering::SeqCst), 4);
 }

@@ -99,9 +99,11 @@ impl Context {
         let _ = writeln!(io::stderr(), "{} {text}", self.style_err("warning:", &Style::new().yellow().bold()));
     }
 
-    /// Reports a failure on standard error: the message, then the advice.
+    /// Reports a failure on standard error: the message, then the advice. That nothing is left to do is no error.
     pub fn report(&self, failure: &Failure) {
-        let _ = writeln!(io::stderr(), "{} {}", self.style_err("error:", &Style::new().red().bold()), failure.message);
+        let style = Style::new().bold();
+        let (word, style) = if failure.exit == Exit::Done { ("note:", style) } else { ("error:", style.red()) };
+        let _ = writeln!(io::stderr(), "{} {}", self.style_err(word, &style), failure.message);
         if let Some(advice) = &failure.advice {
             let _ = writeln!(io::stderr(), "{} {advice}", self.style_err("  try:", &Style::new().cyan()));
         }

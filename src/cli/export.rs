@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use keylift_providers::{Address, Store};
+use keylift_providers::{Address, ErrorKind, Store, StoreError};
 
 use super::Context;
 use super::input::here;
@@ -79,6 +79,7 @@ pub(super) fn export_verb(args: &ExportArgs, context: &Context) -> Result<Exit, 
     let is_plan = file.is_file() || !args.source.contains(':');
     let mut plan_path = None;
     let mut root = here()?;
+    let mut left = 0;
     let (mut wanted, v1) = if is_plan {
         let plan = Plan::read(file)?;
         root = root.join(file.parent().unwrap_or(Path::new(""))).join(&plan.root);
@@ -87,7 +88,9 @@ pub(super) fn export_verb(args: &ExportArgs, context: &Context) -> Result<Exit, 
         plan_path = Some(path.unwrap_or_else(|| file.to_owned()).display().to_string());
         (of_plan(&plan, context)?, false)
     } else {
-        of_store(&args.source, context)?
+        let found;
+        (found, left) = of_store(&args.source, context)?;
+        found
     };
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     let Some(first) = wanted.first() else {
@@ -123,7 +126,7 @@ pub(super) fn export_verb(args: &ExportArgs, context: &Context) -> Result<Exit, 
         Some(path) => crate::files::write_whole(path, made.text.as_bytes())
             .map_err(|error| Failure::file("could not write", path, &error))?,
     }
-    Ok(Exit::Done)
+    Ok(if left == 0 { Exit::Done } else { Exit::Left })
 }
 
 /// The variables of a plan that come from the environment. Others are looked up in the store by the program itself.
@@ -146,10 +149,10 @@ fn of_plan(plan: &Plan, context: &Context) -> Result<Vec<Wanted>, Failure> {
 }
 
 /// The entries of a store as variables, and whether it is Vault's KV version 1. Values that come along on the way to the
-/// names of fields are dropped unseen.
-fn of_store(uri: &str, context: &Context) -> Result<(Vec<Wanted>, bool), Failure> {
+/// names of fields are dropped unseen. Entries that cannot be read are told and counted.
+fn of_store(uri: &str, context: &Context) -> Result<((Vec<Wanted>, bool), usize), Failure> {
     let store = context.store(uri, &here()?)?;
-    let addresses = context.wait(async {
+    let (addresses, left) = context.wait(async {
         let found = entries(&*store).await;
         context.closed(store.close().await);
         found
@@ -175,24 +178,33 @@ fn of_store(uri: &str, context: &Context) -> Result<(Vec<Wanted>, bool), Failure
         }
         wanted.insert(name, address);
     }
-    Ok((wanted.into_iter().map(|(name, address)| Wanted { name, address }).collect(), v1))
+    for (address, error) in &left {
+        context.warn(&format!("left out: {address}: {}", error.message));
+    }
+    let wanted = wanted.into_iter().map(|(name, address)| Wanted { name, address }).collect();
+    Ok(((wanted, v1), left.len()))
 }
 
-async fn entries(store: &dyn Store) -> Result<Vec<Address>, Failure> {
-    let mut all = Vec::new();
+/// Every address of a store, and what of it cannot be read.
+async fn entries(store: &dyn Store) -> Result<(Vec<Address>, Vec<(Address, StoreError)>), Failure> {
+    let (mut all, mut left) = (Vec::new(), Vec::new());
     let mut from = None;
     loop {
         let page = store.list(from).await?;
         for address in page.addresses {
             if store.capabilities().fields {
-                all.extend(store.read_fields(&address).await?.into_iter().map(|(field, _)| field));
+                match store.read_fields(&address).await {
+                    Ok(fields) => all.extend(fields.into_iter().map(|(field, _)| field)),
+                    Err(error) if error.kind == ErrorKind::Rejected => left.push((address, error)),
+                    Err(error) => return Err(error.into()),
+                }
             } else {
                 all.push(address);
             }
         }
         from = page.next;
         if from.is_none() {
-            return Ok(all);
+            return Ok((all, left));
         }
     }
 }

@@ -92,6 +92,21 @@ pub struct Migrated {
 }
 
 impl Migrated {
+    /// Whether new values that were put aside are to stay there: not where all went well, but for what a plan leaves out.
+    pub fn withhold(&mut self, staged: usize, left_out: usize) -> bool {
+        self.staged = staged;
+        self.withheld =
+            !self.conflicts.is_empty() || !self.failed.is_empty() || self.held.len().saturating_sub(left_out) > 0;
+        self.withheld
+    }
+
+    /// Whether nothing was found in the source.
+    pub fn is_empty(&self) -> bool {
+        let Self { loss, written, equal, before, conflicts, held, failed, .. } = self;
+        let told = loss.carried + loss.stays.len() + loss.skipped + written + equal + before;
+        told + conflicts.len() + held.len() + failed.len() == 0 && !self.stopped
+    }
+
     /// The exit code that follows.
     pub fn exit(&self) -> Exit {
         if self.stopped {
@@ -128,6 +143,15 @@ pub struct Compared {
 }
 
 impl Compared {
+    /// Whether there was nothing to compare in the source.
+    pub fn nothing(&self) -> bool {
+        self.equal == 0
+            && self.different.is_empty()
+            && self.missing.is_empty()
+            && self.stays.is_empty()
+            && self.failed.is_empty()
+    }
+
     /// Whether every value of the source is in the target, and nothing was found beside.
     pub fn all(&self) -> bool {
         self.different.is_empty()
@@ -147,6 +171,8 @@ pub struct TakenBack {
     pub restored: usize,
     /// New values that waited beside those that programs read, and do not any more.
     pub unstaged: usize,
+    /// Entries that are as they were before, and need nothing: an undo that stopped on its way had come to them.
+    pub before: usize,
     /// Entries that hold something newer, or whose former value is not to be had: left as they are.
     pub kept: usize,
 }

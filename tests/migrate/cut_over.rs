@@ -166,6 +166,26 @@ fn fields_that_a_map_sends_into_one_entry_become_current_together() {
 }
 
 #[test]
+fn fields_that_are_far_apart_in_the_source_become_current_together() {
+    let Some(moto) = servers::moto() else { return };
+    let desk = fields(&moto);
+    let between: Vec<String> = (0..450).map(|number| format!("B{number:03}")).collect();
+    desk.fill_together(
+        "age:from.age",
+        &between.iter().map(|name| (name.as_str(), text("skipped"))).collect::<Vec<_>>(),
+    );
+    let rules = "- {prefix: B, skip: true}\n- {all: true, rename: 'E#${leaf}'}\n";
+    desk.file("map.yaml", &format!("version: 1\nrules:\n{rules}"));
+    let said = desk.expect(&INTO_ONE, 0);
+    assert!(said.contains("3 written") && said.contains("2 of them replaced"), "{said}");
+    assert_eq!(of_entry(&desk), json!({"A": "new a", "D": "new d", "NEW": "new", "keep": "k"}));
+    let versions =
+        moto.secrets_manager("ListSecretVersionIds", &json!({"SecretId": "app/E", "IncludeDeprecated": true}));
+    assert_eq!(versions["Versions"].as_array().map(Vec::len), Some(2), "one version has them all");
+    assert_eq!(stages(&moto, "E"), ["AWSCURRENT", "AWSPREVIOUS"]);
+}
+
+#[test]
 fn fields_of_one_entry_wait_together_and_a_crash_loses_none() {
     let Some(moto) = servers::moto() else { return };
     let mut waited = false;

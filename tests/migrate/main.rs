@@ -79,7 +79,7 @@ fn another_value_in_the_target_is_a_conflict_and_stays() {
     let desk = Desk::local();
     desk.fill("age:from.age", &[("A", b"one".to_vec()), ("B", b"two".to_vec())]);
     desk.fill("age:to.age", &[("A", b"foreign".to_vec())]);
-    desk.expect(&["migrate", "age:from.age", "age:to.age"], 4);
+    assert!(desk.expect(&["migrate", "age:from.age", "age:to.age"], 4).contains("`--on-conflict` says"));
     let to = desk.store("age:to.age");
     let read = |name: &str| wait(async { to.read(&to.address(name).expect("a name")).await.expect("readable") });
     assert!(read("A").is_some_and(|entry| entry.secret == Secret::new("foreign")));
@@ -174,4 +174,26 @@ fn what_was_looked_at_before_a_crash_is_not_looked_at_again() {
     // What cannot be carried is told by every process.
     assert!(said.contains("40 written") && said.contains("stays: vault://secret/seen seen/NUL"), "{said}");
     assert!(desk.expect(&["migrate", "verify", pair[0], pair[1]], 1).contains("40 of"));
+}
+
+#[test]
+fn a_source_that_holds_nothing_is_told_and_proves_nothing() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    let pair = ["vault://secret/no-such", "age:to.age"];
+    assert!(desk.expect(&["migrate", pair[0], pair[1]], 0).contains("nothing is in vault://secret/no-such"));
+    assert!(desk.expect(&["migrate", "verify", pair[0], pair[1]], 1).contains("nothing is in vault://secret/no-such"));
+}
+
+#[test]
+fn an_entry_whose_name_cannot_be_asked_for_keeps_nothing_else_back() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    let from = "vault://secret/odd";
+    desk.fill(from, &[("FINE", b"fine".to_vec())]);
+    assert_eq!(bao.vault("POST", "secret/data/odd/h%23sh", r#"{"data": {"value": "x"}}"#).0, 200);
+    let said = desk.expect(&["migrate", from, "age:to.age"], 1);
+    assert!(said.contains("1 written") && said.contains("leave it out with a map"), "{said}");
+    let said = desk.expect(&["export", from, "--as", "dotenv-example"], 1);
+    assert!(said.contains("FINE=") && said.contains("left out: vault://secret/odd odd/h#sh"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! Names in the target: spelled as it takes them, mapped by rules, never two as one.
 
 use super::desk::{Desk, text};
+use super::support::servers;
 
 #[test]
 fn names_are_spelled_as_the_target_takes_them_and_never_two_as_one() {
@@ -50,4 +51,27 @@ fn a_map_renames_leaves_out_takes_apart_and_gathers() {
     desk.file("map.yaml", "version: 1\nrules:\n- {prefx: a, skip: true}\n");
     let said = desk.expect(&["migrate", "age:from.age", "files:to", "--map", "map.yaml"], 2);
     assert!(said.contains("rule 1: `prefx` means nothing here; did you mean `prefix`?"), "{said}");
+}
+
+#[test]
+fn a_number_sign_in_a_name_means_a_field_in_maps_alone() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    let body = r#"{"data": {"a#b": "one", "c": "two"}}"#;
+    assert_eq!(bao.vault("POST", "secret/data/signs/E", body).0, 200);
+    let said = desk.expect(&["migrate", "vault://secret/signs", "dotenv:.env"], 0);
+    assert!(said.contains("renamed: vault://secret/signs signs/E#a#b -> dotenv:.env E_a_b"), "{said}");
+    assert_eq!(desk.read("dotenv:.env", "E_a_b").as_deref(), Some("one"));
+    desk.expect(&["migrate", "verify", "vault://secret/signs", "dotenv:.env"], 0);
+}
+
+#[test]
+fn a_target_within_the_source_is_refused_unless_a_map_says_what_goes() {
+    let desk = Desk::local();
+    desk.fill("files:from", &[("A", text("one"))]);
+    let said = desk.expect(&["migrate", "files:from", "files:from/sub"], 2);
+    assert!(said.contains("lies within"), "{said}");
+    desk.expect(&["migrate", "files:from", "files:from-other"], 0);
+    desk.file("map.yaml", "version: 1\notherwise: skip\nrules:\n- {exact: A, rename: B}\n");
+    desk.expect(&["migrate", "files:from", "files:from/sub", "--map", "map.yaml"], 0);
 }

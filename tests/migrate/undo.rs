@@ -60,6 +60,35 @@ fn an_entry_made_of_fields_goes_with_its_history() {
     assert!(wait(async { store.history(&at(&*store, "app#")).await }).expect("an answer").is_empty());
 }
 
+#[test]
+fn a_migration_that_found_all_there_does_not_hide_the_one_before() {
+    let desk = Desk::local();
+    desk.fill_together("age:from.age", &names(&[("A", "new a"), ("B", "new b")]));
+    desk.expect(&["migrate", "age:from.age", "age:to.age"], 0);
+    assert!(desk.expect(&["migrate", "age:from.age", "age:to.age"], 0).contains("2 equal there already"));
+    assert!(desk.expect(&["migrate", "undo", "age:from.age", "age:to.age"], 0).starts_with("2 entries removed"));
+    let said = desk.expect(&["migrate", "undo", "age:from.age", "age:to.age"], 0);
+    assert!(said.starts_with("note: ") && said.contains("undone already"), "{said}");
+}
+
+#[test]
+fn an_undo_that_stopped_on_its_way_tells_what_it_had_done() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    let to = "vault://secret/twice";
+    desk.overwrite(to, "B", "old b");
+    desk.overwrite(to, "C", "old c");
+    desk.fill_together("age:from.age", &names(&[("A", "new a"), ("B", "new b"), ("C", "new c"), ("D", "new d")]));
+    desk.expect(&["migrate", "age:from.age", to, "--on-conflict", "overwrite"], 0);
+    desk.overwrite(to, "C", "foreign");
+    // Everything was taken back, and a crash came before that was written down.
+    let output = desk.command(&["migrate", "undo", "age:from.age", to]).env("KEYLIFT_TEST_CRASH", "1:before").output();
+    assert_eq!(output.expect("it runs").status.code(), Some(137));
+    let said = desk.expect(&["migrate", "undo", "age:from.age", to], 0);
+    assert!(said.starts_with("0 entries removed") && said.contains("3 undone before, 1 left as they are"), "{said}");
+    assert!(desk.expect(&["migrate", "undo", "age:from.age", to], 0).contains("undone already"));
+}
+
 #[cfg(feature = "aws")]
 #[test]
 fn fields_of_a_secret_are_given_back_in_aws() {

@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use rustify::Endpoint;
 use rustify::enums::{RequestMethod, RequestType, ResponseType};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::config::{Config, configuration};
 use crate::http::{Answer, Client, Trust, proxy};
@@ -63,10 +64,12 @@ pub(super) struct Link {
     base: Url,
     headers: HeaderMap,
     token: RwLock<Option<HeaderValue>>,
+    /// Requests that may be under way, whatever they are part of: reading back goes on beside writing.
+    room: Semaphore,
 }
 
 impl Link {
-    pub fn new(config: &Config, settings: &Settings) -> Result<Self, StoreError> {
+    pub fn new(config: &Config, settings: &Settings, at_once: usize) -> Result<Self, StoreError> {
         let mut ca_files = config.ca_files.clone();
         if let Some(dir) = config.ca_dir.as_ref().filter(|_| ca_files.is_empty()) {
             let entries = std::fs::read_dir(dir).map_err(|error| crate::local::failure(dir, "read", &error))?;
@@ -90,6 +93,7 @@ impl Link {
             base: config.base.clone(),
             headers,
             token: RwLock::new(None),
+            room: Semaphore::new(at_once),
         })
     }
 
@@ -109,6 +113,8 @@ impl Link {
 
     /// The answer to a request, whatever its status.
     pub async fn answer<E: Endpoint>(&self, endpoint: &E) -> Result<Answer, StoreError> {
+        // It is never closed.
+        let _room = self.room.acquire().await.ok();
         self.http.send(|| self.request(endpoint, true)).await
     }
 

@@ -99,7 +99,7 @@ impl VaultStore {
         if let Some(ready) = &*slot {
             return Ok(Arc::clone(ready));
         }
-        let link = Link::new(&self.config, &self.settings)?;
+        let link = Link::new(&self.config, &self.settings, self.at_once)?;
         let session = Session::open(&link, &self.config.login).await?;
         let engine = match self.engine.get() {
             Some(engine) => *engine,
@@ -121,8 +121,9 @@ impl VaultStore {
         let call = Call::get(format!("sys/internal/ui/mounts/{mount}"));
         let answer = link.ask(&call, &doing).await.map_err(|error| match error.kind {
             ErrorKind::Denied => error.advise(format!(
-                "is there a mount {mount} (a mount of several parts is written a%2Fb), and does the token reach \
-                 something in it? Where it may not ask, say the version: vault://{mount}?kv=2"
+                "is the token right (`vault token lookup`), is there a mount {mount} (one of several parts is written \
+                 a%2Fb), and does the token reach something in it? Where it may not ask, say the version: \
+                 vault://{mount}?kv=2"
             )),
             _ => error,
         })?;
@@ -153,7 +154,9 @@ impl VaultStore {
     }
 
     async fn state(&self, ready: &Ready, address: &Address) -> Result<State, StoreError> {
-        names::check(&address.path)?;
+        // Somebody else's name: no plan of ours could have chosen it.
+        let advice = || "rename it in Vault, or leave it out with a map (`skip`)".to_owned();
+        names::check(&address.path).map_err(|rejected| Rejected { advice: advice(), ..rejected })?;
         let version = match (&address.version, ready.engine) {
             (Some(version), Engine::V2) => Some(version.parse().map_err(|_| {
                 StoreError::new(ErrorKind::Rejected, format!("{version} is no version of a Vault entry"))

@@ -34,7 +34,11 @@ pub(super) fn verify(
         Format::Text => migration::compared(&compared, desk.from.location(), desk.to.location(), &mut out)?,
         Format::Json => migration::compared_json(&compared, &mut out)?,
     }
-    Ok(if compared.all() { Exit::Done } else { Exit::Left })
+    if compared.nothing() {
+        // Whoever asks whether everything is there meant something.
+        context.warn(&format!("nothing is in {}: is its name right?", desk.from.location()));
+    }
+    Ok(if compared.all() && !compared.nothing() { Exit::Done } else { Exit::Left })
 }
 
 pub(super) fn undo(pair: &Pair, format: Format, context: &Context) -> Result<Exit, Failure> {
@@ -53,9 +57,13 @@ pub(super) fn undo(pair: &Pair, format: Format, context: &Context) -> Result<Exi
                 0 => String::new(),
                 count => format!(", {count} that waited beside others taken away"),
             };
+            let before = match back.before {
+                0 => String::new(),
+                count => format!(", {count} undone before"),
+            };
             let to = desk.to.location();
             context.print(&format!(
-                "{} entries removed from {to}{restored}{unstaged}, {} left as they are.\n",
+                "{} entries removed from {to}{restored}{unstaged}{before}, {} left as they are.\n",
                 back.removed, back.kept
             ))?;
         }

@@ -275,6 +275,13 @@ fn tell(moved: &Migrated, desk: &Desk, dry_run: bool, format: Format, context: &
         Format::Text => migration::moved(moved, desk.to.location(), dry_run, &mut out)?,
         Format::Json => migration::moved_json(moved, &mut out)?,
     }
+    if !moved.conflicts.is_empty() && !moved.withheld {
+        context
+            .say("What is in conflict was left as it is: look at it, then `--on-conflict` says what may be replaced.");
+    }
+    if moved.is_empty() {
+        context.warn(&format!("nothing is in {}: is its name right?", desk.from.location()));
+    }
     if moved.withheld {
         let (from, to) = (desk.from.location(), desk.to.location());
         context.say(&format!(

@@ -6,9 +6,10 @@ use keylift_providers::{
     Address, Entry, ErrorKind, Expect, FingerprintKey, Receipt, Secret, Store, StoreError, Written,
 };
 
+use super::flow::Tally;
 use super::log::{Beside, Known, Log, Step};
 use super::{Action, Migration, OnConflict, Writer, backup};
-use crate::model::{Clash, Failure, Migrated, Stays};
+use crate::model::{Clash, Failure, Stays};
 use crate::steps::carry::{Carried, Fields, Older, Reading, Route};
 
 /// A batch that was read, with what the target holds in its place.
@@ -146,18 +147,18 @@ impl Migration<'_> {
         prepared: Prepared,
         log: &mut Log,
         known: &Known,
-        moved: &mut Migrated,
+        moved: &Tally,
     ) -> Result<Decided, Failure> {
         let entries = prepared.entries;
-        moved.before += prepared.before;
-        prepared.held.into_iter().try_for_each(|held| moved.held.push(held))?;
-        prepared.failed.into_iter().try_for_each(|failed| moved.failed.push(failed))?;
+        moved.get().before += prepared.before;
+        prepared.held.into_iter().try_for_each(|held| moved.get().held.push(held))?;
+        prepared.failed.into_iter().try_for_each(|failed| moved.get().failed.push(failed))?;
         let (mut writes, mut own, mut arrived, mut flipped) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (one, found) in prepared.open.into_iter().zip(prepared.found) {
             let found = match found {
                 Ok(found) => found,
                 Err(error) if of_one(error.kind) => {
-                    moved.failed.push(failure(one.from, error))?;
+                    moved.get().failed.push(failure(one.from, error))?;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -168,7 +169,7 @@ impl Migration<'_> {
             }
             match verdict {
                 Verdict::Write(planned) => writes.push(*planned),
-                Verdict::Equal(_) => moved.equal += 1,
+                Verdict::Equal(_) => moved.get().equal += 1,
                 Verdict::Own(one, receipt) => {
                     let fingerprint = Some(self.key.fingerprint(&one.secret));
                     let (from, to) = (one.from.clone(), one.alone.then(|| one.to.clone()));
@@ -183,12 +184,15 @@ impl Migration<'_> {
                     });
                     own.push(Step::Verified { from, fingerprint, to });
                     arrived.push(Planned::new(one));
-                    moved.written += 1;
+                    moved.get().written += 1;
                 }
-                Verdict::Clash(one, reason) => moved.conflicts.push(Clash { from: one.from, to: one.to, reason })?,
+                Verdict::Clash(one, reason) => {
+                    moved.get().conflicts.push(Clash { from: one.from, to: one.to, reason })?;
+                }
             }
         }
         if !log.writes() {
+            let mut moved = moved.get();
             moved.written += writes.len();
             moved.replaced += writes.iter().filter(|write| write.replaced.is_some() && write.merged.is_none()).count();
             moved.merged += writes.iter().filter(|write| write.merged.is_some()).count();
@@ -207,7 +211,7 @@ impl Migration<'_> {
         self.to.unstage_many(&flipped).await?;
         self.look_beside(&mut arrived, |_| true).await?;
         for (key, count) in self.annotate(&arrived).await {
-            *moved.lost.entry(key).or_default() += count;
+            *moved.get().lost.entry(key).or_default() += count;
         }
         log.note(&own)?;
         let mut steps = backup::keep(self, log, &writes.iter().filter_map(Planned::lost).collect::<Vec<_>>()).await?;

@@ -6,11 +6,12 @@ use std::collections::{HashMap, HashSet};
 use keylift_providers::{ErrorKind, Expect, FingerprintKey, Receipt, StoreError, Write, WriteId};
 
 use super::batch::{Decided, Planned, Prepared, failure, of_one};
+use super::flow::Tally;
 use super::log::{Known, Log, Step, digest};
 use super::survey::Survey;
 use super::write::Outcome;
 use super::{Approved, Migration};
-use crate::model::{Clash, Failure, Migrated};
+use crate::model::{Clash, Failure};
 use crate::steps::carry::{Carried, Route, Walk};
 
 /// What was put aside, as digests: for each source which value, and on which version of the target.
@@ -71,14 +72,14 @@ impl Migration<'_> {
         survey: &Survey,
         log: &mut Log,
         known: &Known,
-        moved: &mut Migrated,
+        moved: &Tally,
     ) -> Result<(), Failure> {
-        self.watch.begin("putting aside", moved.loss.carried);
-        let (run, mut walk) = (log.run.clone(), self.walk(route, known));
+        self.watch.begin("putting aside", moved.get().loss.carried);
+        let (run, mut walk) = (log.run.clone(), self.walk_together(route, survey, known));
         let mut aside = Aside::default();
         while let Some(Decided { entries, mut writes }) = self.next(&mut walk, survey, log, known, moved).await? {
             if self.watch.stopped() {
-                moved.stopped = true;
+                moved.get().stopped = true;
                 return log.sync();
             }
             // What nobody reads yet needs no second half. A new field goes with the others of its entry.
@@ -89,7 +90,7 @@ impl Migration<'_> {
             log.note(&done.steps)?;
             // A field that is new in an entry makes a version of it, which its other fields then replace.
             done.steps.iter().for_each(|step| aside.learn(self.key, step));
-            let fatal = done.tell(moved)?;
+            let fatal = done.tell(&mut moved.get())?;
             let done = if fatal.is_none() {
                 self.put_aside(&run, writes, known, &mut aside).await
             } else {
@@ -97,25 +98,22 @@ impl Migration<'_> {
             };
             log.note(&done.steps)?;
             done.steps.iter().for_each(|step| aside.learn(self.key, step));
-            if let Some(failure) = fatal.map_or_else(|| done.tell(moved), |fatal| Ok(Some(fatal)))? {
+            if let Some(failure) = fatal.map_or_else(|| done.tell(&mut moved.get()), |fatal| Ok(Some(fatal)))? {
                 log.sync()?;
                 return Err(failure);
             }
             self.watch.step(entries);
         }
         log.sync()?;
-        moved.staged = aside.values.len();
-        // What is not in a plan is nothing that went wrong.
-        let held = moved.held.len().saturating_sub(self.plan.map_or(0, Approved::left_out));
-        if !moved.conflicts.is_empty() || !moved.failed.is_empty() || held > 0 {
-            moved.withheld = true;
+        let staged = aside.values.len();
+        if moved.get().withhold(staged, self.plan.map_or(0, Approved::left_out)) {
             return Ok(());
         }
-        self.watch.begin("making current", moved.staged);
-        let mut walk = self.walk(route, known);
+        self.watch.begin("making current", staged);
+        let mut walk = self.walk_together(route, survey, known);
         while let Some(prepared) = self.staged(&mut walk, &aside).await? {
             if self.watch.stopped() {
-                moved.stopped = true;
+                moved.get().stopped = true;
                 break;
             }
             let Decided { writes, .. } = self.decide(route, survey.keeps, prepared, log, known, moved).await?;
@@ -123,19 +121,25 @@ impl Migration<'_> {
                 writes.into_iter().partition(|write| aside.holds(self.key, &write.one, version(write)));
             for Planned { one, .. } in changed {
                 let reason = "it changed after its new value was put beside it".to_owned();
-                moved.conflicts.push(Clash { from: one.from, to: one.to, reason })?;
+                moved.get().conflicts.push(Clash { from: one.from, to: one.to, reason })?;
             }
             let count = writes.len();
             let done = self.write(&run, writes, true).await;
             log.note(&done.steps)?;
             done.steps.iter().for_each(|step| aside.learn(self.key, step));
-            if let Some(failure) = done.tell(moved)? {
+            if let Some(failure) = done.tell(&mut moved.get())? {
                 log.sync()?;
                 return Err(failure);
             }
             self.watch.step(count);
         }
         log.sync()
+    }
+
+    /// Walks over the source so that all that goes to one entry of the target comes in one batch: it becomes current as one.
+    fn walk_together<'w>(&'w self, route: &'w Route<'w>, survey: &'w Survey, known: &'w Known) -> Walk<'w> {
+        let (key, folds) = (self.key, !self.to.capabilities().case_sensitive);
+        self.walk(route, known).together(move |to| survey.is_shared(key, to, folds))
     }
 
     /// What of a batch was put aside, with what the target holds now.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keylift_providers::{Address, Entry, Fingerprint, FingerprintKey, Receipt, Written};
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ pub(super) struct Log {
     pub run: String,
     /// Where a plan is written to instead.
     pub out: Option<Writer>,
-    journal: Option<Journal<Step>>,
+    notes: Notes,
     path: PathBuf,
     /// Keeps two processes apart that migrate between the same stores.
     _lock: Option<RunLock>,
@@ -270,7 +271,7 @@ impl Log {
     /// Of a migration that writes nothing, and what earlier ones wrote.
     pub(super) fn look(dir: &Path, migration: &Migration<'_>, known: &mut Known) -> Result<Self, Failure> {
         known.earlier(&journals(dir), migration)?;
-        Ok(Self { run: String::new(), out: None, journal: None, path: PathBuf::new(), _lock: None })
+        Ok(Self { run: String::new(), out: None, notes: Notes(None), path: PathBuf::new(), _lock: None })
     }
 
     /// The journal that is open between the two stores, or a new one.
@@ -317,12 +318,13 @@ impl Log {
                 .map_err(|error| Failure::file("could not write", &copy, &error))?;
         }
         journal.append(&[Step::Started { from, to, asked: asked.clone(), root }])?;
-        Ok(Self { run, out: None, journal: Some(journal), path, _lock: Some(lock) })
+        let notes = Notes(Some(Arc::new(Mutex::new(journal))));
+        Ok(Self { run, out: None, notes, path, _lock: Some(lock) })
     }
 
     /// Whether anything is written at all.
     pub(super) fn writes(&self) -> bool {
-        self.journal.is_some()
+        self.notes.0.is_some()
     }
 
     /// Where what is replaced is kept: beside the journal, a file for each batch.
@@ -331,28 +333,51 @@ impl Log {
     }
 
     /// Adds steps, and makes everything last that was added so far. Requests that are under way go on meanwhile.
-    pub(super) async fn append(&mut self, steps: &[Step]) -> Result<(), Failure> {
-        let Some(journal) = self.journal.as_mut().filter(|_| !steps.is_empty()) else { return Ok(()) };
-        journal.note(steps)?;
-        match tokio::task::spawn_blocking(journal.syncer()?).await {
+    pub(super) async fn append(&self, steps: &[Step]) -> Result<(), Failure> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.note(steps)?;
+        let Some(sync) = self.notes.journal().map(|journal| journal.syncer()).transpose()? else { return Ok(()) };
+        match tokio::task::spawn_blocking(sync).await {
             Ok(done) => done,
             Err(error) => Err(Failure::usage(format!("could not write the journal: {error}"))),
         }
     }
 
     /// Adds steps that only spare work after a crash: what was written is found in the target all the same.
-    pub(super) fn note(&mut self, steps: &[Step]) -> Result<(), Failure> {
-        self.journal.as_mut().map_or(Ok(()), |journal| journal.note(steps))
+    pub(super) fn note(&self, steps: &[Step]) -> Result<(), Failure> {
+        self.notes.note(steps)
+    }
+
+    /// What others note steps with, meanwhile.
+    pub(super) fn notes(&self) -> Notes {
+        self.notes.clone()
     }
 
     /// It is over.
-    pub(super) async fn done(&mut self) -> Result<(), Failure> {
+    pub(super) async fn done(&self) -> Result<(), Failure> {
         self.append(&[Step::Done]).await
     }
 
     /// Makes everything last that was added so far.
-    pub(super) fn sync(&mut self) -> Result<(), Failure> {
-        self.journal.as_mut().map_or(Ok(()), |journal| journal.syncer()?())
+    pub(super) fn sync(&self) -> Result<(), Failure> {
+        self.notes.journal().map_or(Ok(()), |journal| journal.syncer()?())
+    }
+}
+
+/// A way into the journal of a migration, for what runs beside the decisions; it leads nowhere where nothing is written.
+#[derive(Clone, Debug)]
+pub(super) struct Notes(Option<Arc<Mutex<Journal<Step>>>>);
+
+impl Notes {
+    /// As [`Log::note`].
+    pub(super) fn note(&self, steps: &[Step]) -> Result<(), Failure> {
+        self.journal().map_or(Ok(()), |mut journal| journal.note(steps))
+    }
+
+    fn journal(&self) -> Option<MutexGuard<'_, Journal<Step>>> {
+        self.0.as_ref().map(|journal| journal.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -364,6 +389,10 @@ pub(super) struct State {
     root: Option<PathBuf>,
     done: bool,
     pub undone: bool,
+    /// There is something that could be taken back.
+    pub wrote: bool,
+    /// It replaced something, or was about to.
+    pub replaced: bool,
 }
 
 impl State {
@@ -376,13 +405,18 @@ impl State {
                 }
                 Step::Done => state.done = true,
                 Step::Undone => state.undone = true,
+                Step::Intent { replaces, .. } => {
+                    state.wrote = true;
+                    state.replaced |= replaces.is_some();
+                }
+                Step::Written { .. } | Step::Staged { .. } => state.wrote = true,
                 _ => {}
             }
         }
         Ok(state)
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.done || self.undone
     }
 }

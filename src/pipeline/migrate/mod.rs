@@ -1,11 +1,11 @@
 //! From one store to another: look at everything once, then a batch at a time: probe, write under a condition, read back,
-//! compare, journalled. While one batch is written the next one is read and decided on, unless values are replaced; no more
-//! than these two are in memory, and nobody waits for the disk that the journal is on.
+//! compare, journalled. Several batches are in the flow at a time (`flow.rs`).
 
 mod backup;
 mod batch;
 mod compare;
 mod cut;
+mod flow;
 mod log;
 mod older;
 mod plan;
@@ -17,11 +17,11 @@ mod write;
 
 use std::path::Path;
 
-use futures_util::future::join;
 use keylift_providers::{FingerprintKey, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use self::batch::{Decided, Prepared};
+use self::flow::Tally;
 use self::log::{Known, Log};
 use self::survey::Survey;
 use super::Watch;
@@ -142,6 +142,7 @@ impl Migration<'_> {
 
     async fn go(&self, dir: &Path, out: Option<Writer>) -> Result<Migrated, Failure> {
         let route = Route::new(self.from, self.to, self.map)?;
+        self.check_apart()?;
         self.from.preflight(&[]).await?;
         self.to.preflight(&[]).await?;
         self.check_force()?;
@@ -165,11 +166,11 @@ impl Migration<'_> {
             log.out = Some(out);
         }
         log.note(&[Step::Surveyed])?;
-        let mut moved = Migrated { loss: std::mem::take(&mut survey.loss), ..Migrated::default() };
+        let moved = Tally::new(Migrated { loss: std::mem::take(&mut survey.loss), ..Migrated::default() });
         let told = if self.asked.cut_over && log.writes() {
-            self.cut_over(&route, &survey, &mut log, &known, &mut moved).await
+            self.cut_over(&route, &survey, &mut log, &known, &moved).await
         } else {
-            self.carry(&route, &survey, &mut log, &known, &mut moved).await
+            self.carry(&route, &survey, &mut log, &known, &moved).await
         };
         told.map_err(|failure| {
             if self.dry_run {
@@ -178,6 +179,7 @@ impl Migration<'_> {
                 failure.advise("say the same command again: it goes on where it stopped")
             }
         })?;
+        let mut moved = moved.into_inner();
         moved.gone = self.plan.filter(|_| !moved.stopped).map_or(0, Approved::unseen);
         if let Some(out) = log.out.take().filter(|_| !moved.stopped) {
             out.finish()?;
@@ -194,40 +196,15 @@ impl Migration<'_> {
         survey: &Survey,
         log: &mut Log,
         known: &Known,
-        moved: &mut Migrated,
+        moved: &Tally,
     ) -> Result<(), Failure> {
-        self.watch.begin(if self.dry_run { "looking" } else { "moving" }, moved.loss.carried);
-        let (run, mut walk) = (log.run.clone(), self.walk(route, known));
-        let mut next = self.next(&mut walk, survey, log, known, moved).await?;
-        while let Some(Decided { entries, writes }) = next {
-            if self.watch.stopped() {
-                moved.stopped = true;
-                break;
-            }
-            let mut ahead = None;
-            let done = if self.asked.on_conflict.replaces() {
-                // Fields of one entry share its version: what these writes make is what the next ones have to expect.
-                self.write(&run, writes, false).await
-            } else {
-                let (done, decided) =
-                    join(self.write(&run, writes, false), self.next(&mut walk, survey, log, known, moved)).await;
-                ahead = Some(decided);
-                done
-            };
-            // What the target took is written down whatever became of the rest. It is made to last together with the
-            // next intents: a crash before that finds it in the target.
-            log.note(&done.steps)?;
-            if let Some(failure) = done.tell(moved)? {
-                log.sync()?;
-                return Err(failure);
-            }
-            self.watch.step(entries);
-            next = match ahead {
-                Some(decided) => decided?,
-                None => self.next(&mut walk, survey, log, known, moved).await?,
-            };
+        self.watch.begin(if self.dry_run { "looking" } else { "moving" }, moved.get().loss.carried);
+        if self.asked.on_conflict.replaces() && survey.shares() {
+            // Fields of one entry share its version: what these writes make is what the next ones have to expect.
+            self.carry_in_turn(route, survey, log, known, moved).await
+        } else {
+            self.carry_at_once(route, survey, log, known, moved).await
         }
-        log.sync()
     }
 
     /// Walks over the source, past what is done.
@@ -245,12 +222,12 @@ impl Migration<'_> {
         survey: &Survey,
         log: &mut Log,
         known: &Known,
-        moved: &mut Migrated,
+        moved: &Tally,
     ) -> Result<Option<Decided>, Failure> {
         match self.prepare(walk, survey, known).await? {
             Some(mut prepared) => {
                 if survey.before {
-                    self.note_all(&mut prepared, moved)?;
+                    self.note_all(&mut prepared, &mut moved.get())?;
                 }
                 self.decide(walk.route(), survey.keeps, prepared, log, known, moved).await.map(Some)
             }
@@ -291,6 +268,21 @@ impl Migration<'_> {
     fn is_looked_at(&self, known: &Known) -> bool {
         let plain = self.asked.map.is_none() && self.plan.is_none() && !self.asked.history;
         known.surveyed && plain && !self.asked.on_conflict.replaces()
+    }
+
+    /// What is written within the source would be carried once more by the next migration. A map can leave it out.
+    fn check_apart(&self) -> Result<(), Failure> {
+        let place = |location: &'_ str| {
+            let (path, query) = location.split_once('?').unwrap_or((location, ""));
+            (path.to_owned(), query.to_owned())
+        };
+        let ((from, its), (to, others)) = (place(self.from.location()), place(self.to.location()));
+        let within = to.strip_prefix(&from).is_some_and(|rest| rest.starts_with('/') || from.ends_with('/'));
+        if !within || its != others || !self.map.is_empty() {
+            return Ok(());
+        }
+        let message = format!("{to} lies within {from}: what is written there would be of the source the next time");
+        Err(Failure::usage(message).advise("choose a target beside the source, or leave that part out with --map"))
     }
 
     /// A cut-over needs a target with a place beside its values, and something to do there.

@@ -31,6 +31,10 @@ pub(super) struct Survey {
     owners: Table,
     /// Entries that are written as a whole, and such that get fields: the two do not go together.
     entries: Table,
+    /// Which of the source's entries go to an entry of the target.
+    members: Table,
+    /// Entries of the target that several of the source go to.
+    shared: HashSet<u128>,
 }
 
 impl Survey {
@@ -42,6 +46,16 @@ impl Survey {
     /// Whether a value goes where the first look saw that nothing else goes.
     pub(super) fn owns(&self, migration: &Migration<'_>, one: &Carried) -> bool {
         self.before || self.owners.get(migration.place(&one.to)) == Some(owner(migration.key, &one.from))
+    }
+
+    /// Whether several entries of the source go to one of the target anywhere.
+    pub(super) fn shares(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
+    /// Whether several entries of the source go to an entry of the target, which tells names apart by case or `folds` it.
+    pub(super) fn is_shared(&self, key: &FingerprintKey, to: &Address, folds: bool) -> bool {
+        self.shares() && self.shared.contains(&log::place(key, &Address { field: None, ..to.clone() }, folds))
     }
 }
 
@@ -80,6 +94,8 @@ impl Migration<'_> {
         }
         let mut clashes: HashSet<u128> = survey.owners.seal()?.into_iter().collect();
         clashes.extend(survey.entries.seal()?);
+        survey.shared = survey.members.seal()?.into_iter().collect();
+        survey.members = Table::default();
         if clashes.is_empty() { Ok(survey) } else { Err(self.clash(route, &clashes).await?) }
     }
 
@@ -90,6 +106,8 @@ impl Migration<'_> {
         if !route.map().is_empty() {
             let path = self.place(&Address { field: None, ..one.to.clone() });
             survey.entries.put(path, one.to.field.is_some().into())?;
+            let from = Address { field: None, ..one.from.clone() };
+            survey.members.put(path, owner(self.key, &from))?;
         }
         Ok(())
     }

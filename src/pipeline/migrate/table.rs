@@ -45,6 +45,11 @@ impl Table {
         self.rows.is_empty() && self.filed == 0
     }
 
+    /// How many keys there are, once the table is sealed.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len() + self.filed
+    }
+
     /// Puts a row in. Of several with one key the last counts.
     ///
     /// # Errors
@@ -250,6 +255,7 @@ mod tests {
             expected.sort_unstable();
             assert_eq!(twice, expected, "{count} {room}");
             assert_eq!(table.is_empty(), count == 0);
+            assert_eq!(table.len(), usize::try_from(count).unwrap());
             for number in 0..count {
                 let value = if number % 5 == 0 { number + 1 } else { number };
                 assert_eq!(table.get(key(number)), Some(value), "{number} of {count}, {room}");

@@ -44,23 +44,47 @@ struct Part {
     waiting: Vec<Receipt>,
 }
 
+/// What became of an entry whose value was replaced.
+enum Given {
+    /// It holds again what it held before.
+    Back,
+    /// It does already.
+    Before,
+    /// It holds something newer, or what it held is not to be had.
+    Kept,
+}
+
 impl Part {
     fn len(&self) -> usize {
         self.written.len() + self.begun.len() + self.waiting.len()
     }
 }
 
-/// Takes the latest migration between two stores back.
+/// Takes the latest migration between two stores back that wrote anything.
 ///
 /// # Errors
 /// Where there is nothing to take back, or the target is out of reach: said again, it goes on.
 pub async fn undo(at: &Undoing<'_>) -> Result<TakenBack, Failure> {
     let _lock = RunLock::take(at.dir)?;
-    let last = journals(at.dir).pop().ok_or_else(|| Failure::usage("nothing was migrated between these two"))?;
-    if State::of(&last)?.undone {
-        return Err(Failure::new(Exit::Done, "the last migration between these two is undone already"));
+    let mut all = journals(at.dir);
+    if all.is_empty() {
+        return Err(Failure::usage("nothing was migrated between these two"));
     }
-    let mut trail = Trail::read(&last, at.key)?;
+    // One that wrote nothing, because all was there already, does not hide the one before it.
+    let (last, replaced) = loop {
+        let Some(last) = all.pop() else { return Ok(TakenBack::default()) };
+        let state = State::of(&last)?;
+        if state.wrote && state.undone {
+            return Err(Failure::new(Exit::Done, "the last migration between these two is undone already"));
+        }
+        if state.wrote {
+            break (last, state.replaced);
+        }
+        if !state.is_over() {
+            Journal::open_each(&last, |_: Step| {})?.append(&[Step::Undone])?;
+        }
+    };
+    let mut trail = Trail::read(&last, at.key, replaced)?;
     at.watch.begin("taking back", trail.len());
     // The receipts are read again rather than kept.
     let (mut back, mut steps) = (TakenBack::default(), Journal::<Step>::stream(&last)?);
@@ -96,10 +120,11 @@ impl Undoing<'_> {
         back: &mut TakenBack,
     ) -> Result<(), Failure> {
         let Part { mut written, begun, waiting } = part;
-        written.extend(self.arrived(begun).await?);
-        for made in &written {
+        let arrived = self.arrived(begun).await?;
+        for made in &arrived {
             trail.settle(self.key, &made.receipt);
         }
+        written.extend(arrived);
         let open = |one: &Receipt| one.version.is_none() || !trail.is_settled(self.key, one);
         let waiting: Vec<Receipt> = waiting.into_iter().filter(open).collect();
         back.unstaged += self.to.unstage_many(&waiting).await?;
@@ -119,11 +144,22 @@ impl Undoing<'_> {
         }
         let (receipts, counts): (Vec<Receipt>, Vec<bool>) = receipts.into_iter().unzip();
         let removed = self.to.remove_many(&receipts).await;
-        for (removed, _) in removed.into_iter().zip(counts).filter(|(_, counts)| *counts) {
+        let mut still = Vec::new();
+        for ((removed, _), receipt) in removed.into_iter().zip(counts).zip(receipts).filter(|((_, counts), _)| *counts)
+        {
             if removed? {
                 back.removed += 1;
             } else {
-                back.kept += 1;
+                still.push(Address { version: None, ..receipt.address });
+            }
+        }
+        // An undo that stopped on its way had come to those that are gone.
+        for found in self.to.read_many(&still).await {
+            match found {
+                Ok(None) => back.before += 1,
+                Ok(Some(_)) => back.kept += 1,
+                Err(error) if of_one(error.kind) => back.kept += 1,
+                Err(error) => return Err(error.into()),
             }
         }
         // Fields of one entry share its version: one after the other.
@@ -139,14 +175,14 @@ impl Undoing<'_> {
             }
             Ok::<_, Failure>(answers)
         });
-        let done: Vec<Result<Vec<bool>, Failure>> =
+        let done: Vec<Result<Vec<Given>, Failure>> =
             futures_util::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
         for answers in done {
-            for restored in answers? {
-                if restored {
-                    back.restored += 1;
-                } else {
-                    back.kept += 1;
+            for given in answers? {
+                match given {
+                    Given::Back => back.restored += 1,
+                    Given::Before => back.before += 1,
+                    Given::Kept => back.kept += 1,
                 }
             }
         }
@@ -193,20 +229,23 @@ impl Undoing<'_> {
         Ok(versions)
     }
 
-    /// Puts back what a write replaced, where the target still holds what was written. Answers whether it did.
-    async fn give_back(&self, made: &Made, trail: &Trail, journal: &Path) -> Result<bool, Failure> {
+    /// Puts back what a write replaced, where the target still holds what was written.
+    async fn give_back(&self, made: &Made, trail: &Trail, journal: &Path) -> Result<Given, Failure> {
         let receipt = &made.receipt;
-        let Some(former) = trail.former(self.key, receipt).filter(|_| wrote(receipt)) else { return Ok(false) };
-        let Some(version) = self.still_there(made).await? else { return Ok(false) };
+        let Some(former) = trail.former(self.key, receipt).filter(|_| wrote(receipt)) else { return Ok(Given::Kept) };
         let before: Option<Secret> = match former {
             Former::Kept { file, name } => backup::kept(journal, file, name, self.backups).await?,
             Former::Version(version) => self.at(&receipt.address, Some(version)).await?.map(|entry| entry.secret),
         };
-        let Some(before) = before else { return Ok(false) };
+        let Some(before) = before else { return Ok(Given::Kept) };
+        let Some(version) = self.still_there(made).await? else {
+            let now = self.at(&receipt.address, None).await?;
+            return Ok(if now.is_some_and(|now| now.secret == before) { Given::Before } else { Given::Kept });
+        };
         let id = WriteId::new(self.key, "undo", &receipt.address, &before);
         match self.to.write(&receipt.address, &before, &Expect::Version(version), &id).await {
             Ok(_) => {}
-            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => return Ok(false),
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Rejected) => return Ok(Given::Kept),
             Err(error) => return Err(error.into()),
         }
         if let Some(beside) = trail.beside(self.key, receipt)
@@ -214,7 +253,7 @@ impl Undoing<'_> {
         {
             self.to.set_metadata(&receipt.address, &beside.before).await?;
         }
-        Ok(true)
+        Ok(Given::Back)
     }
 
     /// The version under which the target still holds what was written; none where somebody else wrote since.

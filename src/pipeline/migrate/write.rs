@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
-use keylift_providers::{Entry, ErrorKind, Receipt, StoreError, Write, WriteId};
+use keylift_providers::{Address, Entry, ErrorKind, Receipt, StoreError, Write, WriteId};
 
 use super::batch::{Planned, failure, of_one};
 use super::log::Step;
@@ -31,6 +31,13 @@ pub(super) struct Outcome {
     pub fatal: Option<Failure>,
 }
 
+/// What the target took of a batch, and is to be read back.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    writes: Vec<Planned>,
+    places: Vec<Address>,
+}
+
 impl Outcome {
     /// Adds it to what is told at the end.
     pub(super) fn tell(self, moved: &mut Migrated) -> Result<Option<Failure>, Failure> {
@@ -53,9 +60,15 @@ impl Migration<'_> {
     /// Writes what was decided on and stands in the journal, and reads it back. With `flip` it makes current what was put
     /// aside.
     pub(super) async fn write(&self, run: &str, writes: Vec<Planned>, flip: bool) -> Outcome {
-        let mut outcome = Outcome::default();
+        let (outcome, taken) = self.hand_over(run, writes, flip).await;
+        self.read_back(outcome, taken).await
+    }
+
+    /// Writes what was decided on and stands in the journal: what became of that, and what the target took.
+    pub(super) async fn hand_over(&self, run: &str, writes: Vec<Planned>, flip: bool) -> (Outcome, Taken) {
+        let (mut outcome, mut taken) = (Outcome::default(), Taken::default());
         if writes.is_empty() {
-            return outcome;
+            return (outcome, taken);
         }
         let ids: Vec<WriteId> =
             writes.iter().map(|write| WriteId::new(self.key, run, &write.one.to, write.secret())).collect();
@@ -67,15 +80,14 @@ impl Migration<'_> {
         let answers = self.send(run, &asked, &writes, flip).await;
         let denied = answers.iter().filter(|answer| matches!(answer, Err(error) if error.kind == ErrorKind::Denied));
         let all_denied = denied.count() == answers.len() && answers.len() >= TELLING;
-        let (mut taken, mut back) = (Vec::new(), Vec::new());
         for (write, answer) in writes.into_iter().zip(answers) {
             match answer {
                 Ok((older, receipt)) => {
                     let fingerprint = Some(self.key.fingerprint(write.secret()));
-                    back.push(receipt.address.clone());
+                    taken.places.push(receipt.address.clone());
                     outcome.versions += older.len();
                     outcome.steps.push(Step::Written { from: write.one.from.clone(), receipt, fingerprint, older });
-                    taken.push(write);
+                    taken.writes.push(write);
                 }
                 Err(error) if error.kind == ErrorKind::Conflict => {
                     let Carried { from, to, .. } = write.one;
@@ -85,8 +97,13 @@ impl Migration<'_> {
                 Err(error) => outcome.fatal = Some(error.into()),
             }
         }
+        (outcome, taken)
+    }
+
+    /// Reads what the target took, and compares.
+    pub(super) async fn read_back(&self, mut outcome: Outcome, taken: Taken) -> Outcome {
         let mut verified = Vec::new();
-        for (write, entry) in taken.into_iter().zip(self.to.read_many(&back).await) {
+        for (write, entry) in taken.writes.into_iter().zip(self.to.read_many(&taken.places).await) {
             match entry {
                 Ok(Some(entry)) if same(&write, &entry) => {
                     let fingerprint = Some(self.key.fingerprint(&write.one.secret));

@@ -12,6 +12,7 @@ use keylift_providers::json::Object;
 use keylift_providers::{Address, Entry, ErrorKind, Rejected, Secret, Store, StoreError};
 
 use self::map::Fate;
+use self::names::Spell;
 use crate::model::Stays;
 
 pub use self::map::{Map, MapError, Mistake};
@@ -197,10 +198,10 @@ impl<'a> Route<'a> {
             }
             // Members of a group are read with their group.
             (Fate::Gather { .. }, _) => {}
-            (Fate::Keep, None) => self.one(from, name, entry, into),
-            (Fate::Rename(to), None) => self.one(from, &to, entry, into),
-            (Fate::Keep, Some(fields)) => self.several(from, name, &fields, entry, into),
-            (Fate::Rename(to), Some(fields)) => self.several(from, &to, &fields, entry, into),
+            (Fate::Keep, None) => self.one(from, name, names::literal, entry, into),
+            (Fate::Rename(to), None) => self.one(from, &to, names::mapped, entry, into),
+            (Fate::Keep, Some(fields)) => self.several(from, name, names::literal, &fields, entry, into),
+            (Fate::Rename(to), Some(fields)) => self.several(from, &to, names::mapped, &fields, entry, into),
             (Fate::Explode(to, mut variables), fields) => {
                 let Some(fields) = fields.or_else(|| object(&entry.secret)) else {
                     let reason = "it is not a JSON object, and the map takes it apart".to_owned();
@@ -213,22 +214,22 @@ impl<'a> Route<'a> {
                     variables.insert("key".to_owned(), key.to_owned());
                     places.push((key.to_owned(), to.fill(&variables)));
                 }
-                self.apart(from, &places, &fields, entry, into);
+                self.apart(from, &places, names::mapped, &fields, entry, into);
             }
         }
     }
 
     /// A plain value.
-    fn one(&self, from: &Address, name: &str, entry: Entry, into: &mut Reading) {
-        let placed = names::resolve(self.to, name, self.map.exact);
+    fn one(&self, from: &Address, name: &str, spell: Spell, entry: Entry, into: &mut Reading) {
+        let placed = spell(self.to, name, self.map.exact);
         let from = Address { field: self.field.clone(), ..from.clone() };
         self.put(placed, from, entry, false, name, into);
     }
 
     /// An entry of several fields: as one where the target has fields, else each for itself.
-    fn several(&self, from: &Address, name: &str, fields: &Object, entry: Entry, into: &mut Reading) {
+    fn several(&self, from: &Address, name: &str, spell: Spell, fields: &Object, entry: Entry, into: &mut Reading) {
         if self.to.capabilities().fields
-            && let Ok(to) = names::resolve(self.to, name, self.map.exact)
+            && let Ok(to) = spell(self.to, name, self.map.exact)
         {
             let (to, secret) = (Address { field: None, ..to }, entry.secret.duplicate());
             if self.to.accepts(&to, &secret).is_ok() {
@@ -252,11 +253,19 @@ impl<'a> Route<'a> {
             .names()
             .map(|key| (key.to_owned(), if key == own { name.to_owned() } else { format!("{name}/{key}") }))
             .collect();
-        self.apart(from, &places, fields, entry, into);
+        self.apart(from, &places, spell, fields, entry, into);
     }
 
     /// Fields that go to places of their own. Those that end in one entry of the target under their own names go as one.
-    fn apart(&self, from: &Address, places: &[(String, String)], fields: &Object, entry: Entry, into: &mut Reading) {
+    fn apart(
+        &self,
+        from: &Address,
+        places: &[(String, String)],
+        spell: Spell,
+        fields: &Object,
+        entry: Entry,
+        into: &mut Reading,
+    ) {
         let together = places.split_first().and_then(|((key, place), rest)| {
             let (path, field) = place.rsplit_once('#')?;
             let same = |(key, place): &(String, String)| place.rsplit_once('#') == Some((path, key.as_str()));
@@ -267,7 +276,7 @@ impl<'a> Route<'a> {
             for (key, _) in places {
                 all.copy(key, fields);
             }
-            let placed = names::resolve(self.to, &path, self.map.exact);
+            let placed = names::literal(self.to, &path, self.map.exact);
             let placed = placed.map(|to| Address { field: None, ..to });
             let entry = Entry { secret: all.sorted().to_secret(), ..entry };
             self.put(placed, from.clone(), entry, true, &path, into);
@@ -277,7 +286,7 @@ impl<'a> Route<'a> {
             let Some(secret) = fields.get(key) else { continue };
             let from = Address { field: Some(key.clone()), ..from.clone() };
             let one = Entry { secret, version: entry.version.clone(), metadata: entry.metadata.clone() };
-            let placed = names::resolve(self.to, place, self.map.exact);
+            let placed = spell(self.to, place, self.map.exact);
             self.put(placed, from, one, false, place, into);
         }
     }
@@ -301,7 +310,7 @@ impl<'a> Route<'a> {
             all.set(&key, text);
             metadata.extend(entry.metadata);
         }
-        let placed = names::resolve(self.to, group, self.map.exact);
+        let placed = names::mapped(self.to, group, self.map.exact);
         let fields = self.to.capabilities().fields;
         let placed = placed.map(|to| if fields { Address { field: None, ..to } } else { to });
         let entry = Entry { secret: all.sorted().to_secret(), version: None, metadata };
@@ -331,8 +340,8 @@ impl<'a> Route<'a> {
 
 /// Whether a name had to be spelled another way. Stores put their prefix before it, and a separator.
 fn spelled_otherwise(to: &Address, name: &str) -> bool {
-    let name = name.split('#').next().unwrap_or(name);
-    !to.path.ends_with(name)
+    let part = name.rsplit_once('#').filter(|(_, field)| to.field.as_deref() == Some(field));
+    !to.path.ends_with(name) && !part.is_some_and(|(name, _)| to.path.ends_with(name))
 }
 
 #[cfg(test)]

@@ -2,29 +2,33 @@
 
 use keylift_providers::{Address, Rejected, Store};
 
+/// How a name finds its address: [`literal`], or [`mapped`].
+pub(super) type Spell = fn(&dyn Store, &str, bool) -> Result<Address, Rejected>;
+
 /// The address of a name in a store: as it is, or in the first spelling that the store takes. The caller has to see to it
 /// that no two names end at one address.
-pub(super) fn resolve(to: &dyn Store, name: &str, exact: bool) -> Result<Address, Rejected> {
-    let (name, field) = match name.rsplit_once('#') {
-        Some((name, field)) => (name, Some(field)),
-        None => (name, None),
-    };
+pub(super) fn literal(to: &dyn Store, name: &str, exact: bool) -> Result<Address, Rejected> {
     let address = match to.address(name) {
         Err(_) if !exact => forms(name).into_iter().find_map(|form| to.address(&form).ok()),
         _ => None,
     };
-    let address = match address {
-        Some(address) => address,
-        None => to.address(name)?,
-    };
-    match field {
-        None => Ok(address),
-        Some(_) if !to.capabilities().fields => Err(Rejected {
+    match address {
+        Some(address) => Ok(address),
+        None => to.address(name),
+    }
+}
+
+/// The address of a name that a map made, where `NAME#FIELD` means a field.
+pub(super) fn mapped(to: &dyn Store, name: &str, exact: bool) -> Result<Address, Rejected> {
+    let Some((name, field)) = name.rsplit_once('#') else { return literal(to, name, exact) };
+    let address = literal(to, name, exact)?;
+    if !to.capabilities().fields {
+        return Err(Rejected {
             reason: format!("{} has no fields, and the map sends something to {name}#…", to.location()),
             advice: "write a name without `#` in the map".to_owned(),
-        }),
-        Some(field) => Ok(Address { field: Some(field.to_owned()), ..address }),
+        });
     }
+    Ok(Address { field: Some(field.to_owned()), ..address })
 }
 
 /// Spellings of a name in alphabets that get smaller, from what paths take to what variables and Azure take.
@@ -64,7 +68,7 @@ mod tests {
         let settings = keylift_providers::Settings::with_vars("/c", [("", "")]);
         let at = |uri: &str, name: &str| {
             let store = keylift_providers::open(uri, &settings).unwrap();
-            resolve(&*store, name, false).map(|address| address.path).map_err(|rejected| rejected.reason)
+            mapped(&*store, name, false).map(|address| address.path).map_err(|rejected| rejected.reason)
         };
         assert_eq!(at("dotenv:.env", "app/db-password.old").unwrap(), "app_db_password_old");
         assert_eq!(at("dotenv:.env", "9lives").unwrap(), "_9lives");
@@ -73,6 +77,7 @@ mod tests {
         assert!(at("files:x", "\u{2603}").is_ok());
         assert!(at("dotenv:.env", "a#b").unwrap_err().contains("has no fields"));
         let strict = keylift_providers::open("dotenv:.env", &settings).unwrap();
-        assert!(resolve(&*strict, "a-b", true).is_err());
+        assert!(mapped(&*strict, "a-b", true).is_err());
+        assert_eq!(literal(&*strict, "a#b", false).unwrap().path, "a_b", "no field where no map says so");
     }
 }

@@ -1,6 +1,6 @@
 //! Reading the source a batch at a time: no more than one batch of values is in memory, whatever the store holds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use futures_util::StreamExt as _;
 use keylift_providers::{Address, Entry, ErrorKind, StoreError};
@@ -40,11 +40,14 @@ pub struct Walk<'a> {
     names: VecDeque<Address>,
     next: Next,
     groups: BTreeMap<String, Vec<(String, Address)>>,
+    /// Entries of the target that several of the source go to, with those of the source.
+    late: BTreeMap<String, Vec<Address>>,
     any: bool,
     past: Past<'a>,
+    together: Past<'a>,
 }
 
-/// Which entries are passed over.
+/// Which entries are passed over; or which places wait until everything that goes there can be read together.
 struct Past<'a>(Option<Box<Known<'a>>>);
 
 type Known<'a> = dyn Fn(&Address) -> bool + Send + Sync + 'a;
@@ -66,7 +69,8 @@ impl<'a> Route<'a> {
     pub fn walk(&'a self, size: usize, metadata: bool) -> Walk<'a> {
         let metadata = metadata && self.from.capabilities().metadata;
         let (names, next, groups) = (VecDeque::new(), Next::Page(None), BTreeMap::new());
-        Walk { route: self, size, metadata, names, next, groups, any: false, past: Past(None) }
+        let (late, past, together) = (BTreeMap::new(), Past(None), Past(None));
+        Walk { route: self, size, metadata, names, next, groups, late, any: false, past, together }
     }
 }
 
@@ -80,6 +84,12 @@ impl<'a> Walk<'a> {
     #[must_use]
     pub fn past(self, known: impl Fn(&Address) -> bool + Send + Sync + 'a) -> Self {
         Self { past: Past(Some(Box::new(known))), ..self }
+    }
+
+    /// Leaves what goes to an entry of the target that is `shared` to the end, and puts all of that into one batch.
+    #[must_use]
+    pub fn together(self, shared: impl Fn(&Address) -> bool + Send + Sync + 'a) -> Self {
+        Self { together: Past(Some(Box::new(shared))), ..self }
     }
 
     /// The next batch; none at the end.
@@ -113,12 +123,44 @@ impl<'a> Walk<'a> {
         for (from, entry) in self.read(&wanted, &mut reading).await? {
             self.route.place(&from, entry, &mut reading);
         }
+        if let Some(shared) = &self.together.0 {
+            for one in reading.carried.extract_if(.., |one| shared(&one.to)) {
+                let from = Address { field: None, ..one.from };
+                let members = self.late.entry(one.to.path).or_default();
+                if members.last() != Some(&from) {
+                    members.push(from);
+                }
+            }
+        }
+        Ok(Some(reading))
+    }
+
+    /// What goes to some of the entries that wait, all of it.
+    async fn shared(&mut self) -> Result<Option<Reading>, StoreError> {
+        let (mut places, mut wanted) = (BTreeSet::new(), Vec::new());
+        while wanted.len() < self.size
+            && let Some((place, members)) = self.late.pop_first()
+        {
+            places.insert(place);
+            wanted.extend(members.into_iter().filter(|from| !wanted.contains(from)).collect::<Vec<_>>());
+        }
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        self.route.from.keep_alive().await?;
+        let mut reading = Reading::default();
+        let mut others = Reading::default();
+        for (from, entry) in self.read(&wanted, &mut reading).await? {
+            self.route.place(&from, entry, &mut others);
+        }
+        // The rest of these entries went before.
+        reading.carried.extend(others.carried.into_iter().filter(|one| places.contains(&one.to.path)));
         Ok(Some(reading))
     }
 
     /// The next group of entries that become one.
     async fn group(&mut self) -> Result<Option<Reading>, StoreError> {
-        let Some((group, members)) = self.groups.pop_first() else { return Ok(None) };
+        let Some((group, members)) = self.groups.pop_first() else { return self.shared().await };
         let (keys, addresses): (Vec<String>, Vec<Address>) = members.into_iter().unzip();
         let mut reading = Reading::default();
         let mut sorted: Vec<&String> = keys.iter().collect();

@@ -7,6 +7,7 @@ use std::path::Path;
 use keylift_providers::{Address, Fingerprint, FingerprintKey, Receipt, Written};
 
 use super::super::log::{Beside, Step, digest};
+use super::super::table::Table;
 use super::Part;
 use crate::journal::Journal;
 use crate::model::Failure;
@@ -41,22 +42,24 @@ pub(super) struct Begun {
 #[derive(Default)]
 pub(super) struct Trail {
     former: HashMap<u128, Former>,
-    /// How many of an address's writes are still to come in the journal.
-    writes: HashMap<u128, usize>,
-    /// Addresses that were empty when the migration came.
+    /// The last write to each address, by its number in the journal: those before it are its own history.
+    last: Table,
+    /// How many writes were read in the second reading.
+    seen: u128,
+    /// Addresses that were empty when the migration came, where it replaced something as well.
     created: HashSet<u128>,
     /// Versions of its own making: what they replaced each other with is nobody's loss.
     own: HashSet<u128>,
+    /// Addresses of writes whose answers a crash took, that were dealt with.
     settled: HashSet<u128>,
     /// What is kept beside what was replaced.
     beside: HashMap<u128, Beside>,
-    total: usize,
 }
 
 impl Trail {
-    /// Reads a journal once through.
-    pub(super) fn read(path: &Path, key: &FingerprintKey) -> Result<Self, Failure> {
-        let mut trail = Self::default();
+    /// Reads a journal once through. Where nothing was `replaced`, what is kept of that does not grow with the journal.
+    pub(super) fn read(path: &Path, key: &FingerprintKey, replaced: bool) -> Result<Self, Failure> {
+        let (mut trail, mut number) = (Self::default(), 0);
         let mut kept: HashMap<u128, Former> = HashMap::new();
         for step in Journal::<Step>::stream(path)? {
             match step? {
@@ -77,7 +80,11 @@ impl Trail {
                 }
                 Step::Written { receipt, .. } => {
                     let at = digest(key, &receipt.address.to_string());
-                    *trail.writes.entry(at).or_default() += 1;
+                    number += 1;
+                    trail.last.put(at, number)?;
+                    if !replaced {
+                        continue;
+                    }
                     let version = receipt.version.unwrap_or_default();
                     match receipt.written {
                         Written::Created => drop(trail.created.insert(at)),
@@ -89,13 +96,13 @@ impl Trail {
                 _ => {}
             }
         }
-        trail.total = trail.writes.len();
+        trail.last.seal()?;
         Ok(trail)
     }
 
     /// How many addresses it wrote to, as far as the journal knows.
     pub(super) fn len(&self) -> usize {
-        self.total
+        self.last.len()
     }
 
     /// What an address held before.
@@ -113,10 +120,8 @@ impl Trail {
         match step {
             Step::Written { mut receipt, fingerprint, older, .. } => {
                 let at = digest(key, &receipt.address.to_string());
-                let left = self.writes.entry(at).or_insert(1);
-                *left -= 1;
-                // The last one counts: those before it are its own history.
-                if *left == 0 && self.settled.insert(at) {
+                self.seen += 1;
+                if self.last.get(at) == Some(self.seen) {
                     if receipt.written == Written::Updated
                         && self.created.contains(&at)
                         && !self.former.contains_key(&at)
@@ -128,7 +133,7 @@ impl Trail {
             }
             Step::Intent { to, fingerprint: Some(fingerprint), replaces, older, .. } => {
                 let at = digest(key, &to.to_string());
-                if !self.writes.contains_key(&at) && !self.settled.contains(&at) {
+                if !self.last.has(at) && !self.settled.contains(&at) {
                     // A crash may have come after the new value was put beside the old one, and before that was written down.
                     if replaces.is_some() {
                         part.waiting.push(Receipt { address: to.clone(), version: None, written: Written::Updated });
@@ -138,7 +143,7 @@ impl Trail {
             }
             Step::Staged { receipt: Some(receipt), .. } => {
                 let at = digest(key, &receipt.address.to_string());
-                if !self.writes.contains_key(&at) && !self.settled.contains(&at) {
+                if !self.last.has(at) && !self.settled.contains(&at) {
                     part.waiting.push(receipt);
                 }
             }
