@@ -6,7 +6,7 @@ use crate::store::{Address, Entry, ErrorKind, Expect, Receipt, StoreError, Writt
 /// The refusal of a write to an entry that is not as it was expected.
 pub(crate) fn conflict(name: &str, why: &str) -> StoreError {
     StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-        .advise("choose another name in the plan, or look at the entry first")
+        .advise("choose another name (in the plan, or with --map), or look at the entry first")
 }
 
 /// The receipt of a write, at the address without the version that it may have been pinned to.

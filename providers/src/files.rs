@@ -55,7 +55,7 @@ impl FilesStore {
             Ok(about) if about.is_file() => {}
             Ok(_) => {
                 let error = StoreError::new(ErrorKind::Configuration, format!("{} is not a file", path.display()));
-                return Err(error.advise("choose another name in the plan, or another folder"));
+                return Err(error.advise("choose another name (in the plan, or with --map), or another folder"));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(local::failure(&path, "read", &error)),
@@ -258,7 +258,7 @@ fn check_name(name: &str) -> Result<(), Rejected> {
     if name.starts_with('.') || name.ends_with('.') || end == Some("tmp") {
         return Err(Rejected {
             reason: format!("{name} is the name of a hidden or temporary file"),
-            advice: "choose another name in the plan".to_owned(),
+            advice: "choose another name (in the plan, or with --map)".to_owned(),
         });
     }
     Ok(())

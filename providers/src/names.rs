@@ -6,7 +6,9 @@ use crate::store::{Address, Rejected};
 
 /// Whether a name is made of legal characters, and of path segments that no server or file system folds away.
 pub(crate) fn check(name: &str, store: &str, longest: usize, legal: impl Fn(char) -> bool) -> Result<(), Rejected> {
-    let rejected = |reason: String| Err(Rejected { reason, advice: "choose another name in the plan".to_owned() });
+    let rejected = |reason: String| {
+        Err(Rejected { reason, advice: "choose another name (in the plan, or with --map)".to_owned() })
+    };
     if name.is_empty() {
         return rejected(format!("{store} needs a name that is not empty"));
     }

@@ -17,7 +17,7 @@ pub(super) fn check(name: &str) -> Result<(), Rejected> {
                 "{name} ends with a hyphen and six characters, as the random end of an ARN does: AWS could take it for \
                  another secret's"
             ),
-            advice: "choose another name in the plan, for instance with an underscore".to_owned(),
+            advice: "choose another name (in the plan, or with --map), for instance with an underscore".to_owned(),
         });
     }
     Ok(())

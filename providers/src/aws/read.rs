@@ -138,7 +138,7 @@ pub(super) fn part(content: &Secret, address: &Address) -> Result<Option<Secret>
 
 pub(super) fn no_object(address: &Address) -> StoreError {
     StoreError::new(ErrorKind::Rejected, format!("{} is not a JSON object: it has no fields", address.path))
-        .advise("give the address without a field, or choose another name in the plan")
+        .advise("give the address without a field, or choose another name (in the plan, or with --map)")
 }
 
 pub(super) fn entry(live: &Live, address: &Address) -> Result<Option<Entry>, StoreError> {

@@ -302,7 +302,7 @@ pub(super) fn receipt(address: &Address, version: String, written: Written) -> R
 
 pub(super) fn conflict(name: &str, why: &str) -> StoreError {
     StoreError::new(ErrorKind::Conflict, format!("{name} was left as it is: {why}"))
-        .advise("choose another name in the plan, or look at the entry first")
+        .advise("choose another name (in the plan, or with --map), or look at the entry first")
 }
 
 pub(super) fn doomed(name: &str) -> StoreError {
@@ -312,6 +312,6 @@ pub(super) fn doomed(name: &str) -> StoreError {
     )
     .advise(format!(
         "restore it and look at it (aws secretsmanager restore-secret --secret-id {name}), wait until the date that \
-         `aws secretsmanager describe-secret` tells, or choose another name in the plan"
+         `aws secretsmanager describe-secret` tells, or choose another name (in the plan, or with --map)"
     ))
 }

@@ -25,7 +25,8 @@ async fn state(api: &Api, name: &str, token: &str) -> Result<State, StoreError> 
     let current = match api.get(name, None).await {
         Ok(current) => current,
         Err(refusal) if disabled(&refusal) => {
-            return Err(conflict(name, "it is disabled").advise("enable it, or choose another name in the plan"));
+            return Err(conflict(name, "it is disabled")
+                .advise("enable it, or choose another name (in the plan, or with --map)"));
         }
         Err(refusal) => return Err(refusal.error),
     };

@@ -134,7 +134,8 @@ impl SopsStore {
         if own || sections || variable {
             return Err(Rejected {
                 reason: format!("{path} is no name for a value in this SOPS file"),
-                advice: "choose another name in the plan: `sops…` is SOPS's own, INI files have one level of sections"
+                advice: "choose another name (in the plan, or with --map): `sops…` is SOPS's own, INI files have one \
+                         level of sections"
                     .into(),
             });
         }
@@ -164,7 +165,7 @@ impl SopsStore {
         if !document.encrypts(&names) {
             return Err(Rejected {
                 reason: format!("{name} would not be encrypted: the file's own rule leaves it in the clear"),
-                advice: "choose another name in the plan, or change the rule with `sops`".to_owned(),
+                advice: "choose another name (in the plan, or with --map), or change the rule with `sops`".to_owned(),
             }
             .into());
         }
@@ -228,7 +229,8 @@ impl Store for SopsStore {
             if !document.encrypts(&self.names(&address.path)) {
                 let what =
                     format!("{} would not be encrypted: the file's own rule leaves it in the clear", address.path);
-                return Err(StoreError::new(ErrorKind::Rejected, what).advise("choose another name in the plan"));
+                return Err(StoreError::new(ErrorKind::Rejected, what)
+                    .advise("choose another name (in the plan, or with --map)"));
             }
         }
         local::private_dir(local::parent(&self.path))

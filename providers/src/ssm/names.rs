@@ -10,7 +10,9 @@ const LEVELS: usize = 15;
 
 /// Whether a full name, beginning with a slash, is legal.
 pub(super) fn check(name: &str) -> Result<(), Rejected> {
-    let rejected = |reason: String| Err(Rejected { reason, advice: "choose another name in the plan".to_owned() });
+    let rejected = |reason: String| {
+        Err(Rejected { reason, advice: "choose another name (in the plan, or with --map)".to_owned() })
+    };
     let Some(path) = name.strip_prefix('/') else {
         return rejected(format!("{name} does not begin with a slash"));
     };

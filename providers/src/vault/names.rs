@@ -15,7 +15,7 @@ pub(super) fn check(path: &str) -> Result<(), Rejected> {
     if path.split('/').any(|segment| segment.trim() != segment) {
         return Err(Rejected {
             reason: format!("a part of {path} begins or ends with a space"),
-            advice: "choose another name in the plan".to_owned(),
+            advice: "choose another name (in the plan, or with --map)".to_owned(),
         });
     }
     Ok(())

@@ -266,5 +266,5 @@ fn receipt(address: &Address, version: u64, written: Written) -> Receipt {
 
 fn conflict(path: &str, why: &str) -> StoreError {
     StoreError::new(ErrorKind::Conflict, format!("{path} was left as it is: {why}"))
-        .advise("choose another name in the plan, or look at the entry first")
+        .advise("choose another name (in the plan, or with --map), or look at the entry first")
 }
