@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::approve::Source;
 use super::locate;
 use super::plan::file_hash;
+use super::spread::is_telling;
 use crate::model::{Approved, Cause, Held, SourceFile, StagedFile, Verified};
 use crate::rules::Engine;
 
@@ -203,7 +204,17 @@ fn tells_a_value(path: &str, source: &Source, undo: &[Undo], values: &[&[u8]]) -
         original.chain(std::iter::once(undo.text.as_bytes()))
     });
     let kept: Vec<&[u8]> = kept.collect();
-    telling.iter().any(|value| kept.iter().any(|text| memchr::memmem::find(text, value).is_some()))
+    telling.iter().any(|value| kept.iter().any(|text| tells(text, value)))
+}
+
+/// Whether a text shows a value. One that is a word like others counts where it stands by itself: `secret` is no part of
+/// `secrets.DB_PASSWORD`, nor `password` of `var.password`.
+fn tells(text: &[u8], value: &[u8]) -> bool {
+    let joined = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte));
+    memchr::memmem::find_iter(text, value).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        is_telling(value) || !(joined(before) || joined(text.get(at + value.len())))
+    })
 }
 
 /// A file that the run makes, or adds to at its end.

@@ -11,11 +11,21 @@ use memchr::memmem::Finder;
 use crate::model::{Confidence, Finding, Origin, SourceFile, Text};
 
 /// Whether a value stands in a text for no other reason than that it was put there: a long one of more than one kind of
-/// character. `password`, `Password` and `userPassword` are words of any code.
+/// character. `password`, `Password` and `userPassword` are words of any code, and so are short ones joined by signs:
+/// `hello_world`, `my-database`.
 pub fn is_telling(value: &[u8]) -> bool {
-    let kinds: [fn(&u8) -> bool; 3] =
-        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, |byte| !byte.is_ascii_alphabetic()];
-    value.len() >= 8 && kinds.iter().filter(|kind| value.iter().any(kind)).count() > 1 && !is_common(value)
+    /// Longer ones are no names that somebody else would give.
+    const JOINED: usize = 20;
+    let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, |byte| {
+        !byte.is_ascii_alphabetic() && !b"-_.:;,/= ".contains(byte)
+    }];
+    let several = kinds.iter().filter(|kind| value.iter().any(kind)).count() > 1;
+    let joined = value.len() >= JOINED && !value.iter().all(u8::is_ascii_alphabetic);
+    // `varchar2`: a word with a number.
+    let numbered = value.split_last().is_some_and(|(last, word)| {
+        last.is_ascii_digit() && (word.iter().all(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_uppercase))
+    });
+    value.len() >= 8 && (several || joined) && !numbered && !is_common(value)
 }
 
 /// Letters alone, of which a capital begins each word, and no word but the first tells more than what kind of thing it is:
@@ -49,7 +59,7 @@ fn is_common(value: &[u8]) -> bool {
 #[derive(Debug)]
 pub struct Spread<'a> {
     values: Vec<(&'a Finding, Finder<'a>)>,
-    known: BTreeMap<&'a Path, Vec<Range<usize>>>,
+    known: BTreeMap<&'a Path, Vec<&'a Finding>>,
     found: Mutex<Vec<Finding>>,
 }
 
@@ -57,9 +67,9 @@ impl<'a> Spread<'a> {
     /// Looks for the telling values among findings.
     pub fn new(findings: &'a [Finding]) -> Self {
         let mut values: Vec<(&Finding, Finder<'_>)> = Vec::new();
-        let mut known: BTreeMap<&Path, Vec<Range<usize>>> = BTreeMap::new();
+        let mut known: BTreeMap<&Path, Vec<&Finding>> = BTreeMap::new();
         for finding in findings {
-            known.entry(&finding.path).or_default().push(finding.span.clone());
+            known.entry(&finding.path).or_default().push(finding);
             let value = finding.secret.expose();
             if is_telling(value) && !values.iter().any(|(_, finder)| finder.needle() == value) {
                 values.push((finding, Finder::new(value)));
@@ -70,7 +80,7 @@ impl<'a> Spread<'a> {
 
     /// Looks through a file.
     pub fn add(&self, file: &SourceFile) {
-        if file.origin != Origin::Disk || self.values.is_empty() {
+        if file.origin != Origin::Disk || self.values.is_empty() && !self.known.contains_key(file.path.as_path()) {
             return;
         }
         let Some(text) = Text::decode(&file.bytes) else { return };
@@ -79,10 +89,14 @@ impl<'a> Spread<'a> {
         for (origin, finder) in &self.values {
             for at in finder.find_iter(text.text.as_bytes()) {
                 let span = at..at + finder.needle().len();
-                let apart = |other: &Range<usize>| other.end <= span.start || span.end <= other.start;
-                if own.iter().all(apart) && stands_alone(&text.text, &span) {
+                if is_apart(own, &span) && stands_alone(&text.text, &span) && !is_user(&text.text, &span) {
                     found.push(again(origin, &file.path, &text, span));
                 }
+            }
+        }
+        for origin in own.iter().filter(|origin| !is_telling(origin.secret.expose())) {
+            if let Some(span) = remark(&text.text, origin).filter(|span| is_apart(own, span)) {
+                found.push(again(origin, &file.path, &text, span));
             }
         }
         if !found.is_empty()
@@ -96,6 +110,36 @@ impl<'a> Spread<'a> {
     pub fn finish(self) -> Vec<Finding> {
         self.found.into_inner().unwrap_or_default()
     }
+}
+
+/// `ann:ann@db`, `user = "ann"`: who has the own name for a password is called so elsewhere.
+fn is_user(text: &str, span: &Range<usize>) -> bool {
+    const KEYS: [&str; 6] = ["user", "username", "login", "-u", "userid", "uid"];
+    let value = &text[span.clone()];
+    if text[span.end..].strip_prefix(':').is_some_and(|rest| rest.starts_with(value)) {
+        return true;
+    }
+    let line = text[..span.start].rsplit('\n').next().unwrap_or_default();
+    let key = line.trim_end_matches(['"', '\'', '`', ' ', '\t', '=', ':', '>', '(']).to_ascii_lowercase();
+    key.len() < line.len() && KEYS.iter().any(|end| key.ends_with(end))
+}
+
+/// Whether a place overlaps no other finding.
+fn is_apart(own: &[&Finding], span: &Range<usize>) -> bool {
+    own.iter().all(|other| other.span.end <= span.start || span.end <= other.span.start)
+}
+
+/// `password = "x"  # x`: where the rest of the line is a comment that says nothing but the value.
+fn remark(text: &str, finding: &Finding) -> Option<Range<usize>> {
+    const MARKS: [&str; 5] = ["//", "#", "--", "/*", "<!--"];
+    let value = std::str::from_utf8(finding.secret.expose()).ok()?;
+    let rest = text.get(finding.span.end..)?.lines().next()?;
+    let at = finding.span.end + rest.rfind(value)?;
+    let (before, after) = (text.get(finding.span.end..at)?, text.get(at + value.len()..finding.span.end + rest.len())?);
+    let quotes: &[char] = &[' ', '\t', '"', '\'', '`'];
+    let marked = MARKS.iter().any(|mark| before.trim_end_matches(quotes).ends_with(mark));
+    let ends = ["", "*/", "-->"].contains(&after.trim_matches(quotes));
+    (marked && ends).then(|| at..at + value.len())
 }
 
 /// Whether a value is no part of a longer word, and not the name of a placeholder (`${NAME}`, `{{ NAME }}`, `%{NAME}`).
@@ -154,11 +198,49 @@ mod tests {
     }
 
     #[test]
+    fn a_word_spreads_to_the_comment_that_repeats_it() {
+        let again = |code: &str| {
+            let file = SourceFile::disk("a.py", code.as_bytes().to_vec());
+            let found = Engine::builtin().scan(&file);
+            let spread = Spread::new(&found);
+            spread.add(&file);
+            spread.finish().iter().map(|finding| finding.start).collect::<Vec<_>>()
+        };
+        assert_eq!(again("db_password = 'moonlight'  # moonlight\n"), [(1, 30)]);
+        assert!(again("db_password = 'moonlight'  # the moonlight\nx = 'moonlight'\n").is_empty());
+        assert!(again("db_password = 'moonlight'; x = 'moonlight'\n").is_empty());
+    }
+
+    #[test]
+    fn a_user_of_the_same_name_stays() {
+        let user = |text: &str| text.find("annAdmin").map(|at| is_user(text, &(at..at + 8)));
+        for text in ["annAdmin:annAdmin@db", "username = \"annAdmin\"", "curl -u annAdmin", "'db_user' => 'annAdmin'"] {
+            assert_eq!(user(text), Some(true), "{text}");
+        }
+        for text in [":annAdmin@db", "password = \"annAdmin\"", "superuser annotated annAdmin"] {
+            assert_eq!(user(text), Some(false), "{text}");
+        }
+    }
+
+    #[test]
     fn words_do_not_spread() {
-        for word in ["password", "Sh0rt!", "Password", "userPassword", "AccessToken", "PasswordHash", "Authorization"] {
+        for word in [
+            "password",
+            "Sh0rt!",
+            "Password",
+            "userPassword",
+            "AccessToken",
+            "PasswordHash",
+            "Authorization",
+            "hello_world",
+            "database;",
+            "SMTP_SERVER",
+            "language=",
+            "varchar2",
+        ] {
             assert!(!is_telling(word.as_bytes()), "{word}");
         }
-        for value in ["hunter-22", "BlackPearl", "SuperSecretSauce"] {
+        for value in ["hunter-22", "BlackPearl", "SuperSecretSauce", "the-moon-of-my-own-garden"] {
             assert!(is_telling(value.as_bytes()), "{value}");
         }
     }
