@@ -68,8 +68,12 @@ impl Names {
             .map(|name| variable(name))
             .filter(|name| !name.is_empty())
             .partition(|name| is_vague(name));
-        let scopes: Vec<String> =
-            wish.scopes.iter().map(|scope| without_verb(&variable(scope))).filter(|scope| !scope.is_empty()).collect();
+        let scopes: Vec<String> = wish
+            .scopes
+            .iter()
+            .map(|scope| without_verb(&variable(scope)))
+            .filter(|scope| !scope.is_empty() && !is_constructor(scope) && words(scope) <= MAX_SCOPE)
+            .collect();
         let base = telling
             .first()
             .or_else(|| vague.iter().find(|name| !is_number(name)))
@@ -82,16 +86,19 @@ impl Names {
         let owned = |name: &&String| {
             name.strip_suffix(&format!("_{base}")).is_some_and(|owner| owner.len() > 1 && !says_nothing(owner))
         };
-        let qualified = telling.iter().filter(|name| bare && owned(name)).cloned();
+        let qualified = telling.iter().filter(|name| bare && owned(name));
         let owner = wish.owner.iter().filter(|_| bare).map(|owner| format!("{}_{base}", variable(owner)));
-        let better: Vec<String> = issuer.chain(qualified).chain(owner).collect();
+        // A list of users holds passwords of theirs.
+        let (among, qualified): (Vec<&String>, Vec<&String>) = qualified.partition(|name| is_of_users(name));
+        let qualified = qualified.into_iter().cloned();
+        let better: Vec<String> = issuer.chain(qualified).chain(owner).chain(among.into_iter().cloned()).collect();
         let scoped =
             scopes.iter().filter(|scope| !base.starts_with(scope.as_str())).map(|scope| format!("{scope}_{base}"));
         let all = scopes
             .iter()
             .rev()
             .fold(String::new(), |all, scope| if all.is_empty() { scope.clone() } else { format!("{all}_{scope}") });
-        let widest = (!all.is_empty()).then(|| format!("{all}_{base}"));
+        let widest = (!all.is_empty() && words(&all) <= MAX_SCOPE).then(|| format!("{all}_{base}"));
         let numbered = (2_u32..).map(|number| format!("{base}_{number}"));
         let wished =
             earlier.chain(better).chain(std::iter::once(base.clone())).chain(scoped).chain(widest).chain(numbered);
@@ -113,6 +120,18 @@ impl Names {
 
 /// Longest name given: long ones are cut, and numbers keep them apart.
 const MAX_NAME: usize = 100;
+
+/// Most words of what tells clashing names apart: a test's name is a sentence, and a number is read sooner.
+const MAX_SCOPE: usize = 5;
+
+fn words(name: &str) -> usize {
+    name.split('_').count()
+}
+
+/// What any class has says nothing about one: `__init__`, `__construct`, `initialize`.
+fn is_constructor(scope: &str) -> bool {
+    ["INIT", "CONSTRUCT", "CONSTRUCTOR", "INITIALIZE"].contains(&scope)
+}
 
 fn shortened(name: String) -> String {
     if name.len() <= MAX_NAME {
@@ -195,6 +214,15 @@ pub fn of_call(callee: &str, rule: &str) -> Option<String> {
     words.dedup();
     words.push(&class);
     Some(words.join("_"))
+}
+
+/// The name of the password in what a name calls an address: `DATABASE_URL` and `DATABASE_URL_PASSWORD` give
+/// `DATABASE_PASSWORD`.
+pub fn of_part(name: &str) -> String {
+    let whole = variable(name);
+    let bare = whole.strip_suffix("_PASSWORD").unwrap_or(&whole);
+    let address = ["_URL", "_URI", "_DSN"].iter().find_map(|end| bare.strip_suffix(end));
+    address.map_or_else(|| name.to_owned(), |of| format!("{of}_PASSWORD"))
 }
 
 /// What shells and operating systems set themselves: a lookup would find it, and take a folder for a password.
@@ -283,8 +311,15 @@ fn is_bare(name: &str) -> bool {
         "AUTHORIZATION",
         "PRIVATE_KEY",
         "SALT",
+        "CLIENT_SECRET",
+        "APP_SECRET",
     ];
     ANY.contains(&name)
+}
+
+/// `USERS_PASSWORD`, `SEED_ACCOUNTS_PASSWORD`: of one of many.
+fn is_of_users(name: &str) -> bool {
+    name.split('_').any(|word| ["USERS", "ACCOUNTS", "MEMBERS", "LOGINS", "PEOPLE"].contains(&word))
 }
 
 /// Names of one or two letters, and the words that code gives to anything.
@@ -360,6 +395,9 @@ mod tests {
         assert_eq!(names.choose(&called("password", &["settings"]), &value("1")), "PASSWORD");
         assert_eq!(names.choose(&called("password", &["Billing", "settings"]), &value("2")), "BILLING_PASSWORD");
         assert_eq!(names.choose(&called("password", &["Billing"]), &value("3")), "PASSWORD_2");
+        assert_eq!(names.choose(&called("password", &["__init__", "Shop"]), &value("4")), "SHOP_PASSWORD");
+        let test = "test_that_an_order_without_items_fails";
+        assert_eq!(names.choose(&called("password", &[test]), &value("5")), "PASSWORD_3");
     }
 
     #[test]
@@ -383,6 +421,9 @@ mod tests {
         assert_eq!(names.choose(&seeded(&["password"]), &value("1")), "ANNA_PASSWORD");
         assert_eq!(names.choose(&seeded(&["password", "DB_PASSWORD"]), &value("2")), "DB_PASSWORD");
         assert_eq!(names.choose(&seeded(&["smtpPassword"]), &value("3")), "SMTP_PASSWORD");
+        let mut names = Names::default();
+        assert_eq!(names.choose(&seeded(&["password", "USERS_PASSWORD"]), &value("4")), "ANNA_PASSWORD");
+        assert_eq!(names.choose(&seeded(&["password", "USERS_PASSWORD"]), &value("5")), "USERS_PASSWORD");
     }
 
     #[test]
@@ -432,6 +473,18 @@ mod tests {
             assert_eq!(of_call(callee, &format!("generic-{class}")).as_deref(), name, "{callee}");
         }
         assert_eq!(of_call("Client", "github-token"), None);
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_no_address() {
+        for (name, part) in [
+            ("DATABASE_URL", "DATABASE_PASSWORD"),
+            ("databaseUri_password", "DATABASE_PASSWORD"),
+            ("url_password", "url_password"),
+            ("PGPASSWORD", "PGPASSWORD"),
+        ] {
+            assert_eq!(of_part(name), part, "{name}");
+        }
     }
 
     #[test]

@@ -280,13 +280,14 @@ fn planned(
         push_new(&mut wish.fixed, placed.place.fixed_name.iter().cloned());
         // A password inside a connection string is not what the string's own name says: `url` gives `URL_PASSWORD`.
         let inside = finding.kind == Kind::Dsn && placed.place.shape.starts_with("part of");
-        let given = placed.place.names.iter().filter(|_| !inside).cloned();
         // `shop:…` behind `curl -u` is the password of `shop`; what is a password's name already stays.
         let of_password = |name: &String| {
             if is_credential_name(name) { name.clone() } else { format!("{name}_password") }
         };
-        let part = placed.place.names.iter().filter(|_| inside).map(of_password);
+        let part = placed.place.names.iter().filter(|_| inside).map(|name| names::of_part(&of_password(name)));
         let typed = finding.kind == Kind::Password && !finding.rule.starts_with("generic-");
+        let given = placed.place.names.iter().filter(|_| !inside);
+        let given = given.map(|name| if typed { of_password(name) } else { name.clone() });
         let bound: Vec<String> = finding
             .name
             .iter()
@@ -305,7 +306,8 @@ fn planned(
             wish.set.extend(finding.name.iter().filter(|name| is_variable(name)).cloned());
             wish.set.extend(placed.place.names.first().cloned());
         }
-        wish.rule = wish.rule.or_else(|| finding.env.clone());
+        let env = finding.env.as_ref().map(|env| if inside { names::of_part(env) } else { env.clone() });
+        wish.rule = wish.rule.or(env);
         let stem = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         scopes.extend(placed.place.scopes.iter().cloned().chain(stem).map(|scope| (standing, scope)));
     }

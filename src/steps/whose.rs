@@ -6,14 +6,14 @@ use regex_automata::Input;
 use regex_automata::meta::Regex;
 
 /// How far before the value it may stand, in bytes.
-const NEAR: usize = 120;
+const NEAR: usize = 240;
 
 /// `username: 'anna'`, `"login" => "anna"`, `user == "anna"`, `.withUser("anna")`, `addUser("anna"`; of an address of
 /// electronic mail the part before the sign.
 static OWNER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let key = r#"(?i:user_?name|user|login|e?mail|account)["'`\])]*"#;
     let binds = r"\s*(?:=>|={1,3}|:=?|\.equals\(|\(|,)\s*";
-    let value = r#"["'`]([A-Za-z][A-Za-z0-9_-]{1,23})(?:@[A-Za-z0-9.-]+)?["'`]"#;
+    let value = r#"["'`]([A-Za-z][A-Za-z0-9_-]{1,23})(?:@[A-Za-z0-9.-]*)?["'`]"#;
     Regex::new(&format!("{key}{binds}{value}")).ok()
 });
 
@@ -52,6 +52,7 @@ mod tests {
             ("if username == \"anna\" and password == \"", Some("anna")),
             ("name.equals(\"x\") && userName.equals(\"anna\") && password.equals(\"", Some("anna")),
             ("'email' => 'anna@shop.invalid', 'password' => '", Some("anna")),
+            ("email === 'anna@' + domain && password === '", Some("anna")),
             ("{ user: 'anna' }, { password: '", None),
             ("user = \"anna\";\npassword = \"", None),
             ("user: getUser(), password: '", None),
