@@ -74,7 +74,7 @@ fn functions_that_take_a_secret_are_known() {
         ("a.py", "jwt.encode(claims, '@', algorithm='HS256')\n"),
         ("a.py", "hmac.new(b'@', message, 'sha256')\n"),
         ("a.py", "db = pymysql.connect('localhost', 'root', '@', 'shop')\n"),
-        ("a.cs", "class A { void F() { m.CreateAsync(user, \"@\"); } }\n"),
+        ("a.cs", "class A { void F() { userManager.CreateAsync(user, \"@\"); } }\n"),
         ("A.java", "class A { void f() { b.password(encoder.encode(\"@\")); } }\n"),
         ("A.java", "class A { @Value(\"${jwt.secret:@}\") String s; }\n"),
         ("a.js", "app.use(cookieParser('@'));\n"),
@@ -374,4 +374,17 @@ fn what_everybody_may_see_is_shown_with_its_secret_alone() {
     let secret = ["GOCS", "PX-", "a8Kd2LmQ9xT4vB7nY3wE6rU1zPoC"].concat();
     let both = shown("a.json", &format!("{{\"client_id\": \"{id}\", \"client_secret\": \"{secret}\"}}\n"));
     assert_eq!(both, [id, secret]);
+}
+
+#[test]
+fn names_queries_and_addresses_are_no_passwords() {
+    is_quiet("A.java", "class A { static final String PASSWORD = PREFIX + \"password\"; }\n");
+    is_quiet("a.php", "<?php\n$url = $this->link('account/password', 'language=' . $language);\n");
+    is_quiet("a.cs", "class A { void F() { products.CreateAsync(\"P1\", \"Book T300\", 3); } }\n");
+    is_quiet("a.cs", "class A { object s = new Secret(\"deployment-zip\"); }\n");
+    is_quiet("a.sh", "docker run --env POSTGRES_PASSWORD=${SUPERUSER_PWD} postgres\n");
+    is_quiet("nginx.conf", "location / {\n    postgres_pass database;\n    include uwsgi_params;\n}\n");
+    is_quiet("a.js", "check('password', 'Please enter a password with 6 or more characters').isLength({ min: 6 });\n");
+    is_quiet("values.yaml", "auth:\n  existingSecret: shop-postgresql-specific\n");
+    is_quiet(".github/workflows/a.yml", "jobs:\n  a:\n    uses: ./b.yml\n    secrets: inherit\n");
 }

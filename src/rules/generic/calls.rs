@@ -16,6 +16,8 @@ pub(super) struct Callee {
     pub(super) argument: Option<usize>,
     /// The secret's keyword.
     pub(super) keyword: Option<&'static str>,
+    /// What stands behind the literal.
+    pub(super) then: Option<&'static str>,
     /// What the argument is.
     pub(super) class: Class,
 }

@@ -30,7 +30,11 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if value.chars().count() < least
         || is_placeholder(value) && !is_set_anyway(class, name, value, quoted, how)
         || how != How::Bound && is_option(value)
+        // `check("password", "Please enter a password with 6 or more characters")`
+        || how == How::Argument && value.split(' ').count() > 4 && !is_mnemonic(name, value)
         || is_joined(value)
+        // `secrets: inherit`, `PASSWD_VALUE="NOPASSWD"`, `attribute('PASSWORD', 'varchar2')`
+        || ["inherit", "NOPASSWD", "NOPASSWORD", "varchar", "varchar2"].contains(&value)
         || control > 0 && (value.len() < 12 || control * 4 > value.len())
     {
         return None;
@@ -417,6 +421,8 @@ mod tests {
         // keylift:allow made up for a test
         assert_eq!(judge(Class::Password, "password", "min|hb:9Kz", true, How::Bound), medium);
         assert_eq!(judge(Class::Password, "password", "String!", false, How::Bound), None);
+        let message = "Please enter a password with 6 or more characters";
+        assert_eq!(judge(Class::Password, "password", message, true, How::Argument), None);
         for value in ["--gecos", "-tas", "--password=", "id=a.txt,src=b.txt"] {
             assert_eq!(judge(Class::Password, "disabled-password", value, false, How::Argument), None, "{value}");
         }

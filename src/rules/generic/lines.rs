@@ -175,6 +175,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(span) = self.quoted(at)
             && let Some(value) = self.text.get(span.clone())
+            && known.then.is_none_or(|then| self.text.get(span.end + 1..).is_some_and(|rest| rest.starts_with(then)))
             && let Some(confidence) = judge(known.class, name, value, true, How::Passed)
         {
             self.push(span, known.class.rule(), None, confidence);
@@ -408,6 +409,9 @@ impl<'a> Reader<'a> {
             (false, false) => b" \t\r\n\"'`,;",
         };
         let end = (at..limit).find(|at| blanks.contains(&self.at(*at))).unwrap_or(limit);
+        // `'password=x\n'`: the line break of the text that it stands in.
+        let written = self.bytes.get(at..end).unwrap_or_default();
+        let end = if b"\"'`".contains(&self.at(end)) && written.ends_with(b"\\n") { end - 2 } else { end };
         let next = self.skip(end, b" \t\r");
         // More words on the line are prose, unless they are a comment.
         let alone = query

@@ -257,6 +257,8 @@ pub(super) fn classify(name: &str) -> Option<Class> {
             "template",
             "nopasswd",
             "nopassword",
+            // `existingSecret`: which one, by its name.
+            "existing",
         ]
         .contains(&word.as_str())
     }) {
@@ -264,8 +266,11 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     }
     let glued = GLUED.iter().any(|word| last.ends_with(word))
         || last.strip_suffix("pass").is_some_and(|head| BEFORE_PASS.contains(&head));
+    let lower = name.to_ascii_lowercase();
     Some(match last {
-        "pass" if PASSES_ON.contains(&before) && words.len() == 2 && name.contains("_pass") => return None,
+        "pass" if PASSES_ON.contains(&before) && (words.len() == 2 || before != "proxy") && lower.contains("_pass") => {
+            return None;
+        }
         word if PASSWORD.contains(&word) || glued => Class::Password,
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
         "token" if PLACES.contains(&before) => return None,
@@ -361,6 +366,8 @@ mod tests {
             "tokenizer",
             "password_min_length",
             "fastcgi_pass",
+            "SHOP_UWSGI_PASS",
+            "existingSecret",
             "identificationToken",
             "hotkey",
             "-path=secret",

@@ -38,6 +38,8 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
             "locale",
             "locales",
             "lang",
+            "language",
+            "languages",
             "translations",
             "node_modules",
             "bower_components",

@@ -43,8 +43,18 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         if reading.tagged(literal) || Reading::is_sealed(literal) {
             continue;
         }
+        // `--env PASSWORD=$x`: the name, and what a variable says.
+        if value.strip_suffix('=') == Some(meaning.name.as_str()) {
+            continue;
+        }
+        // `PREFIX + "password"`, `"language=" + name`: what is put together of names is a name, or a query.
+        let part = names::classify(&value).is_some() || value.ends_with(['=', '&', '?', '/', ':']);
+        if part && reading.is_joined(literal) {
+            continue;
+        }
         let (span, value) = behind_name(span, value, &meaning.name, literal);
         let (span, value) = before_comment(span, value, literal);
+        let Some((span, value)) = reading.directive(span, value, &meaning.name, literal) else { continue };
         if literal.kind == LiteralKind::Number && !(meaning.class == Class::Password && value.len() >= 4) {
             continue;
         }
@@ -177,6 +187,33 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// `name value;`: the statement of a configuration ends where the sign stands. One that ends in `_pass` says where
+    /// requests go (nginx).
+    fn directive(
+        &self,
+        span: Range<usize>,
+        mut value: String,
+        name: &str,
+        literal: &Literal,
+    ) -> Option<(Range<usize>, String)> {
+        let apart = self.text.get(..span.start).is_some_and(|head| {
+            head.strip_suffix([' ', '\t']).is_some_and(|head| head.trim_end_matches([' ', '\t']).ends_with(name))
+        });
+        if literal.kind != LiteralKind::Bare || span.len() != value.len() || !apart || !value.ends_with(';') {
+            return Some((span, value));
+        }
+        value.pop();
+        (!name.ends_with("_pass")).then(|| (span.start..span.start + value.len(), value))
+    }
+
+    /// Joined to something else by a sign: `PREFIX + "x"`, `$prefix . 'x'`.
+    fn is_joined(&self, literal: &Literal) -> bool {
+        let signs = [" + ", " . ", " .. "];
+        let before =
+            self.text.get(..literal.span.start).is_some_and(|head| signs.iter().any(|sign| head.ends_with(sign)));
+        before || self.text.get(literal.span.end..).is_some_and(|tail| signs.iter().any(|sign| tail.starts_with(sign)))
+    }
+
     fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
         if looked_up(literal) {
@@ -195,11 +232,14 @@ impl Reading<'_> {
     fn passed(&self, literal: &Literal) -> Option<Meaning> {
         let call = literal.call.as_ref()?;
         let mut callee = calls::plain(&call.callee);
+        let behind = self.text.get(literal.span.end..).unwrap_or_default();
         let taken = |callee: &str, keyword: Option<&str>, position: Option<usize>| {
-            calls::find(callee, Some(self.language)).find(|known| match keyword {
-                Some(keyword) => known.keyword == Some(keyword),
-                None => position.is_some() && known.argument == position,
-            })
+            calls::find(callee, Some(self.language))
+                .filter(|known| known.then.is_none_or(|then| behind.starts_with(then)))
+                .find(|known| match keyword {
+                    Some(keyword) => known.keyword == Some(keyword),
+                    None => position.is_some() && known.argument == position,
+                })
         };
         let mut known = taken(&callee, call.keyword.as_deref(), call.position);
         if known.is_none() && calls::passes_through(&callee) {
