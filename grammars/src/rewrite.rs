@@ -329,7 +329,11 @@ pub(crate) fn lookup(
     quote: &str,
 ) -> Result<Rendered, Refusal> {
     let lookup = parsed.loaded.recipe.lookups.get(&request.style).ok_or_else(|| {
-        refusal("no-such-lookup", "This language has no lookup of that style.", "Use the style `env` for this file.")
+        refusal(
+            "no-such-lookup",
+            "keylift has no accessor for this language that asks the store itself.",
+            "Plan this file with `--lookup env`: `keylift run -- COMMAND` takes the value from the same store and sets the variable.",
+        )
     })?;
     let forms = fitting(parsed, selection, lookup);
     if let Some(refuse) = lookup.refuse.as_ref().filter(|_| forms.is_empty()) {

@@ -117,26 +117,26 @@
    function: (field_expression
      value: (call_expression function: (_) @_var arguments: (arguments . (string_literal) @default.variable .))
      field: (_) @_f)
-   arguments: (arguments . (call_expression function: (field_expression value: (string_literal) @default.value)) .)) @default.whole
- (#match? @_var "(^|::)env::var$") (#eq? @_f "unwrap_or") (#set! default "whole"))
+   arguments: (arguments . (call_expression function: (field_expression value: (string_literal) @default.value field: (_) @_to)) .)) @default.whole
+ (#match? @_var "(^|::)env::var$") (#any-of? @_to "to_string" "to_owned" "into") (#eq? @_f "unwrap_or") (#set! default "whole"))
 ((call_expression
    function: (field_expression
      value: (call_expression function: (_) @_var arguments: (arguments . (string_literal) @default.variable .))
      field: (_) @_f)
-   arguments: (arguments . (call_expression arguments: (arguments . (string_literal) @default.value .)) .)) @default.whole
- (#match? @_var "(^|::)env::var$") (#eq? @_f "unwrap_or") (#set! default "whole"))
+   arguments: (arguments . (call_expression function: (_) @_from arguments: (arguments . (string_literal) @default.value .)) .)) @default.whole
+ (#match? @_var "(^|::)env::var$") (#match? @_from "(^|::)from$") (#eq? @_f "unwrap_or") (#set! default "whole"))
 ((call_expression
    function: (field_expression
      value: (call_expression function: (_) @_var arguments: (arguments . (string_literal) @default.variable .))
      field: (_) @_f)
-   arguments: (arguments . (closure_expression body: (call_expression function: (field_expression value: (string_literal) @default.value))) .)) @default.whole
- (#match? @_var "(^|::)env::var$") (#eq? @_f "unwrap_or_else") (#set! default "whole"))
+   arguments: (arguments . (closure_expression body: (call_expression function: (field_expression value: (string_literal) @default.value field: (_) @_to))) .)) @default.whole
+ (#match? @_var "(^|::)env::var$") (#any-of? @_to "to_string" "to_owned" "into") (#eq? @_f "unwrap_or_else") (#set! default "whole"))
 ((call_expression
    function: (field_expression
      value: (call_expression function: (_) @_var arguments: (arguments . (string_literal) @default.variable .))
      field: (_) @_f)
-   arguments: (arguments . (closure_expression body: (call_expression arguments: (arguments . (string_literal) @default.value .))) .)) @default.whole
- (#match? @_var "(^|::)env::var$") (#eq? @_f "unwrap_or_else") (#set! default "whole"))
+   arguments: (arguments . (closure_expression body: (call_expression function: (_) @_from arguments: (arguments . (string_literal) @default.value .))) .)) @default.whole
+ (#match? @_var "(^|::)env::var$") (#match? @_from "(^|::)from$") (#eq? @_f "unwrap_or_else") (#set! default "whole"))
 
 ((inner_attribute_item (attribute (identifier) @file.no-std)) (#eq? @file.no-std "no_std"))
 ((line_comment) @file.generated (#match? @file.generated "^// (@generated|This file is (automatically )?generated|Code generated|Automatically generated)"))

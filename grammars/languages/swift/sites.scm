@@ -33,6 +33,13 @@
      (call_suffix (value_arguments (value_argument value: (line_string_literal) @default.variable))))
    if_nil: (_) @default.value) @default.whole
  (#eq? @_e "environment") (#set! default "whole"))
+; Vapor: Environment.get("X") ?? "x"
+((nil_coalescing_expression
+   value: (call_expression
+     (navigation_expression target: (simple_identifier) @_e suffix: (navigation_suffix suffix: (simple_identifier) @_g))
+     (call_suffix (value_arguments (value_argument value: (line_string_literal) @default.variable))))
+   if_nil: (_) @default.value) @default.whole
+ (#eq? @_e "Environment") (#eq? @_g "get") (#set! default "whole"))
 
 ((import_declaration (identifier) @file.device)
  (#match? @file.device "^(UIKit|SwiftUI|AppKit|WatchKit|Cocoa|TVUIKit|WidgetKit)\\b"))
