@@ -43,10 +43,9 @@
    right: (_) @default.value)
  (#eq? @_o "os") (#eq? @_g "getenv") (#set! default "operand"))
 
-; A program of a microcontroller: wifi.setmode(…), node.restart(), gpio.mode(…).
-((function_call name: (dot_index_expression table: (_) @_t field: (identifier) @_f)) @file.device
- (#match? @_t "^(wifi(\\.(sta|ap))?|node|gpio|tmr)$")
- (#any-of? @_f "setmode" "config" "start" "connect" "restart" "dsleep" "chipid" "heap" "mode" "write" "create" "alarm"))
+; A program of a microcontroller (NodeMCU): wifi.setmode(…), node.restart(), gpio.mode(…).
+((function_call name: (dot_index_expression) @file.device)
+ (#match? @file.device "^(wifi\\.(setmode|start|mode)|wifi\\.(sta|ap)\\.(config|connect|start)|node\\.(restart|dsleep|heap|chipid)|gpio\\.(mode|write))$"))
 
 ; A script that runs inside of Redis: redis.call(…).
 ((function_call name: (dot_index_expression table: (identifier) @_r field: (identifier) @_c)) @file.redis-script
