@@ -79,18 +79,15 @@ pub(super) fn export_verb(args: &ExportArgs, context: &Context) -> Result<Exit, 
     let is_plan = file.is_file() || !args.source.contains(':');
     let mut plan_path = None;
     let mut root = here()?;
-    let mut left = 0;
-    let (mut wanted, v1) = if is_plan {
+    let ((mut wanted, v1), left) = if is_plan {
         let plan = Plan::read(file)?;
         root = root.join(file.parent().unwrap_or(Path::new(""))).join(&plan.root);
         // A service has another working folder.
         let path = if matches!(args.form, FormArg::Systemd) { file.canonicalize().ok() } else { None };
         plan_path = Some(path.unwrap_or_else(|| file.to_owned()).display().to_string());
-        (of_plan(&plan, context)?, false)
+        ((of_plan(&plan, context)?, false), 0)
     } else {
-        let found;
-        (found, left) = of_store(&args.source, context)?;
-        found
+        of_store(&args.source, context)?
     };
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     let Some(first) = wanted.first() else {

@@ -272,7 +272,7 @@ impl Migration<'_> {
 
     /// What is written within the source would be carried once more by the next migration. A map can leave it out.
     fn check_apart(&self) -> Result<(), Failure> {
-        let place = |location: &'_ str| {
+        let place = |location: &str| {
             let (path, query) = location.split_once('?').unwrap_or((location, ""));
             (path.to_owned(), query.to_owned())
         };

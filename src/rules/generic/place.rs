@@ -39,7 +39,6 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
             "locales",
             "lang",
             "language",
-            "languages",
             "translations",
             "node_modules",
             "bower_components",
