@@ -323,7 +323,7 @@ impl Engine {
             confidence = Confidence::Low;
         }
         let word = || value::look(value) < value::Look::Random;
-        if rule.kind == Kind::Dsn && value::is_described_host(&text[span.end..]) && word() {
+        if matches!(rule.kind, Kind::Dsn | Kind::Password) && value::is_described_host(&text[span.end..]) && word() {
             confidence = Confidence::Low;
         }
         // A well-formed JWT proves nothing about who signed it; people choose the passwords in connection strings.

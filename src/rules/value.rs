@@ -55,6 +55,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || wrapped("[", "]")
         || wrapped("%", "%")
         || wrapped("__", "__")
+        || lower.ends_with("__")
         || wrapped("{", "}")
         || wrapped("@", "@")
         || is_template(&lower)
@@ -91,7 +92,9 @@ pub(super) fn is_described_host(after: &str) -> bool {
     let Some(after) = after.strip_prefix('@') else { return false };
     let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(after.len());
     let host = after[..end].to_ascii_lowercase();
-    matches!(&*host, "host" | "hostname" | "yourhost") || host.starts_with("your-") || host.starts_with("your_")
+    matches!(&*host, "host" | "hostname" | "yourhost" | "endpoint")
+        || host.starts_with("your-")
+        || host.starts_with("your_")
 }
 
 /// Words alone, which say that another value should stand here, and which work as one until it does.
