@@ -1,6 +1,7 @@
 ; What literals are bound to.
 (variable_declarator name: (identifier) @name . (_) @value)
 (property_declaration name: (identifier) @name value: (_) @value)
+(anonymous_object_creation_expression (identifier) @name . "=" . (_) @value)
 (assignment_expression left: (identifier) @name right: (_) @value)
 (assignment_expression left: (member_access_expression name: (identifier) @name) right: (_) @value)
 ((assignment_expression left: (element_access_expression subscript: (bracketed_argument_list (argument (string_literal) @name))) right: (_) @value)
