@@ -39,6 +39,8 @@ fn names_of_every_sort_are_read() {
         ("a.py", "if request.form['password'] == '@':\n    pass\n"),
         ("a.py", "if request.form['password'] == '@':\n    pass\nrequired = ['password', 'x']\n"),
         ("a.py", "pw = os.environ.get('DB_PASSWORD', '@')\n"),
+        ("docker-compose.yml", "services:\n  k:\n    environment:\n      KAFKA_CLIENT_PASSWORDS: @\n"),
+        ("hostapd.conf", "wep_key0=@\n"),
         ("a.js", "const o = {user: 'u', password: '@'};\n"),
         ("a.js", "const p = process.env.DB_PASSWORD || '@';\n"),
         ("a.ts", "if (password === '@') { ok(); }\n"),
@@ -75,6 +77,7 @@ fn functions_that_take_a_secret_are_known() {
         ("a.py", "hmac.new(b'@', message, 'sha256')\n"),
         ("a.py", "db = pymysql.connect('localhost', 'root', '@', 'shop')\n"),
         ("a.cs", "class A { void F() { userManager.CreateAsync(user, \"@\"); } }\n"),
+        ("a.cs", "class A { object F() { return new { user = \"ann\", Password = \"@\", kept = true }; } }\n"),
         ("A.java", "class A { void f() { b.password(encoder.encode(\"@\")); } }\n"),
         ("A.java", "class A { @Value(\"${jwt.secret:@}\") String s; }\n"),
         ("a.js", "app.use(cookieParser('@'));\n"),
@@ -91,10 +94,45 @@ fn functions_that_take_a_secret_are_known() {
         ("A.groovy", "def c = DriverManager.getConnection(url, 'app', '@')\n"),
         ("a.php", "<?php\n$p = new PDO($dsn, 'app', '@');\n"),
         ("a.py", "c = pika.PlainCredentials('app', '@')\n"),
+        ("a.py", "mailer.login('me', '@')\n"),
+        ("a.py", "ssh.connect('h', 22, 'svc', '@')\n"),
+        ("a.py", "user.set_password('@')\n"),
+        ("a.js", "user.setPassword('@');\n"),
+        ("a.js", "request.get(u).auth('svc', '@');\n"),
+        ("A.java", "class A { String c = Credentials.basic(\"svc\", \"@\"); }\n"),
+        ("A.java", "class A { void f() { c.addAdditionalBindCredentials(\"cn=a\", \"@\"); } }\n"),
         ("a.go", "package a\nfunc f() { token.SignedString([]byte(\"@\")) }\n"),
     ] {
         finds(path, template);
     }
+}
+
+#[test]
+fn calls_in_a_list_are_no_word_list() {
+    let java = "class A {\n  List<U> users = asList(\n    make(\"ann\", \"@\"),\n    make(\"bo\", pw()), make(\"cy\", pw()), make(\"di\", pw()));\n  \
+                U make(String user, String password) { return null; }\n}\n";
+    finds("A.java", java);
+    is_quiet("A.cs", "class A { Map userSecrets = new() { [\"ann1x7\"] = New(), [\"bo2z8\"] = New() }; }\n");
+}
+
+#[test]
+fn accounts_that_no_name_tells_one_by_one_are_read() {
+    for (path, template) in [
+        ("a.py", "r = requests.get(u, auth=('svc', '@'))\n"),
+        ("a.py", "users = {\n    'ann': '@',\n}\n"),
+        ("a.py", "LOGINS = [('ann', '@')]\n"),
+        ("a.js", "app.use(basicAuth({ users: { 'ann': '@' } }));\n"),
+        ("a.php", "<?php\n$client->request('GET', '/', ['auth' => ['svc', '@']]);\n"),
+        ("a.go", "package a\nvar a = gin.BasicAuth(gin.Accounts{\n\t\"ann\": \"@\",\n})\n"),
+        ("a.py", "rows = [('ann', '@')]\nmany('INSERT INTO users (name, password) VALUES (?, ?)', rows)\n"),
+        ("a.js", "const ins = db.prepare('INSERT INTO users (name, password) VALUES (?, ?)');\nins.run('a', '@');\n"),
+    ] {
+        finds(path, template);
+    }
+    assert_eq!(shown("a.py", "PASSWORD = os.getenv('POSTGRES_PASSWORD', 'password')\n").len(), 1);
+    is_quiet("a.py", "users = {'ann': 'Ann Smith', 'bo': 'admin'}\n");
+    is_quiet("a.py", "r = requests.get(u, auth=('user', 'pass'))\n");
+    is_quiet("a.yaml", "users: {ann: x1y2z}\n");
 }
 
 #[test]
@@ -112,6 +150,9 @@ fn what_only_talks_about_secrets_is_quiet() {
         ("a.py", "token = token.encode('latin1')\n"),
         ("a.py", "CHALLENGE_PASSWORD = 'challengePassword'\n"),
         ("a.py", "types = {'secret': 'V1SecretVolumeSource'}\n"),
+        ("a.py", "keyring.set_password('shop7x', user, password)\n"),
+        ("a.js", "const moves = {PASS: 'pass', GIVE: 'give'};\n"),
+        ("a.js", "login('ann', {password: 'wrongpassword1'});\n"),
         ("a.py", "raise Error('password must not be blank')\n"),
         ("a.js", "const labels = {password: \"can't be blank\"};\n"),
         ("a.js", "const password = $('#password').val();\n"),

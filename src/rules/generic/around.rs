@@ -46,9 +46,9 @@ impl Reading<'_> {
         word.len() > 1 && word.starts_with('!') && !word.starts_with("!!") && !word.contains(['=', '('])
     }
 
-    /// How many literals share the nearest name.
-    pub(super) fn listed(&self, literal: &Literal) -> usize {
-        let Some(binding) = literal.bindings.first() else { return 0 };
+    /// How many literals share the nearest name, where that is what they are called after.
+    pub(super) fn listed(&self, literal: &Literal, name: &str) -> usize {
+        let Some(binding) = literal.bindings.first().filter(|binding| binding.name == name) else { return 0 };
         let from = self.literals.partition_point(|other| other.span.start < binding.span.start);
         let shares = |other: &&Literal| other.bindings.first().is_some_and(|first| first.span == binding.span);
         self.literals[from..].iter().take(64).filter(shares).count()
@@ -100,8 +100,9 @@ impl Reading<'_> {
             names.chain(literal.scopes.iter().map(String::as_str)).any(signs)
         };
         let whole = ["SECRET_KEY", "SECRET_KEY_BASE", "APP_SECRET"].contains(&meaning.name.as_str());
-        let telling =
-            meaning.class == Class::Secret && last && (whole || signs(&meaning.name) || words.len() == 1 && around());
+        // `jwt: {secret-key: …}`
+        let short = words.len() == 1 || words == ["secret", "key"];
+        let telling = meaning.class == Class::Secret && last && (whole || signs(&meaning.name) || short && around());
         (telling && plain && !asks && names::words(value).len() > 1 && !self.text.contains("apiVersion:"))
             .then_some(Confidence::Medium)
     }
@@ -126,10 +127,12 @@ impl Reading<'_> {
         const WHO: [&str; 7] = ["user", "username", "login", "email", "name", "admin", "root"];
         let own = |literal: &Literal| {
             let name = literal.bindings.first().filter(|binding| binding.distance == 0)?.name.clone();
-            (literal.role != Role::Key && literal.text().as_deref() == Some(name.as_str())).then_some(name)
+            // `{PASS: 'pass', GIVE: 'give'}`
+            let same = literal.text().is_some_and(|text| text.eq_ignore_ascii_case(&name));
+            (literal.role != Role::Key && same).then_some(name)
         };
         let literal = &self.literals[at];
-        if own(literal).is_none_or(|name| name != value) {
+        if own(literal).is_none_or(|name| !name.eq_ignore_ascii_case(value)) {
             return false;
         }
         let near = |steps: &mut dyn Iterator<Item = usize>| {

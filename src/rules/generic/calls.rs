@@ -16,6 +16,8 @@ pub(super) struct Callee {
     pub(super) argument: Option<usize>,
     /// The secret's keyword.
     pub(super) keyword: Option<&'static str>,
+    /// With more arguments it is another function.
+    pub(super) alone: bool,
     /// What stands behind the literal.
     pub(super) then: Option<&'static str>,
     /// What the argument is.

@@ -12,7 +12,9 @@ pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     // In some formats every value is one that a program put there.
     let (spans, certain): (Vec<Range<usize>>, bool) = match name.as_str() {
-        ".pgpass" | "pgpass.conf" => (lines(text).filter_map(|(at, line)| pgpass(at, line)).collect(), false),
+        ".pgpass" | "pgpass.conf" | ".pg_pass" | "pgpass" | "pg_pass" => {
+            (lines(text).filter_map(|(at, line)| pgpass(at, line)).collect(), false)
+        }
         ".git-credentials" | ".gitcredentials" => (lines(text).filter_map(|(at, line)| git(at, line)).collect(), false),
         _ if text.get(..200).unwrap_or(text).contains("<FileZilla3") => (filezilla(text).collect(), true),
         _ => return Vec::new(),
@@ -110,6 +112,7 @@ mod tests {
     #[test]
     fn each_format_is_read() {
         assert_eq!(values("home/.pgpass", "# c\nlocalhost:5432:shop:app:pa\\:ss1\n*:*:*:me:${PW}\n"), ["pa\\:ss1"]);
+        assert_eq!(values("pgsql/.pg_pass", "*:*:*:me:pa1\n"), ["pa1"]);
         // The name apart, so that this text is no finding.
         let element = "Pass";
         let sites = format!(

@@ -22,12 +22,20 @@ pub(super) fn are_placeholders(row: &str) -> bool {
     row.split(',').all(holds)
 }
 
-/// The literals given to a statement whose only row ends at a place, row by row; none where a value is no literal.
-pub(super) fn rows(text: &str, at: usize) -> Vec<Vec<Option<Range<usize>>>> {
-    let end = (at + LONGEST).min(text.len());
-    let mut reader = Reader { bytes: &text.as_bytes()[..end], text, at };
-    reader.rows().unwrap_or_default()
+/// Values row by row; none where a value is no literal.
+pub(super) type Rows = Vec<Vec<Option<Range<usize>>>>;
+
+/// The literals given to a statement whose only row ends at a place.
+pub(super) fn rows(text: &str, at: usize) -> Rows {
+    Reader::at(text, at).rows().unwrap_or_default()
 }
+
+/// The literals of the list, or of the arguments, whose bracket opens at a place.
+pub(super) fn in_brackets(text: &str, at: usize) -> Rows {
+    Reader::at(text, at).in_brackets().unwrap_or_default()
+}
+
+const BLANKS: &[u8] = b" \t\r\n";
 
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -35,7 +43,12 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn at(text: &'t str, at: usize) -> Self {
+        let end = (at + LONGEST).min(text.len());
+        Self { bytes: &text.as_bytes()[..end], text, at }
+    }
+
     fn peek(&self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or(0)
     }
@@ -46,8 +59,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rows(&mut self) -> Option<Vec<Vec<Option<Range<usize>>>>> {
-        const BLANKS: &[u8] = b" \t\r\n";
+    fn rows(&mut self) -> Option<Rows> {
         self.skip(b" \t\r\n;");
         let quote = self.peek();
         b"\"'`".contains(&quote).then_some(())?;
@@ -59,6 +71,10 @@ impl Reader<'_> {
         if self.bytes[self.at..].starts_with(b"array(") {
             self.at += b"array".len();
         }
+        self.in_brackets()
+    }
+
+    fn in_brackets(&mut self) -> Option<Rows> {
         // `(1, 2)`, `[1, 2]`, `[(1, 2), (3, 4)]`, or the arguments as they are.
         let mut depth = 0;
         while depth < 2 && b"([".contains(&self.peek()) {

@@ -1,5 +1,6 @@
 //! How sure a value is that stands under a name, or is passed to a function.
 
+use super::code::{is_algorithm, is_code, is_code_at_all, is_joined, is_type, is_validation};
 use super::names::{self, Class};
 use crate::model::Confidence;
 use crate::rules::value::{Look, is_documentation_key, is_placeholder, is_wordy, look};
@@ -25,9 +26,12 @@ pub(super) enum How {
 
 /// How sure a value under a name is; none where it is no credential.
 pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: How) -> Option<Confidence> {
-    let least = if class == Class::Password { 3 } else { 4 };
+    let length = value.chars().count();
+    // `SECRET_KEY = "dev"`: a session is signed with that, too.
+    let signs = || class == Class::Secret && how == How::Bound && name.to_ascii_lowercase().ends_with("secret_key");
+    let least = if class == Class::Password || length == 3 && signs() { 3 } else { 4 };
     let control = value.chars().filter(|c| c.is_control()).count();
-    if value.chars().count() < least
+    if length < least
         || is_placeholder(value) && !is_set_anyway(class, name, value, quoted, how)
         || how != How::Bound && is_option(value)
         // `check("password", "Please enter a password with 6 or more characters")`
@@ -35,6 +39,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
         || is_joined(value)
         // `secrets: inherit`, `PASSWD_VALUE="NOPASSWD"`, `attribute('PASSWORD', 'varchar2')`
         || ["inherit", "NOPASSWD", "NOPASSWORD", "varchar", "varchar2"].contains(&value)
+        || is_wrong(value)
         || control > 0 && (value.len() < 12 || control * 4 > value.len())
     {
         return None;
@@ -82,6 +87,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
             Confidence::Medium
         }
         (Class::Key | Class::Token, Look::Plain) if how == How::Passed => Confidence::Medium,
+        (Class::Key, Look::Plain) if is_cipher_number(name, value) => Confidence::Medium,
         (Class::Weak, Look::Mixed) if is_made_up_salt(name, value) => Confidence::Medium,
         (Class::Weak, Look::Random) if value.len() >= 16 && !is_uuid(value) => Confidence::Medium,
         _ => Confidence::Low,
@@ -98,6 +104,18 @@ fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) 
             || (own.starts_with("my-") || own.starts_with("my_"))
                 && names::words(value).len() > 2
                 && !["here", "example", "xxxx", "..."].iter().any(|part| own.contains(part)))
+}
+
+/// `wrongpassword`: what must not let anybody in.
+fn is_wrong(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    ["wrong", "incorrect", "invalid"].iter().any(|start| {
+        lower.strip_prefix(start).is_some_and(|rest| {
+            ["pass", "pw", "token", "secret", "key", "cred"]
+                .iter()
+                .any(|word| rest.trim_start_matches(['-', '_', ' ']).starts_with(word))
+        })
+    })
 }
 
 /// The next option of a command, or a list of settings: `--disabled-password --gecos`, `--secret id=x,src=y`.
@@ -121,6 +139,15 @@ fn is_mnemonic(name: &str, value: &str) -> bool {
     telling && matches!(words.len(), 12 | 15 | 18 | 21 | 24) && words.iter().all(fits)
 }
 
+/// `crypt_key=1234567812345678`: of the length of a cipher's key.
+fn is_cipher_number(name: &str, value: &str) -> bool {
+    matches!(value.len(), 16 | 24 | 32)
+        && digits(value) == value.len()
+        && names::words(name)
+            .iter()
+            .any(|word| ["crypt", "encrypt", "encryption", "aes", "des", "cipher"].contains(&word.as_str()))
+}
+
 /// A salt that somebody typed: long, of letters, digits and signs, and no words.
 fn is_made_up_salt(name: &str, value: &str) -> bool {
     let salt = names::words(name).last().is_some_and(|word| word == "salt");
@@ -131,80 +158,7 @@ fn digits(value: &str) -> usize {
     value.bytes().filter(u8::is_ascii_digit).count()
 }
 
-/// Code that a program puts between two strings: `'" . random() . "'`.
-fn is_joined(value: &str) -> bool {
-    let inner = value.trim_matches(['"', '\'', ' ']);
-    inner.len() < value.len() && inner.starts_with(['.', '+', '|']) && inner.ends_with(['.', '+', '|'])
-}
-
-/// Certainly an expression, however random its characters.
-fn is_code_at_all(value: &str) -> bool {
-    value.contains("()")
-        || value.contains("://")
-        || value.contains("a-z")
-        || value.contains("(?")
-        || value.starts_with("-----")
-        || value.starts_with(['$', '/', '{', '<'])
-        || is_choice(value)
-}
-
-/// A pattern's choices: `H{1,2}|m{1,2}|s|S|A`.
-fn is_choice(value: &str) -> bool {
-    value.matches('|').count() > 4
-}
-
-/// An expression, a URL, a pattern: no value.
-fn is_code(value: &str, quoted: bool) -> bool {
-    value.contains("()")
-        || value.contains("://")
-        || value.contains("->")
-        || value.contains("(?")
-        || value.contains(".*")
-        || value.contains("[^")
-        || ["\\w+", "\\w*", "[\\w", "\\d+", "\\d{", "\\S+", "\\s*", "]+)", "]*)"]
-            .iter()
-            .any(|part| value.contains(part))
-        || value.contains("a-z")
-        || is_choice(value)
-        || value.starts_with('@') && value.contains('/')
-        || value.ends_with(']') && value.split('[').next().is_some_and(is_name)
-        || value.contains('.') && value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        || value.starts_with(['/', '.', '~', '\\'])
-        || !quoted && value.contains(['(', '[', '{', '}', '<', '|', '`', '"', '\''])
-        || value.starts_with(['{', '(', '[', '<', '#', '&', ',', ':', '@', '^', '%', '*']) && value.len() < 8
-}
-
-/// Rules that a field's input is checked by, as Laravel and `CodeIgniter` write them: `required|string|min:6`.
-fn is_validation(value: &str) -> bool {
-    const RULES: [&str; 14] = [
-        "required",
-        "sometimes",
-        "nullable",
-        "string",
-        "confirmed",
-        "min",
-        "max",
-        "same",
-        "trim",
-        "alpha_num",
-        "filled",
-        "present",
-        "min_length",
-        "max_length",
-    ];
-    let word = |part: &str| part.split([':', '[']).next().unwrap_or_default().to_owned();
-    let rules = |part: &str| !part.is_empty() && word(part).bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let known = value.split('|').filter(|part| RULES.contains(&word(part).as_str())).count();
-    value.contains('|') && value.split('|').all(rules) && known * 2 > value.split('|').count()
-}
-
-/// A field's type in a schema: `String!`, `[Int!]!`.
-fn is_type(value: &str) -> bool {
-    let name = value.trim_matches(['[', ']', '!']);
-    ["String", "Int", "Float", "Boolean", "ID"].contains(&name)
-}
-
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
 }
@@ -216,6 +170,17 @@ fn is_about(value: &str) -> bool {
     let last = words.len().saturating_sub(1);
     let inside = words.iter().take(last).any(telling) && words.last().is_some_and(|word| !telling(word));
     is_name(value) && digits(value) < 2 && inside && !value.contains('.')
+}
+
+/// Words that begin with `secret` and name nothing that belongs to one.
+fn is_secret_phrase(value: &str) -> bool {
+    const PARTS: [&str; 16] = [
+        "name", "id", "file", "path", "ref", "key", "manager", "store", "arn", "version", "value", "field", "type",
+        "input", "form", "service",
+    ];
+    let words = names::words(value);
+    let plain = value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    plain && words.len() == 2 && words[0] == "secret" && !PARTS.contains(&words[1].as_str())
 }
 
 /// Words joined as in paths, hosts, types and keys of translations.
@@ -265,26 +230,6 @@ fn is_prose(value: &str) -> bool {
     words < 9 && TOPICS.iter().any(|word| lower.contains(word))
         || value.ends_with(['.', ':', '!', '?']) && words > 2
         || value.contains(", ")
-}
-
-/// Stems of algorithms' names.
-const NAMES: [&str; 29] = [
-    "sha", "md", "hs", "rs", "es", "ps", "hmac", "hmacsha", "hmac-sha", "aes", "des", "rsa", "dsa", "ecdsa", "eddsa",
-    "ed", "base", "utf", "pbkdf", "argon", "oauth", "x", "latin", "iso", "cp", "ssl", "tls", "http", "v",
-];
-
-/// Names of encodings.
-const CODECS: [&str; 8] = ["ascii", "hex", "replace", "ignore", "strict", "binary", "unicode_escape", "base64url"];
-
-/// Names of algorithms, encodings and schemes: what a key is for.
-pub(super) fn is_algorithm(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
-    CODECS.contains(&lower.as_str())
-        || stem != lower && NAMES.contains(&stem)
-        || lower.starts_with("aes-")
-        || lower.starts_with("aes/")
-        || lower.starts_with("pkcs")
 }
 
 /// 8-4-4-4-12 hexadecimal digits: names something, is rarely secret.
@@ -337,6 +282,21 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     let direct = class == Class::Password && how == How::Compared || how == How::Passed;
     // `'Password': 'Updated.'`
     let word = value.strip_suffix(['.', ':']).is_some_and(|word| word.chars().all(char::is_alphabetic));
+    // `password = "PASSWORD"`: a name in capitals. `RESOURCE_PASSWORD = "Passwords"`: what things of a kind are called.
+    let shouted = quoted
+        && value.len() > 3
+        && value.bytes().all(|b| b.is_ascii_uppercase())
+        && name.to_ascii_uppercase() == value
+        && name != value;
+    let plural = quoted
+        && value.strip_suffix('s').is_some_and(|one| {
+            one.starts_with(|c: char| c.is_ascii_uppercase())
+                && flat(name).ends_with(&flat(one))
+                && names::classify(one).is_some()
+        });
+    if shouted || plural {
+        return true;
+    }
     // `KEY_PWD = "pwd"`: a constant that names a field.
     let first = names::words(name).into_iter().next().unwrap_or_default();
     let field =
@@ -348,9 +308,15 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     let same = flat(name) == flat(value) && names::words(value).len() > 1;
     let variable = how == How::Bound && !quoted && !name.bytes().any(|b| b.is_ascii_lowercase());
     // `JWT_SECRET=secret`: the program signs with it. `password: dev-password`: the one of a place.
-    let placed = class == Class::Password && how == How::Bound && !same && is_of_a_place(value);
+    // `password="admin-secret"`: a password is no other secret's name.
+    let other = class == Class::Password
+        && how == How::Bound
+        && names::classify(value) == Some(Class::Secret)
+        && value.contains('-');
+    let placed = class == Class::Password && how == How::Bound && !same && is_of_a_place(value) || other;
     // `ClientSecret = "secret"`: what somebody else asks for, or signs with.
-    let weak = class == Class::Secret && how == How::Bound && own && names::words(value).len() == 1 && {
+    let short = |words: Vec<String>| words.len() == 1 || words == ["secret", "key"] && names::words(name).len() > 3;
+    let weak = class == Class::Secret && how == How::Bound && own && short(names::words(value)) && {
         let words = names::words(name);
         words.len() > 1 && words.iter().any(|word| ["client", "jwt", "session", "cookie"].contains(&word.as_str()))
     };
@@ -370,7 +336,9 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     let long = names::words(value).len();
     let sentence =
         class == Class::Secret && quoted && (value.contains('-') && long >= 4 || !value.contains('_') && long >= 6);
-    let about = is_about(value) && !sentence;
+    // `ValidPassword = "secret_sauce"`: a phrase of somebody's.
+    let phrase = class == Class::Password && how == How::Bound && is_secret_phrase(value);
+    let about = is_about(value) && !sentence && !phrase;
     word || same
         || flat(value).len() > 3 && own && how != How::Passed
         || (topic || about) && !direct
@@ -411,6 +379,21 @@ mod tests {
             (Class::Password, "password", "\u{15e}ifre:", true, Some(Confidence::Low)),
             (Class::Token, "csrfToken", "([\\w+.-]+)", true, None),
             (Class::Password, "ircPass", "irc_pass", true, Some(Confidence::Low)),
+            (Class::Password, "password", "admin-secret", true, medium),
+            (Class::Password, "password", "client_secret", true, Some(Confidence::Low)),
+            (Class::Secret, "existingSecret", "admin-secret", true, Some(Confidence::Low)),
+            (Class::Secret, "app.jwt.token.secret-key", "secret-key", false, medium),
+            (Class::Secret, "jwt_secret_key", "secret_key", true, Some(Confidence::Low)),
+            (Class::Password, "validPassword", "secret_sauce", true, medium),
+            (Class::Password, "password", "secret_name", true, Some(Confidence::Low)),
+            (Class::Key, "crypt_key", "1234567812345678", false, medium),
+            (Class::Key, "api_key", "1234567812345678", false, Some(Confidence::Low)),
+            (Class::Password, "password", "\".quote($name,\"", true, None),
+            (Class::Secret, "SECRET_KEY", "dev", true, medium),
+            (Class::Secret, "secret", "dev", true, None),
+            (Class::Password, "password", "wrong_password1", true, None),
+            (Class::Password, "password", "PASSWORD", true, Some(Confidence::Low)),
+            (Class::Password, "RESOURCE_PASSWORD", "Passwords", true, Some(Confidence::Low)),
             (Class::Secret, "SECRET_KEY", "django-insecure-key-for-demos-only", true, medium),
         ] {
             assert_eq!(judge(class, name, value, quoted, How::Bound), expected, "{name} {value}");

@@ -3,8 +3,10 @@
 //! Where there is a grammar, the syntax tree says what a literal is bound to ([`syntax`]); a reading of lines ([`lines`])
 //! tells which files are worth parsing, and serves comments, other files, and files that do not parse.
 
+mod accounts;
 mod around;
 mod calls;
+mod code;
 mod excerpt;
 mod files;
 mod flow;
@@ -15,6 +17,7 @@ mod manifest;
 mod names;
 mod parameters;
 mod place;
+mod prepared;
 mod promise;
 mod sql;
 mod syntax;
@@ -54,7 +57,7 @@ const WORDS: [&str; 15] = [
 
 /// Literals that the automaton looks for on behalf of this reading, in lower case.
 pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
-    WORDS.into_iter().chain(calls::gates().iter().copied()).chain([sql::GATE, manifest::GATE])
+    WORDS.into_iter().chain(calls::gates().iter().copied()).chain(accounts::GATES).chain([sql::GATE, manifest::GATE])
 }
 
 /// A value that a rule may have found.
@@ -104,6 +107,12 @@ pub(super) fn read(
     // Where there are such places, all of the kind are among them.
     let anywhere = if far.is_empty() { hits } else { far };
     flow::read(&mut reader, anywhere);
+    for hit in hits.iter().filter(|hit| accounts::may_begin(text.get((*hit).clone()).unwrap_or_default(), language)) {
+        let Some((name, place)) = reader.name(hit) else { continue };
+        for (span, confidence) in accounts::read(&reader, name, place.end) {
+            reader.push(span, "generic-password", Some(name), confidence);
+        }
+    }
     let mut tables = None;
     for hit in anywhere.iter().filter(|hit| is_word(text, hit, sql::GATE)) {
         let tables = tables.get_or_insert_with(|| sql::Tables::of(text));

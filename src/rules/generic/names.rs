@@ -109,7 +109,8 @@ const BEFORE_PASS: [&str; 35] = [
     "srckey",
     "destkey",
 ];
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
+    "crypt",
     "api",
     "access",
     "secret",
@@ -192,6 +193,14 @@ const PLACES: [&str; 27] = [
     "purchase",
 ];
 
+/// First words of names of lists of passwords that nobody should have.
+const COMMON: [&str; 9] = ["common", "weak", "bad", "top", "forbidden", "known", "worst", "popular", "test"];
+
+/// A name as variables of an environment and constants have.
+fn is_variable(name: &str) -> bool {
+    name.contains('_') && !name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
 /// The class of a name; none for a name that promises nothing, or names something about a secret (`password_field`).
 pub(super) fn classify(name: &str) -> Option<Class> {
     // An option with its own value is no name: `-path=secret kv-v2`.
@@ -272,8 +281,13 @@ pub(super) fn classify(name: &str) -> Option<Class> {
             return None;
         }
         word if PASSWORD.contains(&word) || glued => Class::Password,
+        // `KAFKA_CLIENT_PASSWORDS=x,y`, `wep_key0=x`
+        "passwords" if words.len() > 1 && is_variable(name) && !COMMON.contains(&words[0].as_str()) => Class::Password,
+        "key" if before == "wep" => Class::Password,
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
         "token" if PLACES.contains(&before) => return None,
+        // What sessions were signed with in older versions of Rails.
+        "token" if before == "secret" => Class::Secret,
         "token" | "tokens" | "authtoken" | "accesstoken" | "bearer" => Class::Token,
         "key" if before == "secret" || before == "jwt" => Class::Secret,
         // `SECRET_COOKIE_KEY`
@@ -330,6 +344,9 @@ mod tests {
         for (name, class) in [
             ("DB_PASSWORD", Class::Password),
             ("userPassword", Class::Password),
+            ("KAFKA_CLIENT_PASSWORDS", Class::Password),
+            ("wep_key0", Class::Password),
+            ("secret_token", Class::Secret),
             ("dbpasswd", Class::Password),
             ("SMTP_PASS", Class::Password),
             ("password_confirmation", Class::Password),
@@ -353,6 +370,8 @@ mod tests {
             assert_eq!(classify(name), Some(class), "{name}");
         }
         for name in [
+            "COMMON_PASSWORDS",
+            "userPasswords",
             "password_field",
             "passwordHash",
             "token_url",

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::judge::{How, is_algorithm, judge};
-use super::{given, names};
+use super::code::is_algorithm;
+use super::judge::{How, judge};
+use super::{given, names, prepared};
 use crate::model::Confidence;
 
 /// What starts the reading, in lower case.
@@ -125,7 +126,15 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
         let Some(row) = scanner.row() else { break };
         let cells = text.get(begin..scanner.at - 1).unwrap_or_default().trim_start().trim_start_matches('(');
         if known && given::are_placeholders(cells) {
-            for row in given::rows(text, scanner.at) {
+            let mut rows = given::rows(text, scanner.at);
+            let empty = |rows: &given::Rows| rows.iter().flatten().all(Option::is_none);
+            if empty(&rows) {
+                rows = prepared::rows_of_variable(text, scanner.at);
+            }
+            if empty(&rows) {
+                rows = prepared::rows_of_statement(text, at);
+            }
+            for row in rows {
                 seeds.extend(telling.iter().filter_map(|(index, column, class)| {
                     let span = row.get(*index).cloned().flatten()?;
                     let confidence = judge(*class, column, text.get(span.clone())?, true, How::Bound)?;
@@ -150,7 +159,8 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
         for (index, column, class) in &telling {
             let Some((span, hashed)) = row.get(*index).cloned().flatten() else { continue };
             let Some(value) = text.get(span.clone()) else { continue };
-            if *class == names::Class::Password && is_salted_hash(value) {
+            let kept = is_salted_hash(value) || is_digest(value) && !column.to_ascii_lowercase().contains("hash");
+            if *class == names::Class::Password && kept {
                 seeds.push(Seed {
                     span,
                     column: column.clone(),
@@ -173,10 +183,36 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
 
 /// A password's hash in the form of crypt(3) and its kin: who has it can guess the password offline.
 fn is_salted_hash(value: &str) -> bool {
-    ["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$1$", "$y$", "$apr1$", "$argon2", "pbkdf2_sha256$", "{SSHA"]
-        .iter()
-        .any(|head| value.starts_with(head))
-        && value.len() >= 26
+    const HEADS: [&str; 20] = [
+        "$2a$",
+        "$2b$",
+        "$2y$",
+        "$5$",
+        "$6$",
+        "$1$",
+        "$y$",
+        "$apr1$",
+        "$argon2",
+        "{SSHA",
+        // Django, Werkzeug, passlib.
+        "pbkdf2_sha256$",
+        "pbkdf2_sha1$",
+        "pbkdf2:",
+        "scrypt:",
+        "bcrypt$",
+        "bcrypt_sha256$",
+        "$pbkdf2-",
+        // phpass, and Drupal's form of it.
+        "$P$",
+        "$H$",
+        "$S$",
+    ];
+    HEADS.iter().any(|head| value.starts_with(head)) && value.len() >= 26
+}
+
+/// A digest of SHA-1 or SHA-2 where a row holds an account's password: without a salt it is looked up in a table.
+fn is_digest(value: &str) -> bool {
+    matches!(value.len(), 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 struct Scanner<'a> {
@@ -342,6 +378,20 @@ mod tests {
         assert_eq!(values("\"insert into u (name, password) values (?, ?)\", (\"ann\", \"spidey\"))"), ["spidey"]);
         assert!(values("insert into u (pwd_hash) values ('5f4dcc3b5aa765d61d8327deb882cf99')").is_empty());
         assert!(values("insert into u (password) values ('x").is_empty());
+        // keylift:allow made up for a test
+        let made = "users = [('ann', 'spidey')]\nmany('insert into u (name, password) values (?, ?)', users)";
+        assert_eq!(values(made), ["spidey"]);
+        // keylift:allow made up for a test
+        let prepared =
+            "const ins = db.prepare('insert into u (name, password) values (?, ?)'); ins.run('ann', 'spidey')";
+        assert_eq!(values(prepared), ["spidey"]);
+        for kept in [format!("pbkdf2:sha256:600000$ab3Kq${}", "5f4d".repeat(16)), "8d96".repeat(16), "6BB48".repeat(8)]
+        {
+            let row = format!("insert into u (name, password) values ('ann', '{kept}')");
+            assert_eq!(read(&row, 0, &Tables::of(&row))[0].rule, "password-hash", "{kept}");
+            let column = row.replace("password", "password_hash");
+            assert_eq!(read(&column, 0, &Tables::of(&column)).len(), usize::from(kept.contains('$')), "{kept}");
+        }
         let salted = format!("$2y$12${}", "ab3Kq".repeat(11).get(..53).unwrap());
         for columns in ["(id, password) ", ""] {
             let dump = format!("insert into u {columns}values (1, '{salted}'), (2, '{salted}')");

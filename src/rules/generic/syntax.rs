@@ -64,7 +64,9 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let judged = judged.max(reading.cipher_key(&meaning, &value));
         if let Some(mut confidence) = judged.max(reading.signing_setting(literal, &meaning, &value)) {
             // A list of words under one name is a word list.
-            if confidence < Confidence::High && meaning.how != How::Passed && reading.listed(literal) > WORD_LIST
+            if confidence < Confidence::High
+                && meaning.how != How::Passed
+                && reading.listed(literal, &meaning.name) > WORD_LIST
                 || reading.names_arguments(at, &meaning, &value)
                 || reading.lists_names(literal, &meaning, &value)
                 || confidence < Confidence::High && reading.maps_names(at, &value)
@@ -216,16 +218,25 @@ impl Reading<'_> {
 
     fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
-        if looked_up(literal) {
+        if looked_up(literal) || self.is_index(literal) {
             return None;
         }
         self.passed(literal)
             .or_else(|| self.listed_property(literal))
-            .or_else(|| self.bound(at))
+            .or_else(|| {
+                self.bound(at).filter(|meaning| meaning.how != How::Argument || Self::default_of(literal).is_none())
+            })
             .or_else(|| self.compared(literal))
+            .or_else(|| Self::default_of(literal))
             .or_else(|| self.second_argument(at))
             .or_else(|| self.parameter(literal))
-            .or_else(|| Self::default_of(literal))
+    }
+
+    /// `secrets = {["ann"] = x}`, `secrets["ann"] = x`: whose the value is.
+    fn is_index(&self, literal: &Literal) -> bool {
+        let after = self.text.get(literal.span.end..).and_then(|rest| rest.strip_prefix(']')).map(str::trim_start);
+        let set = after.is_some_and(|after| after.starts_with('=') && !after.starts_with("=="));
+        set && self.text.get(..literal.span.start).is_some_and(|head| head.ends_with('['))
     }
 
     /// Passed to a function that takes a secret, directly or through a function that changes its form alone.
@@ -238,7 +249,9 @@ impl Reading<'_> {
                 .filter(|known| known.then.is_none_or(|then| behind.starts_with(then)))
                 .find(|known| match keyword {
                     Some(keyword) => known.keyword == Some(keyword),
-                    None => position.is_some() && known.argument == position,
+                    None => {
+                        position.is_some() && known.argument == position && !(known.alone && self.has_next(literal))
+                    }
                 })
         };
         let mut known = taken(&callee, call.keyword.as_deref(), call.position);
@@ -252,6 +265,12 @@ impl Reading<'_> {
         let direct = |binding: &&Binding| binding.how == "keyword" && names::classify(&binding.name).is_some();
         let name = literal.bindings.iter().find(direct).map_or(callee, |binding| binding.name.clone());
         Some(Meaning { class: known.class, name, how: How::Passed })
+    }
+
+    /// Another argument follows a literal.
+    fn has_next(&self, literal: &Literal) -> bool {
+        let after = self.text.get(literal.span.end..).unwrap_or_default().trim_start();
+        after.strip_prefix(',').is_some_and(|rest| !rest.trim_start().starts_with(')'))
     }
 
     /// Bound to a telling name.
