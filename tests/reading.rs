@@ -41,6 +41,7 @@ fn names_of_every_sort_are_read() {
         ("a.py", "pw = os.environ.get('DB_PASSWORD', '@')\n"),
         ("docker-compose.yml", "services:\n  k:\n    environment:\n      KAFKA_CLIENT_PASSWORDS: @\n"),
         ("hostapd.conf", "wep_key0=@\n"),
+        ("out.conf", "output {\n  search {\n    user => \"app\"\n    password => \"@\"\n  }\n}\n"),
         ("a.js", "const o = {user: 'u', password: '@'};\n"),
         ("a.js", "const p = process.env.DB_PASSWORD || '@';\n"),
         ("a.ts", "if (password === '@') { ok(); }\n"),
@@ -130,6 +131,7 @@ fn accounts_that_no_name_tells_one_by_one_are_read() {
         finds(path, template);
     }
     assert_eq!(shown("a.py", "PASSWORD = os.getenv('POSTGRES_PASSWORD', 'password')\n").len(), 1);
+    assert_eq!(shown("a.py", "SECRET_KEY = os.environ.get('SHOP_SECRET', 'secret-key')\n").len(), 1);
     is_quiet("a.py", "users = {'ann': 'Ann Smith', 'bo': 'admin'}\n");
     is_quiet("a.py", "r = requests.get(u, auth=('user', 'pass'))\n");
     is_quiet("a.yaml", "users: {ann: x1y2z}\n");

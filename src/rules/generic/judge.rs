@@ -97,7 +97,10 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
 /// `MYSQL_PASSWORD=my-secret-pw`, `POSTGRES_PASSWORD=example`: where a variable is set to a password of somebody's own, a program uses it.
 fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) -> bool {
     let own = value.to_ascii_lowercase();
-    let set = how == How::Bound && !quoted && !name.bytes().any(|b| b.is_ascii_lowercase());
+    // `PDNS_gmysql_password: 'my-secret-pw'`
+    let first = name.split('_').next().unwrap_or_default();
+    let variable = name.contains('_') && !first.is_empty() && first.bytes().all(|b| b.is_ascii_uppercase());
+    let set = how == How::Bound && (variable || !quoted && !name.bytes().any(|b| b.is_ascii_lowercase()));
     class == Class::Password
         && set
         && (own == "example"
@@ -327,6 +330,7 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     let set = class == Class::Password
         && how == How::Bound
         && (variable
+            || is_set_anyway(class, name, value, quoted, how)
             || !name.bytes().any(|b| b.is_ascii_lowercase()) && names::words(value).len() > 4
             || !quoted && names::words(value).len() > 4);
     if set {
@@ -363,6 +367,8 @@ mod tests {
             (Class::Password, "ADMIN_USER_PWD", "MyVeryStrongLoginPasswordForShops", false, medium),
             (Class::Password, "SMTP_PASS", "my-secure-smtp-password", false, medium),
             (Class::Password, "SMTP_PASS", "your-smtp-password", false, None),
+            (Class::Password, "PDNS_sql_password", "my-secret-pw", true, medium),
+            (Class::Password, "sql_password", "my-secret-pw", true, None),
             (Class::Password, "POSTGRES_PASSWORD", "example", false, medium),
             (Class::Password, "password", "example", true, None),
             (Class::Password, "password", "dev-password", false, medium),

@@ -255,6 +255,8 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         [
             "allow",
             "random",
+            "fake",
+            "dummy",
             "empty",
             "invalid",
             "missing",
@@ -284,6 +286,10 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         // `KAFKA_CLIENT_PASSWORDS=x,y`, `wep_key0=x`
         "passwords" if words.len() > 1 && is_variable(name) && !COMMON.contains(&words[0].as_str()) => Class::Password,
         "key" if before == "wep" => Class::Password,
+        // What the directory is bound with: `java.naming.security.credentials=x`.
+        "credentials" if before == "security" => Class::Password,
+        // `redisPassWord`, `PassPhrase`
+        "word" | "phrase" if before == "pass" => Class::Password,
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
         "token" if PLACES.contains(&before) => return None,
         // What sessions were signed with in older versions of Rails.
@@ -344,8 +350,10 @@ mod tests {
         for (name, class) in [
             ("DB_PASSWORD", Class::Password),
             ("userPassword", Class::Password),
+            ("es.passWord", Class::Password),
             ("KAFKA_CLIENT_PASSWORDS", Class::Password),
             ("wep_key0", Class::Password),
+            ("LDAP_JAVA_NAMING_SECURITY_CREDENTIALS", Class::Password),
             ("secret_token", Class::Secret),
             ("dbpasswd", Class::Password),
             ("SMTP_PASS", Class::Password),
@@ -371,6 +379,7 @@ mod tests {
         }
         for name in [
             "COMMON_PASSWORDS",
+            "fake_secret_token",
             "userPasswords",
             "password_field",
             "passwordHash",

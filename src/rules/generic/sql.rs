@@ -144,16 +144,7 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
             break;
         }
         if !known {
-            // Nothing says what the cells are, but for the form of a password's hash.
-            let hash = |(span, _): Cell| {
-                text.get(span.clone()).is_some_and(is_salted_hash).then(|| Seed {
-                    span,
-                    column: "password".to_owned(),
-                    rule: "password-hash",
-                    confidence: Confidence::Medium,
-                })
-            };
-            seeds.extend(row.into_iter().flatten().filter_map(hash));
+            seeds.extend(evident(text, &name, row));
             continue;
         }
         for (index, column, class) in &telling {
@@ -179,6 +170,45 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
         }
     }
     seeds
+}
+
+/// Passwords of a row of which nothing says what its cells are: by the form of a hash, and of tables of accounts by what
+/// nobody else than a password looks like, where one cell of the row does.
+fn evident(text: &str, table: &str, row: Vec<Option<Cell>>) -> Vec<Seed> {
+    let seed =
+        |span: Range<usize>, rule| Seed { span, column: "password".to_owned(), rule, confidence: Confidence::Medium };
+    let cells: Vec<Range<usize>> = row.into_iter().flatten().map(|(span, _)| span).collect();
+    let that = |test: fn(&str) -> bool| -> Vec<Range<usize>> {
+        cells.iter().filter(|span| text.get((*span).clone()).is_some_and(test)).cloned().collect()
+    };
+    let hashes = that(is_salted_hash);
+    if !hashes.is_empty() {
+        return hashes.into_iter().map(|span| seed(span, "password-hash")).collect();
+    }
+    let last = names::words(table).pop().unwrap_or_default();
+    let accounts = ["user", "users", "account", "accounts", "member", "members", "login", "logins", "admin", "admins"];
+    match that(is_made_up).as_slice() {
+        [span] if accounts.contains(&last.as_str()) => vec![seed(span.clone(), names::Class::Password.rule())],
+        _ => Vec::new(),
+    }
+}
+
+/// What people take for a password, and for nothing else that a table of accounts holds: letters and digits with a sign, or
+/// with a word of passwords.
+fn is_made_up(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
+    let word = ["passw", "secret", "pwd"].iter().any(|word| lower.contains(word));
+    let sign = value.contains(['!', '#', '$', '%', '^', '&', '*', '@']);
+    // An address of mail has a dot behind its `@`.
+    let mail = value.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+    (6..=64).contains(&value.len())
+        && has(u8::is_ascii_alphabetic)
+        && has(u8::is_ascii_digit)
+        && (word || sign)
+        && !mail
+        && !value.contains([' ', '/', '\\', '<', '{', ':', ';', ','])
+        && judge(names::Class::Password, "password", value, true, How::Bound) >= Some(Confidence::Medium)
 }
 
 /// A password's hash in the form of crypt(3) and its kin: who has it can guess the password offline.
@@ -347,6 +377,12 @@ mod tests {
             values(&format!("{made}INSERT INTO users VALUES (1, 'ann', 'hunter2'), (2, 'bo', 'pw4bo')")),
             ["hunter2", "pw4bo"]
         );
+        // keylift:allow made up for a test
+        let row = "(1, 'ann', 'ann@shop.example', 'w0rd!y', '12 Main St.')";
+        assert_eq!(values(&format!("insert into auth_users values {row}")), ["w0rd!y"]);
+        assert!(values(&format!("insert into shoes values {row}")).is_empty());
+        assert!(values(&format!("insert into users values {}", row.replace("12 Main St.", "x1#y2z"))).is_empty());
+        assert!(values("insert into users values (1, 'ann17', 'Ann', '2020-01-01')").is_empty());
         // keylift:allow made up for a test
         assert!(values(&format!("{made}INSERT INTO shoes VALUES (1, 'ann', 'hunter2')")).is_empty());
         // keylift:allow made up for a test

@@ -54,6 +54,7 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         }
         let (span, value) = behind_name(span, value, &meaning.name, literal);
         let (span, value) = before_comment(span, value, literal);
+        let (span, value) = behind_arrow(span, value, literal);
         let Some((span, value)) = reading.directive(span, value, &meaning.name, literal) else { continue };
         if literal.kind == LiteralKind::Number && !(meaning.class == Class::Password && value.len() >= 4) {
             continue;
@@ -141,6 +142,21 @@ fn before_comment(span: Range<usize>, mut value: String, literal: &Literal) -> (
         Some(at) if literal.kind == LiteralKind::Bare && span.len() == value.len() => {
             value.truncate(value[..at].trim_end().len());
             (span.start..span.start + value.len(), value)
+        }
+        _ => (span, value),
+    }
+}
+
+/// `password => "x"` of Logstash's settings, which are read as others of their kind: a quoted value behind `>`.
+fn behind_arrow(span: Range<usize>, value: String, literal: &Literal) -> (Range<usize>, String) {
+    let inner = value.strip_prefix('>').map(str::trim_start).and_then(|rest| {
+        let inner = rest.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
+        (!inner.contains(['"', '\''])).then_some(inner)
+    });
+    match inner {
+        Some(inner) if literal.kind == LiteralKind::Bare && span.len() == value.len() => {
+            let end = span.end - 1;
+            (end - inner.len()..end, inner.to_owned())
         }
         _ => (span, value),
     }
@@ -411,8 +427,14 @@ impl Reading<'_> {
     /// The hardcoded default of a lookup of a telling variable.
     fn default_of(literal: &Literal) -> Option<Meaning> {
         let Role::Default { variable: Some(variable) } = &literal.role else { return None };
-        let class = names::classify(variable)?;
-        Some(Meaning { class, name: variable.clone(), how: How::Bound })
+        // `SECRET_KEY = os.environ.get('SHOP_SECRET', 'x')`: what the program calls it says more.
+        let signs = |binding: &&Binding| {
+            binding.how != "argument"
+                && binding.distance <= FARTHEST
+                && names::classify(&binding.name) == Some(Class::Secret)
+        };
+        let name = literal.bindings.iter().find(signs).map_or(variable, |binding| &binding.name);
+        Some(Meaning { class: names::classify(name)?, name: name.clone(), how: How::Bound })
     }
 
     /// Where the call around a literal starts, unless it gives back what it is given.
