@@ -382,6 +382,7 @@ mod tests {
         assert_eq!(values(&format!("insert into auth_users values {row}")), ["w0rd!y"]);
         assert!(values(&format!("insert into shoes values {row}")).is_empty());
         assert!(values(&format!("insert into users values {}", row.replace("12 Main St.", "x1#y2z"))).is_empty());
+        // keylift:allow made up for a test
         assert!(values("insert into users values (1, 'ann17', 'Ann', '2020-01-01')").is_empty());
         // keylift:allow made up for a test
         assert!(values(&format!("{made}INSERT INTO shoes VALUES (1, 'ann', 'hunter2')")).is_empty());
@@ -417,8 +418,8 @@ mod tests {
         // keylift:allow made up for a test
         let made = "users = [('ann', 'spidey')]\nmany('insert into u (name, password) values (?, ?)', users)";
         assert_eq!(values(made), ["spidey"]);
-        // keylift:allow made up for a test
         let prepared =
+            // keylift:allow made up for a test
             "const ins = db.prepare('insert into u (name, password) values (?, ?)'); ins.run('ann', 'spidey')";
         assert_eq!(values(prepared), ["spidey"]);
         for kept in [format!("pbkdf2:sha256:600000$ab3Kq${}", "5f4d".repeat(16)), "8d96".repeat(16), "6BB48".repeat(8)]

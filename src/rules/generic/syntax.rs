@@ -427,14 +427,8 @@ impl Reading<'_> {
     /// The hardcoded default of a lookup of a telling variable.
     fn default_of(literal: &Literal) -> Option<Meaning> {
         let Role::Default { variable: Some(variable) } = &literal.role else { return None };
-        // `SECRET_KEY = os.environ.get('SHOP_SECRET', 'x')`: what the program calls it says more.
-        let signs = |binding: &&Binding| {
-            binding.how != "argument"
-                && binding.distance <= FARTHEST
-                && names::classify(&binding.name) == Some(Class::Secret)
-        };
-        let name = literal.bindings.iter().find(signs).map_or(variable, |binding| &binding.name);
-        Some(Meaning { class: names::classify(name)?, name: name.clone(), how: How::Bound })
+        let class = names::classify(variable)?;
+        Some(Meaning { class, name: variable.clone(), how: How::Bound })
     }
 
     /// Where the call around a literal starts, unless it gives back what it is given.
