@@ -389,10 +389,18 @@ pub(super) struct State {
     root: Option<PathBuf>,
     done: bool,
     pub undone: bool,
-    /// There is something that could be taken back.
-    pub wrote: bool,
-    /// It replaced something, or was about to.
-    pub replaced: bool,
+    pub effect: Effect,
+}
+
+/// What a migration did to its target, or was about to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Effect {
+    /// There is nothing to take back.
+    #[default]
+    Nothing,
+    Wrote,
+    /// It wrote in place of something.
+    Replaced,
 }
 
 impl State {
@@ -405,11 +413,10 @@ impl State {
                 }
                 Step::Done => state.done = true,
                 Step::Undone => state.undone = true,
-                Step::Intent { replaces, .. } => {
-                    state.wrote = true;
-                    state.replaced |= replaces.is_some();
+                Step::Intent { replaces: Some(_), .. } => state.effect = Effect::Replaced,
+                Step::Intent { .. } | Step::Written { .. } | Step::Staged { .. } => {
+                    state.effect = state.effect.max(Effect::Wrote);
                 }
-                Step::Written { .. } | Step::Staged { .. } => state.wrote = true,
                 _ => {}
             }
         }

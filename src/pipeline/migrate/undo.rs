@@ -10,7 +10,7 @@ use keylift_providers::{Address, Entry, ErrorKind, Expect, FingerprintKey, Recei
 
 use self::trail::{Begun, Former, Made, Trail};
 use super::batch::{of_one, wrote};
-use super::log::{State, Step, journals};
+use super::log::{Effect, State, Step, journals};
 use super::{AT_ONCE, Backups, backup};
 use crate::journal::{Journal, RunLock};
 use crate::model::{Exit, Failure, TakenBack};
@@ -74,11 +74,11 @@ pub async fn undo(at: &Undoing<'_>) -> Result<TakenBack, Failure> {
     let (last, replaced) = loop {
         let Some(last) = all.pop() else { return Ok(TakenBack::default()) };
         let state = State::of(&last)?;
-        if state.wrote && state.undone {
+        if state.effect > Effect::Nothing && state.undone {
             return Err(Failure::new(Exit::Done, "the last migration between these two is undone already"));
         }
-        if state.wrote {
-            break (last, state.replaced);
+        if state.effect > Effect::Nothing {
+            break (last, state.effect == Effect::Replaced);
         }
         if !state.is_over() {
             Journal::open_each(&last, |_: Step| {})?.append(&[Step::Undone])?;

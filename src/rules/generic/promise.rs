@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
                             continue;
                         }
                     }
-                    b'{' if depth < 0 => break,
+                    b'{' | b'\n' if depth < 0 => break,
                     b'/' if self.at(at + 1) == b'*' => {
                         let comment = memchr::memmem::find(&self.bytes[at..limit], b"*/");
                         at = comment.map_or(limit, |length| at + length + 2);
@@ -204,7 +204,6 @@ impl<'a> Reader<'a> {
                         depth -= 1;
                         other = other.filter(|begins| *begins < depth);
                     }
-                    b'\n' if depth < 0 => break,
                     b'\n' if depth == 0 && !b"=(,[{|+&:?\\>".contains(&last) && !self.opens_body(at, last) => break,
                     b',' if depth <= 0 && commas == 0 => break,
                     b',' if depth <= 0 => commas -= 1,
