@@ -1,7 +1,7 @@
 //! The same password in three files is one secret in three places: looks for the values that rules found wherever else
 //! they stand, in comments and under names that no rule would ask about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -60,7 +60,15 @@ fn is_common(value: &[u8]) -> bool {
 pub struct Spread<'a> {
     values: Vec<(&'a Finding, Finder<'a>)>,
     known: BTreeMap<&'a Path, Vec<&'a Finding>>,
-    found: Mutex<Vec<Finding>>,
+    found: Mutex<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    /// Each with the number of its value.
+    places: Vec<(usize, Finding)>,
+    /// Values that somebody is called by, too.
+    users: BTreeSet<usize>,
 }
 
 impl<'a> Spread<'a> {
@@ -75,7 +83,7 @@ impl<'a> Spread<'a> {
                 values.push((finding, Finder::new(value)));
             }
         }
-        Self { values, known, found: Mutex::new(Vec::new()) }
+        Self { values, known, found: Mutex::default() }
     }
 
     /// Looks through a file.
@@ -85,30 +93,32 @@ impl<'a> Spread<'a> {
         }
         let Some(text) = Text::decode(&file.bytes) else { return };
         let own = self.known.get(file.path.as_path()).map(Vec::as_slice).unwrap_or_default();
-        let mut found = Vec::new();
-        for (origin, finder) in &self.values {
+        let mut found = Found::default();
+        for (number, (origin, finder)) in self.values.iter().enumerate() {
             for at in finder.find_iter(text.text.as_bytes()) {
                 let span = at..at + finder.needle().len();
-                if is_apart(own, &span) && stands_alone(&text.text, &span) && !is_user(&text.text, &span) {
-                    found.push(again(origin, &file.path, &text, span));
+                if is_user(&text.text, &span) {
+                    found.users.insert(number);
+                } else if is_apart(own, &span) && stands_alone(&text.text, &span) {
+                    found.places.push((number, again(origin, &file.path, &text, span)));
                 }
             }
         }
         for origin in own.iter().filter(|origin| !is_telling(origin.secret.expose())) {
             if let Some(span) = remark(&text.text, origin).filter(|span| is_apart(own, span)) {
-                found.push(again(origin, &file.path, &text, span));
+                found.places.push((self.values.len(), again(origin, &file.path, &text, span)));
             }
         }
-        if !found.is_empty()
-            && let Ok(mut all) = self.found.lock()
-        {
-            all.append(&mut found);
+        if let Ok(mut all) = self.found.lock() {
+            all.places.append(&mut found.places);
+            all.users.append(&mut found.users);
         }
     }
 
-    /// Everything found.
+    /// Everything found. A value that somebody is called by as well stands elsewhere for that reason.
     pub fn finish(self) -> Vec<Finding> {
-        self.found.into_inner().unwrap_or_default()
+        let Found { places, users } = self.found.into_inner().unwrap_or_default();
+        places.into_iter().filter(|(number, _)| !users.contains(number)).map(|(_, finding)| finding).collect()
     }
 }
 
@@ -222,6 +232,21 @@ mod tests {
         for text in [":annAdmin@db", "password = \"annAdmin\"", "superuser annotated annAdmin"] {
             assert_eq!(user(text), Some(false), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_a_users_name_as_well_does_not_spread() {
+        let name = ["conn", "ector", "SA"].concat();
+        let places = |code: &str| {
+            let code = code.replace('@', &name);
+            let file = SourceFile::disk("a.py", code.into_bytes());
+            let found = Engine::builtin().scan(&file);
+            let spread = Spread::new(&found);
+            spread.add(&file);
+            spread.finish().len()
+        };
+        assert_eq!(places("db_password = '@'\nothers = ['x', '@']\n"), 1);
+        assert_eq!(places("db_user = '@'\ndb_password = '@'\nothers = ['x', '@']\n"), 0);
     }
 
     #[test]
