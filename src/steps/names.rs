@@ -76,7 +76,7 @@ impl Names {
             .collect();
         let base = telling
             .first()
-            .or_else(|| vague.iter().find(|name| !is_number(name)))
+            .or_else(|| vague.iter().find(|name| name.len() > 1 && !is_number(name)))
             .cloned()
             .or_else(|| wish.rule.clone())
             .unwrap_or_else(|| "SECRET".into());
@@ -398,6 +398,8 @@ mod tests {
         assert_eq!(names.choose(&called("password", &["__init__", "Shop"]), &value("4")), "SHOP_PASSWORD");
         let test = "test_that_an_order_without_items_fails";
         assert_eq!(names.choose(&called("password", &[test]), &value("5")), "PASSWORD_3");
+        let option = Wish { rule: Some("PASSWORD".into()), ..called("P", &[]) };
+        assert_eq!(names.choose(&option, &value("6")), "PASSWORD_4", "the letter of an option is no name");
     }
 
     #[test]
