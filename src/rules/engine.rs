@@ -1,5 +1,4 @@
-//! Matches the rules over a file: one pass of an automaton over the bytes finds keywords, and only around those is
-//! anything else tried.
+//! Matches the rules over a file: one pass over the bytes finds keywords, and only around those is anything else tried.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -138,7 +138,8 @@ fn opens(reader: &Reader<'_>, end: usize) -> Option<(usize, bool)> {
     if let Some(open) = bracket(at) {
         return Some(open);
     }
-    let line = reader.text.get(at..(at + 120).min(reader.bytes.len()))?.lines().next()?;
+    let near = |length: usize| reader.text.get(at..reader.text.floor_char_boundary(at + length));
+    let line = near(120)?.lines().next()?;
     // `users: Record<string, string> = {`
     if let Some(assigned) = line.find('=').filter(|_| typed) {
         return bracket(reader.skip(at + assigned + 1, b" \t"));
@@ -146,7 +147,7 @@ fn opens(reader: &Reader<'_>, end: usize) -> Option<(usize, bool)> {
     let maker = MAKERS.iter().find(|maker| line.starts_with(**maker))?;
     let found = if *maker == "new" {
         // `new Dictionary<string, string>() {`, its body perhaps on the next line.
-        let rest = reader.text.get(at..(at + 160).min(reader.bytes.len()))?;
+        let rest = near(160)?;
         rest.find('{').filter(|brace| !rest[..*brace].contains([';', '"', '\'']))?
     } else {
         line.find(['(', '{'])?
@@ -380,6 +381,11 @@ mod tests {
         ] {
             let text = text.replace("ZZ", "w0rdy");
             assert_eq!(found(&text, "users"), ["w0rdy", "spid3y"], "{text}");
+            // Wherever a letter of several bytes stands.
+            let long = format!("{text} {}", "é".repeat(120));
+            for text in [long.clone(), format!(" {long}")] {
+                assert_eq!(found(&text, "users"), ["w0rdy", "spid3y"], "{text}");
+            }
         }
         // keylift:allow made up for a test
         assert_eq!(found("credentials = {'ann': 'spider'}", "credentials"), ["spider"]);

@@ -212,7 +212,7 @@ fn sarif_names_files_in_many_ways() {
     let report = format!(
         r#"{{"version":"2.1.0","runs":[{{
             "tool":{{"driver":{{"name":"x","rules":[{{"id":"zero"}},{{"id":"one"}}]}}}},
-            "originalUriBaseIds":{{"ROOT":{{"uri":"file:///home/ci/work/"}},"PART":{{"uri":"src/","uriBaseId":"ROOT"}}}},
+            "originalUriBaseIds":{{"ROOT":{{"uri":"file:///elsewhere/work/"}},"PART":{{"uri":"src/","uriBaseId":"ROOT"}}}},
             "artifacts":[{{"location":{{"uri":"app.py","uriBaseId":"PART"}}}}],
             "results":[
               {{"ruleIndex":1,"locations":[{{"physicalLocation":{{"artifactLocation":{{"index":0}},"region":{{"startLine":5,"startColumn":10,"endColumn":32}}}}}}]}},
