@@ -197,6 +197,13 @@ fn names_of_their_own_and_places_of_examples_are_quiet() {
 }
 
 #[test]
+fn letters_in_the_order_of_the_alphabet_are_no_token() {
+    let key = |value: &str| format!("key = '{}{value}'\n", ["sk", "_live_"].concat());
+    assert_eq!(shown("a.py", &key("hT4xq9Lw2ZbR7mVc3KpY8dNs")).len(), 1);
+    is_quiet("a.py", &key("abcdefghijklmnopqrstuvwx"));
+}
+
+#[test]
 fn what_is_sealed_for_a_cluster_is_quiet() {
     let sealed = format!("Ag{}", word().repeat(40));
     let data = |kind: &str| format!("kind: Thing\nspec:\n  {kind}:\n    api_token: {sealed}\n");

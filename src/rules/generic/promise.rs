@@ -389,8 +389,12 @@ mod tests {
             ("a.py", &format!("if '{VALUE}' in password:\n    pass"), true),
             ("a.js", "if (x !== secret) {\n  report('types');\n}", false),
             ("a.js", &format!("const x = {{\n  password:\n    '{VALUE}',\n}}"), true),
-            ("a.ts", "interface Key {\n  /** the `algorithm` of it */\n}", false),
-            ("a.json", "{\"about\": \"secrets/$NAME for a \\\"latest\\\" secret\"}", false),
+            ("a.ts", "interface CryptoKey {\n  /** The read-only **`algorithm`** of it */\n}", false),
+            (
+                "a.json",
+                "{\"about\": \"secrets/$NAME/versions/$NUMBER\\\" for one region. It can be fixed (e.g. \\\"2\\\") or \\\"latest\\\"\"}",
+                false,
+            ),
             ("a.py", &format!("password = \\\n    '{VALUE}'"), true),
         ]);
     }
