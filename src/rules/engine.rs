@@ -1,6 +1,7 @@
 //! Matches the rules over a file: one pass over the bytes finds keywords, and only around those is anything else tried.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
@@ -15,7 +16,7 @@ use super::rule::{Rule, RuleError};
 use super::sketch::Sketch;
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
-use super::versions::{self, Passages, Quiet};
+use super::versions::{self, Known, Passages, Quiet, Start};
 use super::{checksum, value};
 use crate::model::{Confidence, Encoded, Finding, Kind, Pair, SourceFile};
 
@@ -87,7 +88,7 @@ impl Engine {
 
     fn build(rules: Vec<Cow<'static, Rule>>) -> Self {
         let mut keywords: Vec<String> = generic::keywords().map(str::to_owned).collect();
-        let mut index: std::collections::HashMap<String, usize> =
+        let mut index: HashMap<String, usize> =
             keywords.iter().enumerate().map(|(at, word)| (word.clone(), at)).collect();
         let mut owners: Vec<Owner> = keywords.iter().map(|_| Owner { rules: Vec::new(), generic: true }).collect();
         for (number, rule) in rules.iter().enumerate() {
@@ -138,28 +139,47 @@ impl Engine {
         let Some(view) = View::of(&file.bytes) else { return Vec::new() };
         let text = view.text();
         let tree = Tree::new(text, file.path());
-        let looked_at = others.as_ref().map_or(0..text.len(), |others| others.changed(text));
-        let mut hits = self.hits(text, &looked_at);
-        let passages = others.as_ref().map(|others| self.pass_over(&mut hits, &tree, others));
-        let far = !hits.far.is_empty();
-        let mut candidates = self.candidates(&tree, file, hits, least);
+        let whole = || Start { part: 0..text.len(), found: None };
+        let Start { part, found: stayed } = others.as_ref().map_or_else(whole, |others| others.start(text));
+        let mut hits = self.hits(text, &part);
+        let passages = others.as_ref().map(|others| self.pass_over(&mut hits, &tree, others, stayed.is_some()));
+        let mut far = !hits.far.is_empty();
+        let mut candidates = self.candidates(&tree, file, hits, &part, least);
         self.quieten(&mut candidates, &tree, least);
         // Half of a credential stays until it is known whether the other half is there.
         candidates.retain(|candidate| candidate.confidence >= least || self.is_half(&candidate.rule));
-        if let (Some(others), Some(passages)) = (others, passages) {
-            others.learn(text, &passages, far, &candidates.iter().map(|candidate| &candidate.span));
-        }
-        if candidates.is_empty() {
-            return Vec::new();
-        }
         one_a_place(&mut candidates);
         for candidate in candidates.iter_mut().filter(|candidate| candidate.rank >= RULE) {
             candidate.name = tree.name_of(&candidate.span).or_else(|| generic::name_before(text, candidate.span.start));
         }
+        let language = if candidates.is_empty() { None } else { tree.read_as() };
+        let stayed = stayed.unwrap_or_default();
+        let languages: HashMap<usize, Option<String>> =
+            stayed.iter().map(|known| (known.candidate.span.start, known.language.clone())).collect();
+        let language = |at: usize| languages.get(&at).cloned().unwrap_or_else(|| language.map(str::to_owned));
+        if !stayed.is_empty() {
+            candidates.extend(stayed.into_iter().map(|known| known.candidate));
+            one_a_place(&mut candidates);
+        }
+        if let (Some(others), Some(passages)) = (others, passages) {
+            let known = |candidate: &Candidate| Known {
+                candidate: candidate.moved(candidate.span.clone()),
+                language: language(candidate.span.start),
+            };
+            // What stands encoded is read anew each time: it is rare.
+            far |= candidates.iter().any(|candidate| candidate.encoded.is_some());
+            others.learn(text, &passages, far, candidates.iter().map(known).collect());
+        }
+        if candidates.is_empty() {
+            return Vec::new();
+        }
         let lines = Lines::new(text);
         let mut found: Vec<Finding> = candidates
             .into_iter()
-            .filter_map(|candidate| self.finding(candidate, file, &view, &lines, &tree))
+            .filter_map(|candidate| {
+                let language = language(candidate.span.start);
+                self.finding(candidate, file, &view, &lines, language)
+            })
             .collect();
         self.pair_up(&mut found, &tree);
         let paired: Vec<_> = found.iter().filter_map(|finding| Some(finding.pair.as_ref()?.span.clone())).collect();
@@ -194,23 +214,30 @@ impl Engine {
     }
 
     /// Takes out what stands in lines that were quiet in other versions of the file.
-    fn pass_over(&self, hits: &mut Hits, tree: &Tree<'_>, others: &Quiet) -> Passages {
+    fn pass_over(&self, hits: &mut Hits, tree: &Tree<'_>, others: &Quiet, stayed: bool) -> Passages {
         let places = hits.names.iter().chain(hits.windows.iter().map(|(_, place)| place));
         let mut places: Vec<usize> = places.map(|place| place.start).collect();
         places.sort_unstable();
         hits.far = generic::reaching_far(tree, tree.path(), &hits.names);
-        let passages = others.passages(tree.text(), &places);
+        let passages = others.passages(tree.text(), &places, stayed);
         hits.names.retain(|place| passages.is_new(place.start));
         let reach = |rule| self.sketch(rule).map_or(0, |sketch| sketch.reach);
         hits.windows.retain(|(rule, place)| passages.is_new(place.start) || reach(*rule) > versions::BEHIND);
         passages
     }
 
-    fn candidates(&self, tree: &Tree<'_>, file: &SourceFile, hits: Hits, least: Confidence) -> Vec<Candidate> {
+    fn candidates(
+        &self,
+        tree: &Tree<'_>,
+        file: &SourceFile,
+        hits: Hits,
+        part: &Range<usize>,
+        least: Confidence,
+    ) -> Vec<Candidate> {
         let text = tree.text();
         let mut found = generic::read(tree, file.path(), &hits.names, &hits.far, least);
         self.matches(text, hits.windows, file, &mut found);
-        self.encoded(text, file, encoded::DEPTH, &mut found);
+        self.encoded(text, part, file, encoded::DEPTH, &mut found);
         found
     }
 
@@ -253,10 +280,10 @@ impl Engine {
         }
     }
 
-    /// What the rules' patterns find in what stands encoded in a text. The span is that of the outer text; where a rule
+    /// What the rules' patterns find in what stands encoded in a part of a text. The span is that of the outer text; where a rule
     /// matches the outer text as well, that counts for more.
-    fn encoded(&self, text: &str, file: &SourceFile, depth: usize, found: &mut Vec<Candidate>) {
-        layers(text, |layer| {
+    fn encoded(&self, text: &str, part: &Range<usize>, file: &SourceFile, depth: usize, found: &mut Vec<Candidate>) {
+        layers(text.get(part.clone()).unwrap_or_default(), |layer| {
             let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
             self.gate.each(layer.text.as_bytes(), |keyword, place| {
                 windows.extend(self.owners[keyword].rules.iter().map(|rule| (*rule, place.clone())));
@@ -265,13 +292,14 @@ impl Engine {
             self.matches(&layer.text, windows, file, &mut inner);
             inner.retain(|candidate| self.rule(&candidate.rule).is_some_and(|rule| rule.kind != Kind::Identifier));
             if depth > 1 {
-                self.encoded(&layer.text, file, depth - 1, &mut inner);
+                self.encoded(&layer.text, &(0..layer.text.len()), file, depth - 1, &mut inner);
             }
             for mut candidate in inner {
                 let (Some(value), Some(span)) = (layer.text.get(candidate.span.clone()), layer.outer(&candidate.span))
                 else {
                     continue;
                 };
+                let span = part.start + span.start..part.start + span.end;
                 if found.len() >= MOST || text.get(span.clone()).is_none_or(|outer| outer == value) {
                     continue;
                 }
@@ -384,7 +412,7 @@ impl Engine {
         file: &SourceFile,
         view: &View<'_>,
         lines: &Lines<'_>,
-        tree: &Tree<'_>,
+        language: Option<String>,
     ) -> Option<Finding> {
         let rule = self.rule(&candidate.rule)?;
         let value = view.text().get(candidate.span.clone())?;
@@ -404,7 +432,7 @@ impl Engine {
             severity: rule.severity,
             secret: Secret::new(value.as_bytes()),
             name: candidate.name,
-            language: tree.read_as().map(str::to_owned),
+            language,
             env: env(rule, candidate.encoded.as_ref()),
             encoded: candidate.encoded,
             pair: None,

@@ -1,4 +1,4 @@
-//! What is quiet in one version of a file, so that the next one costs less: most versions differ in a few lines.
+//! What other versions of a file have told already, so that the next one costs less: most versions differ in a few lines.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher as _;
@@ -6,41 +6,81 @@ use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
+use super::generic::Candidate;
+
 /// How much before a line, and behind it, belongs to what the line says, in bytes.
 const BEFORE: usize = 256;
 pub(super) const BEHIND: usize = 768;
 /// How far from a line stands what it may have given, in bytes.
 const FAR: usize = 4096;
+/// How many bytes are compared at once.
+const CHUNK: usize = 64;
 
-/// The lines with telling words that gave nothing, each with what is around it, in the versions of one file so far.
+/// The lines with telling words that gave nothing, each with what is around it, in the versions of one file so far, and what
+/// the version before gave.
 ///
 /// A line that stands the same, among the same lines, in another version is not looked at again, but for words whose values
-/// may stand far from them. Versions have to come in
+/// may stand far from them; what was found stays found as long as what is around it stays. Versions have to come in
 /// an order that is always the same, so that what is found is; the whole of each counts where its lines are new.
 #[derive(Debug, Default)]
 pub struct Quiet {
     /// Keyed hashes of the lines and their surroundings.
     lines: HashSet<u64, RandomState>,
-    /// The version before, where it gave nothing at all, and no word of it reaches far.
-    last: Option<Box<str>>,
+    /// Those of lines near what was found, as long as all of it has stayed.
+    loud: HashSet<u64, RandomState>,
+    /// The version before, unless some word of it reaches far.
+    last: Option<Last>,
+}
+
+/// A version, and what it gave.
+struct Last {
+    text: Box<str>,
+    found: Vec<Known>,
+}
+
+/// Something that was found, with the language as which it was read.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) candidate: Candidate,
+    pub(super) language: Option<String>,
+}
+
+/// What is known of a version before it is looked at.
+#[derive(Debug)]
+pub(super) struct Start {
+    /// The lines in which there may be something new: all, or those near what differs from the version before.
+    pub(super) part: Range<usize>,
+    /// All that the version before gave, where it stands in this one; none where some of it is not the same any more.
+    pub(super) found: Option<Vec<Known>>,
+}
+
+impl std::fmt::Debug for Last {
+    /// Without the text: it holds secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Last({} bytes, {} found)", self.text.len(), self.found.len())
+    }
 }
 
 impl Quiet {
-    /// The lines of a text in which there may be something: all, or those near what differs from the version before.
-    pub(super) fn changed(&self, text: &str) -> Range<usize> {
-        let Some(last) = &self.last else { return 0..text.len() };
-        let (old, new) = (last.as_bytes(), text.as_bytes());
+    /// What the version before tells of a text.
+    pub(super) fn start(&self, text: &str) -> Start {
+        let Some(last) = &self.last else { return Start { part: 0..text.len(), found: None } };
+        let (old, new) = (last.text.as_bytes(), text.as_bytes());
+        let before = alike(old, new);
         let shorter = old.len().min(new.len());
-        let start = alike(old.iter().zip(new));
-        let end = alike(old[start..].iter().rev().zip(new[start..].iter().rev())).min(shorter - start);
-        let (first, last) = (start.saturating_sub(FAR), (new.len() - end + BEFORE).min(new.len()));
+        let behind = alike_at_end(&old[before..], &new[before..]).min(shorter - before);
+        let same = Same { old, new, before, behind };
+        let Some(found) = last.found.iter().map(|known| same.again(known)).collect() else {
+            return Start { part: 0..text.len(), found: None };
+        };
+        let (first, last) = (before.saturating_sub(FAR), (new.len() - behind + BEFORE).min(new.len()));
         let first = memchr::memrchr(b'\n', &new[..first]).map_or(0, |at| at + 1);
         let last = memchr::memchr(b'\n', &new[last..]).map_or(new.len(), |at| last + at + 1);
-        first..last
+        Start { part: first..last, found: Some(found) }
     }
 
-    /// The lines of the places, which are in order.
-    pub(super) fn passages(&self, text: &str, places: &[usize]) -> Passages {
+    /// The lines of the places, which are in order. `stayed` is whether all that was found before has stayed.
+    pub(super) fn passages(&self, text: &str, places: &[usize], stayed: bool) -> Passages {
         let bytes = text.as_bytes();
         let mut passages: Vec<Passage> = Vec::new();
         let mut end = 0;
@@ -48,43 +88,88 @@ impl Quiet {
             if *place < end {
                 continue;
             }
-            let start = memchr::memrchr(b'\n', &bytes[..*place]).map_or(0, |at| at + 1);
-            end = memchr::memchr(b'\n', &bytes[*place..]).map_or(bytes.len(), |at| place + at + 1);
-            let around = start.saturating_sub(BEFORE)..(end + BEHIND).min(bytes.len());
-            let hash = self.lines.hasher().hash_one(&bytes[around]);
-            passages.push(Passage { line: start..end, hash, is_new: !self.lines.contains(&hash) });
+            let line = line_at(bytes, *place..*place);
+            end = line.end;
+            let hash = self.lines.hasher().hash_one(&bytes[around(bytes, &line)]);
+            let is_known = self.lines.contains(&hash) || stayed && self.loud.contains(&hash);
+            passages.push(Passage { line, hash, is_new: !is_known });
         }
-        Passages(passages)
+        Passages { lines: passages, stayed }
     }
 
-    /// Remembers a version, and its lines that gave none of the values at the spans; `far` is whether it has words whose
+    /// Remembers a version, what was found in it, and its lines that gave none of that; `far` is whether it has words whose
     /// values may stand anywhere.
-    pub(super) fn learn<'a>(
-        &mut self,
-        text: &str,
-        passages: &Passages,
-        far: bool,
-        found: &(impl Iterator<Item = &'a Range<usize>> + Clone),
-    ) {
-        self.last = (!far && found.clone().next().is_none()).then(|| text.into());
-        for passage in passages.0.iter().filter(|passage| passage.is_new) {
-            let near = passage.line.start.saturating_sub(FAR)..passage.line.end + FAR;
-            if !found.clone().any(|span| near.start < span.end && span.start < near.end) {
-                self.lines.insert(passage.hash);
-            }
+    pub(super) fn learn(&mut self, text: &str, passages: &Passages, far: bool, found: Vec<Known>) {
+        if !passages.stayed {
+            self.loud.clear();
         }
+        for passage in passages.lines.iter().filter(|passage| passage.is_new) {
+            let near = passage.line.start.saturating_sub(FAR)..passage.line.end + FAR;
+            let is_near =
+                |known: &Known| near.start < known.candidate.span.end && known.candidate.span.start < near.end;
+            let lines = if found.iter().any(is_near) { &mut self.loud } else { &mut self.lines };
+            lines.insert(passage.hash);
+        }
+        self.last = (!far).then(|| Last { text: text.into(), found });
     }
 }
 
-/// How many pairs from the first are alike.
-fn alike<'a>(mut pairs: impl ExactSizeIterator<Item = (&'a u8, &'a u8)>) -> usize {
-    let all = pairs.len();
-    pairs.position(|(a, b)| a != b).unwrap_or(all)
+/// Two versions, and how much of them is the same at the beginning and at the end.
+struct Same<'a> {
+    old: &'a [u8],
+    new: &'a [u8],
+    before: usize,
+    behind: usize,
+}
+
+impl Same<'_> {
+    /// The same in the new version, where what is around it is there unchanged.
+    fn again(&self, known: &Known) -> Option<Known> {
+        let span = &known.candidate.span;
+        let part = around(self.old, &line_at(self.old, span.clone()));
+        let at = if part.end <= self.before {
+            part.start
+        } else if part.start >= self.old.len() - self.behind {
+            part.start + self.new.len() - self.old.len()
+        } else {
+            memchr::memmem::find(self.new, &self.old[part.clone()])?
+        };
+        let start = at + span.start - part.start;
+        let candidate = known.candidate.moved(start..start + span.len());
+        Some(Known { candidate, language: known.language.clone() })
+    }
+}
+
+/// The lines that a span is in.
+fn line_at(bytes: &[u8], span: Range<usize>) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', &bytes[..span.start]).map_or(0, |at| at + 1);
+    start..memchr::memchr(b'\n', &bytes[span.end..]).map_or(bytes.len(), |at| span.end + at + 1)
+}
+
+/// What belongs to a line.
+fn around(bytes: &[u8], line: &Range<usize>) -> Range<usize> {
+    line.start.saturating_sub(BEFORE)..(line.end + BEHIND).min(bytes.len())
+}
+
+/// How many bytes are alike from the first.
+fn alike(a: &[u8], b: &[u8]) -> usize {
+    let chunks = a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
+    chunks + a[chunks..].iter().zip(&b[chunks..]).take_while(|(a, b)| a == b).count()
+}
+
+/// How many bytes are alike from the last.
+fn alike_at_end(a: &[u8], b: &[u8]) -> usize {
+    let chunks = a.rchunks_exact(CHUNK).zip(b.rchunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
+    let rest = |bytes: &'_ [u8]| bytes.len() - chunks;
+    chunks + a[..rest(a)].iter().rev().zip(b[..rest(b)].iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
 /// The lines of a version that have telling words, in order.
 #[derive(Debug)]
-pub(super) struct Passages(Vec<Passage>);
+pub(super) struct Passages {
+    lines: Vec<Passage>,
+    stayed: bool,
+}
 
 #[derive(Debug)]
 struct Passage {
@@ -96,8 +181,8 @@ struct Passage {
 impl Passages {
     /// Whether the line of a place is to be looked at.
     pub(super) fn is_new(&self, place: usize) -> bool {
-        let after = self.0.partition_point(|passage| passage.line.start <= place);
-        after.checked_sub(1).is_none_or(|at| self.0[at].is_new)
+        let after = self.lines.partition_point(|passage| passage.line.start <= place);
+        after.checked_sub(1).is_none_or(|at| self.lines[at].is_new)
     }
 }
 
@@ -113,35 +198,74 @@ mod tests {
         findings.iter().map(|finding| finding.secret.expose().to_vec()).collect()
     }
 
+    fn known(span: Range<usize>) -> Known {
+        let rule = std::borrow::Cow::Borrowed("generic-password");
+        let candidate = Candidate {
+            span,
+            rule,
+            name: None,
+            confidence: Confidence::Medium,
+            rank: 1,
+            certain: true,
+            extent: 0,
+            encoded: None,
+        };
+        Known { candidate, language: None }
+    }
+
+    #[test]
+    fn what_was_found_stays_as_long_as_what_is_around_it() {
+        let filler = "a line of some length\n".repeat(200);
+        let old = format!("{filler}password = 'Gz1kL0w-vT9'\n{filler}"); // keylift:allow made up
+        let at = old.find("Gz").unwrap();
+        let again = |new: &str| {
+            let mut quiet = Quiet::default();
+            quiet.learn(&old, &quiet.passages(&old, &[], false), false, vec![known(at..at + 11)]);
+            let found = quiet.start(new).found?;
+            Some(found.into_iter().map(|known| new[known.candidate.span].to_owned()).collect::<Vec<_>>())
+        };
+        let value = Some(vec!["Gz1kL0w-vT9".to_owned()]);
+        assert_eq!(again(&old), value);
+        assert_eq!(again(&format!("{old}more\n")), value);
+        assert_eq!(again(&format!("more\n{old}")), value);
+        assert_eq!(again(&format!("more\n{old}more\n")), value);
+        assert_eq!(again(&old.replace("kL0", "kL1")), None);
+        assert_eq!(again(&old.replace("password =", "x =")), None);
+        assert_eq!(again(&filler), None);
+    }
+
     #[test]
     fn what_differs_is_looked_at_with_what_is_around_it() {
         let line = "a line of some length\n";
         let old = line.repeat(1000);
         let mut quiet = Quiet::default();
-        assert_eq!(quiet.changed(&old), 0..old.len());
-        quiet.learn(&old, &quiet.passages(&old, &[]), false, &std::iter::empty());
+        assert_eq!(quiet.start(&old).part, 0..old.len());
+        quiet.learn(&old, &quiet.passages(&old, &[], false), false, Vec::new());
         let new = format!("{}new\n{}", &old[..line.len() * 500], &old[line.len() * 500..]);
-        let part = quiet.changed(&new);
+        let part = quiet.start(&new).part;
         assert!(part.start % line.len() == 0 && (line.len() * 500 - part.start).abs_diff(FAR) < line.len());
         assert!(part.end > line.len() * 500 + BEFORE && part.end < line.len() * 520);
-        // What gave something is looked at as a whole.
-        quiet.learn(&new, &quiet.passages(&new, &[]), false, &std::iter::once(&(3..8)));
-        assert_eq!(quiet.changed(&old), 0..old.len());
+        // What may stand far from its word is looked for in the whole.
+        quiet.learn(&new, &quiet.passages(&new, &[], false), true, Vec::new());
+        assert_eq!(quiet.start(&old).part, 0..old.len());
     }
 
     #[test]
     fn a_line_is_looked_at_once_and_again_where_its_neighbours_change() {
         let text = "x = 1\npassword = ask()\ny = 2\n";
         let mut quiet = Quiet::default();
-        let first = quiet.passages(text, &[6, 12]);
+        let first = quiet.passages(text, &[6, 12], false);
         assert!(first.is_new(6) && first.is_new(12));
-        quiet.learn(text, &first, false, &std::iter::empty());
-        assert!(!quiet.passages(text, &[6]).is_new(6));
-        assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6]).is_new(6));
-        // A line near a finding is no quiet one.
+        quiet.learn(text, &first, false, Vec::new());
+        assert!(!quiet.passages(text, &[6], false).is_new(6));
+        assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6], false).is_new(6));
+        // A line near a finding is no quiet one, unless the finding has stayed.
         let mut loud = Quiet::default();
-        loud.learn(text, &first, false, &std::iter::once(&(0..1)));
-        assert!(loud.passages(text, &[6]).is_new(6));
+        loud.learn(text, &first, false, vec![known(0..1)]);
+        assert!(loud.passages(text, &[6], false).is_new(6));
+        assert!(!loud.passages(text, &[6], true).is_new(6));
+        loud.learn(text, &loud.passages(text, &[], false), false, Vec::new());
+        assert!(loud.passages(text, &[6], true).is_new(6), "it stayed no longer");
     }
 
     #[test]
@@ -179,8 +303,13 @@ mod tests {
             let (mut apart, mut together) = (BTreeSet::new(), BTreeSet::new());
             for lines in &versions {
                 let file = SourceFile::disk("a.conf", lines.iter().map(line).collect::<String>().into_bytes());
-                apart.extend(values(&Engine::builtin().scan_for(&file, Confidence::Medium)));
-                together.extend(values(&Engine::builtin().scan_version(&file, Confidence::Medium, &mut quiet)));
+                let (alone, knowing) = (
+                    values(&Engine::builtin().scan_for(&file, Confidence::Medium)),
+                    values(&Engine::builtin().scan_version(&file, Confidence::Medium, &mut quiet)),
+                );
+                proptest::prop_assert_eq!(&alone, &knowing, "of one version");
+                apart.extend(alone);
+                together.extend(knowing);
             }
             proptest::prop_assert_eq!(apart, together);
         }

@@ -77,6 +77,13 @@ pub(super) struct Candidate {
     pub(super) encoded: Option<crate::model::Encoded>,
 }
 
+impl Candidate {
+    /// The same at another place, where it stands as it is.
+    pub(super) fn moved(&self, span: Range<usize>) -> Self {
+        Self { span, rule: self.rule.clone(), name: self.name.clone(), encoded: None, ..*self }
+    }
+}
+
 /// Reads a file at the places that the gate points out (in order of position); at least all of confidence `least`. `far`
 /// are more places, where only what may stand anywhere in the file is looked for.
 pub(super) fn read(
