@@ -261,7 +261,7 @@ mod tests {
         assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6], false).is_new(6));
         // A line near a finding is no quiet one, unless the finding has stayed.
         let mut loud = Quiet::default();
-        loud.learn(text, &first, false, vec![known(0..1)]);
+        loud.learn(text, &loud.passages(text, &[6, 12], false), false, vec![known(0..1)]);
         assert!(loud.passages(text, &[6], false).is_new(6));
         assert!(!loud.passages(text, &[6], true).is_new(6));
         loud.learn(text, &loud.passages(text, &[], false), false, Vec::new());

@@ -55,13 +55,13 @@ fn symbol(byte: u8) -> u8 {
     }
 }
 
-/// How seldom three characters follow each other, once the first of them stands somewhere: steps of the table.
-pub(super) fn seldom(three: [u8; 3]) -> u32 {
-    let [a, b, c] = three.map(|byte| usize::from(symbol(byte)));
+/// How seldom four characters follow each other, once the first of them stands somewhere: steps of the table.
+pub(super) fn seldom(four: [u8; 4]) -> u32 {
+    let [a, b, c, d] = four.map(|byte| usize::from(symbol(byte)));
     let at = |before: usize, last: usize, next: usize| u32::from(TABLE[(before * SYMBOLS + last) * SYMBOLS + next]);
     // What stood before the first one may be anything.
     let second = (0..SYMBOLS).map(|before| at(before, a, b)).sum::<u32>() / 32;
-    second + at(a, b, c)
+    second + at(a, b, c) + at(b, c, d)
 }
 
 #[cfg(test)]

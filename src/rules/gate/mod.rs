@@ -1,7 +1,7 @@
 //! The gate: one pass over a file that finds every rule's keywords.
 //!
-//! Of each keyword, three bytes are chosen that are seldom in text. A table of bits, small enough for the nearest cache,
-//! tells for every three bytes of a file whether some keyword has them, a second one whether with the byte behind them;
+//! Of each keyword, four bytes are chosen that are seldom in text. A table, small enough for the nearest cache, tells for every
+//! three bytes of a file which fourth bytes some keyword has behind them, a second one whether some keyword has all four;
 //! only there are keywords compared. An automaton of a thousand keywords takes several times as long: its states fit no
 //! cache.
 
@@ -11,29 +11,38 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::words;
 
-/// Bytes of a keyword that the table knows it by.
+mod wide;
+
+/// Bytes of a keyword that the first table knows it by; the fourth counts by its kind.
 const WINDOW: usize = 3;
-/// Windows that are looked up together: those that lie in eight bytes.
-const TOGETHER: usize = 8 - WINDOW + 1;
-/// Hashes are of this many bits.
-const BITS: u32 = 17;
-const WORDS: usize = 1 << (BITS - 6);
+/// Windows that are looked up together: those that lie in eight bytes with the byte behind them.
+const TOGETHER: usize = 8 - WINDOW;
+/// Hashes of three bytes are of this many bits.
+const BITS: u32 = 15;
+const SIZE: usize = 1 << BITS;
+/// Hashes of four bytes are of this many bits.
+const BITS_OF_FOUR: u32 = 17;
+const WORDS: usize = 1 << (BITS_OF_FOUR - 5);
+/// Spreads a hash over its upper bits (the golden ratio).
+const SPREAD: u32 = 0x9e37_79b1;
 /// The bit that tells apart the cases of a letter, of eight bytes.
 const CASE: u64 = 0x2020_2020_2020_2020;
+
+/// By hash of three bytes: a bit for each kind of fourth byte that some keyword has behind them. A few bytes are left over at
+/// the end, so that four can be read anywhere.
+type First = [u8; SIZE + 3];
+/// Bit by hash of four bytes: some keyword has them, or has three and ends there.
+type Second = [u32; WORDS];
 
 /// Finds keywords, whatever their case.
 #[derive(Debug)]
 pub(super) struct Gate {
     /// In lower case.
     keywords: Vec<Box<[u8]>>,
-    /// Bit by hash: some keyword has such a window.
-    table: Box<[u64; WORDS]>,
-    /// The same of the four bytes from where a window begins; with any fourth, where the keyword ends before it.
-    longer: Box<[u64; WORDS]>,
-    /// How many bits are set before each word of the table.
-    ranks: Box<[u32; WORDS]>,
-    /// Where in `places` those of each set bit begin; one more at the end.
-    starts: Vec<usize>,
+    first: Box<First>,
+    second: Box<Second>,
+    /// Where in `places` those of each hash begin; one more at the end.
+    starts: Box<[u32]>,
     places: Vec<Place>,
     /// Finds keywords that are shorter than a window; a user's rules alone have such.
     short: Option<(AhoCorasick, Vec<usize>)>,
@@ -54,38 +63,34 @@ impl Gate {
     pub(super) fn new(keywords: Vec<String>) -> Self {
         let keywords: Vec<Box<[u8]>> =
             keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into_bytes().into()).collect();
-        let mut table = Box::new([0_u64; WORDS]);
-        let mut longer = Box::new([0_u64; WORDS]);
+        let mut first: Box<First> = Box::new([0; SIZE + 3]);
+        let mut second: Box<Second> = Box::new([0; WORDS]);
         let mut known: Vec<(usize, usize, usize)> = Vec::with_capacity(keywords.len());
         let mut shorter = Vec::new();
         for (number, keyword) in keywords.iter().enumerate() {
-            let Some((offset, window)) = seldom(keyword) else {
+            let Some(offset) = seldom(keyword) else {
                 shorter.push(number);
                 continue;
             };
-            let hash = hash(window);
-            set(&mut table, hash);
-            known.push((hash, number, offset));
-            let fourth = |byte: u8| self::hash(window | u32::from(byte | 0x20) << 24);
+            let four = |fourth: u8| {
+                let bytes = [keyword[offset], keyword[offset + 1], keyword[offset + 2], fourth];
+                u32::from_le_bytes(bytes) | 0x2020_2020
+            };
+            let mut add = |four: u32| {
+                first[hash(four)] |= 1 << kind(four);
+                let hash = hash_of_four(four);
+                second[hash >> 5] |= 1 << (hash & 31);
+            };
             match keyword.get(offset + WINDOW) {
-                Some(byte) => set(&mut longer, fourth(*byte)),
-                None => (0..=u8::MAX).for_each(|byte| set(&mut longer, fourth(byte))),
+                Some(byte) => add(four(*byte)),
+                None => (0..=u8::MAX).for_each(|byte| add(four(byte))),
             }
+            known.push((hash(four(0)), number, offset));
         }
         known.sort_unstable();
-        let mut ranks = Box::new([0_u32; WORDS]);
-        let mut rank = 0;
-        for (word, bits) in table.iter().enumerate() {
-            ranks[word] = rank;
-            rank += bits.count_ones();
-        }
-        let mut starts: Vec<usize> = Vec::with_capacity(known.len() + 1);
-        for (place, (hash, ..)) in known.iter().enumerate() {
-            if place == 0 || known[place - 1].0 != *hash {
-                starts.push(place);
-            }
-        }
-        starts.push(known.len());
+        let starts = (0..=SIZE).map(|hash| known.partition_point(|known| known.0 < hash));
+        #[allow(clippy::cast_possible_truncation, reason = "nobody has 4 billion keywords")]
+        let starts = starts.map(|start| start as u32).collect();
         let place = |(_, number, offset): (usize, usize, usize)| {
             let bytes = keywords[number][offset..].iter().take(8);
             let (head, mask) = bytes.enumerate().fold((0, 0), |(head, mask), (at, byte)| {
@@ -95,23 +100,30 @@ impl Gate {
         };
         let places = known.into_iter().map(place).collect();
         let short = automaton(&keywords, shorter);
-        Self { keywords, table, longer, ranks, starts, places, short }
+        Self { keywords, first, second, starts, places, short }
     }
 
     /// Tells each keyword in a text, by number, with its place; they may overlap, and are in no order.
     pub(super) fn each(&self, text: &[u8], mut tell: impl FnMut(usize, Range<usize>)) {
-        let mut from = 0;
+        let mut from = wide::each(&self.first, &self.second, text, |at| self.compare(text, at, &mut tell));
         while let Some(eight) = text.get(from..).and_then(<[u8]>::first_chunk::<8>) {
             let eight = u64::from_le_bytes(*eight) | CASE;
-            let known = |at: usize| u32::from(is_set(&self.table, hash(window(eight >> (8 * at))))) << at;
+            let known = |at: usize| {
+                let four = low(eight >> (8 * at));
+                u32::from(self.first[hash(four)] >> kind(four) & 1) << at
+            };
             let mut places = (0..TOGETHER).fold(0, |places, at| places | known(at));
             while places != 0 {
-                self.look(text, from + places.trailing_zeros() as usize, &mut tell);
+                let at = places.trailing_zeros() as usize;
+                let hash = hash_of_four(low(eight >> (8 * at)));
+                if self.second[hash >> 5] >> (hash & 31) & 1 == 1 {
+                    self.compare(text, from + at, &mut tell);
+                }
                 places &= places - 1;
             }
             from += TOGETHER;
         }
-        (from..(text.len() + 1).saturating_sub(WINDOW)).for_each(|at| self.look(text, at, &mut tell));
+        (from..(text.len() + 1).saturating_sub(WINDOW)).for_each(|at| self.compare(text, at, &mut tell));
         if let Some((automaton, numbers)) = &self.short {
             for hit in automaton.find_overlapping_iter(text) {
                 tell(numbers[hit.pattern().as_usize()], hit.range());
@@ -119,28 +131,17 @@ impl Gate {
         }
     }
 
-    /// Looks at one place.
-    #[inline]
-    fn look(&self, text: &[u8], at: usize, tell: &mut impl FnMut(usize, Range<usize>)) {
+    /// Tells the keywords whose window stands at a place.
+    #[inline(never)]
+    fn compare(&self, text: &[u8], at: usize, tell: &mut impl FnMut(usize, Range<usize>)) {
         let rest = &text[at..];
         let eight = match rest.first_chunk::<8>() {
             Some(eight) => u64::from_le_bytes(*eight),
             None => rest.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte)),
         };
         let eight = eight | CASE;
-        let hash = hash(window(eight));
-        let [a, b, c, d, ..] = eight.to_le_bytes();
-        if is_set(&self.table, hash) && is_set(&self.longer, self::hash(u32::from_le_bytes([a, b, c, d]))) {
-            self.compare(text, at, eight, hash, tell);
-        }
-    }
-
-    /// Tells the keywords whose window of such a hash stands at a place.
-    #[inline(never)]
-    fn compare(&self, text: &[u8], at: usize, eight: u64, hash: usize, tell: &mut impl FnMut(usize, Range<usize>)) {
-        let below = self.table[hash >> 6] & ((1 << (hash & 63)) - 1);
-        let rank = (self.ranks[hash >> 6] + below.count_ones()) as usize;
-        for place in &self.places[self.starts[rank]..self.starts[rank + 1]] {
+        let hash = hash(low(eight));
+        for place in &self.places[self.starts[hash] as usize..self.starts[hash + 1] as usize] {
             if eight & place.mask != place.head {
                 continue;
             }
@@ -154,36 +155,38 @@ impl Gate {
     }
 }
 
-/// The window that eight bytes begin with.
-fn window(eight: u64) -> u32 {
-    let [a, b, c, ..] = eight.to_le_bytes();
-    u32::from_le_bytes([a, b, c, 0])
+/// The first four of eight bytes.
+#[allow(clippy::cast_possible_truncation, reason = "that is what it is for")]
+fn low(eight: u64) -> u32 {
+    eight as u32
 }
 
-fn set(table: &mut [u64; WORDS], hash: usize) {
-    table[hash >> 6] |= 1 << (hash & 63);
+/// A hash of the first three of four bytes, which have bit 5 set: letters of both cases are alike.
+fn hash(four: u32) -> usize {
+    ((four << 8).wrapping_mul(SPREAD) >> (32 - BITS)) as usize
 }
 
-fn is_set(table: &[u64; WORDS], hash: usize) -> bool {
-    table[hash >> 6] >> (hash & 63) & 1 == 1
+fn hash_of_four(four: u32) -> usize {
+    (four.wrapping_mul(SPREAD) >> (32 - BITS_OF_FOUR)) as usize
 }
 
-/// A hash of a window whose bytes have bit 5 set: letters of both cases are alike.
-fn hash(window: u32) -> usize {
-    (window.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+/// The kind of the last of four bytes.
+fn kind(four: u32) -> u32 {
+    four >> 24 & 7
 }
 
-/// The window of a keyword that text has most seldom, with its place; none in a shorter keyword.
-fn seldom(keyword: &[u8]) -> Option<(usize, u32)> {
-    let window = |three: &[u8; WINDOW]| u32::from_le_bytes([three[0], three[1], three[2], 0]) | 0x0020_2020;
-    let rare = |three: &[u8; WINDOW]| {
-        let [first, second, third] = three.map(rarity);
-        // The table tells signs apart by their kind alone.
-        let signs = [second, third].into_iter().zip(&three[1..]).filter(|(_, byte)| !byte.is_ascii_alphabetic());
-        first + words::seldom(*three) + signs.map(|(rarity, _)| rarity / 2).sum::<u32>()
+/// Where in a keyword the window begins that text has most seldom, with the byte behind it; none in a shorter keyword.
+fn seldom(keyword: &[u8]) -> Option<usize> {
+    let rare = |four: &[u8; WINDOW + 1]| {
+        // The table of words tells signs apart by their kind alone; of each kind one is in every line.
+        let signs = four[1..].iter().map(|byte| match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b' ' | b'_' | b'.' => 0,
+            _ => 32,
+        });
+        rarity(four[0]) + words::seldom(*four) + signs.sum::<u32>()
     };
-    let (at, three) = keyword.array_windows::<WINDOW>().enumerate().max_by_key(|(_, three)| rare(three))?;
-    Some((at, window(three)))
+    let best = keyword.array_windows().enumerate().max_by_key(|(_, four)| rare(four));
+    best.map(|(at, _)| at).or((keyword.len() == WINDOW).then_some(0))
 }
 
 /// How seldom a byte is in code and configuration, in sixteenths of a bit.
@@ -250,7 +253,7 @@ mod tests {
         #[test]
         fn nothing_is_missed(
             keywords in proptest::collection::btree_set("[a-c@`_\\[{0]{1,5}", 1..12),
-            text in "[a-cA-C@`_\\[{0 é]{0,60}",
+            text in "[a-cA-C@`_\\[{0 é]{0,300}",
         ) {
             let keywords: Vec<&str> = keywords.iter().map(String::as_str).collect();
             proptest::prop_assert_eq!(found(&keywords, text.as_bytes()), plainly(&keywords, text.as_bytes()));
