@@ -48,7 +48,8 @@ pub(crate) fn is_hostile(tree: &Tree, text: &str) -> bool {
                 return true;
             }
         }
-        if cursor.goto_first_child() {
+        // What has few nodes below it has neither many levels nor a long run.
+        if cursor.node().descendant_count() > MOST && cursor.goto_first_child() {
             runs.push(0);
             continue;
         }

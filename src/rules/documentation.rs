@@ -27,7 +27,20 @@ impl Documentation {
         // The last byte of code before a place that is neither blank nor comment.
         let mut last = None;
         let mut at = 0;
+        let mut begins = [false; 256];
+        let blocks = written.block.iter().flat_map(|[open, _]| open.bytes().next());
+        let fences = written.fences.iter().filter_map(|fence| fence.bytes().next());
+        for byte in quotes.iter().copied().chain(comment.first().copied()).chain(blocks).chain(fences) {
+            begins[usize::from(byte)] = true;
+        }
         while at < bytes.len() {
+            if !begins[usize::from(bytes[at])] {
+                if !bytes[at].is_ascii_whitespace() {
+                    last = Some(bytes[at]);
+                }
+                at += 1;
+                continue;
+            }
             let rest = &bytes[at..];
             if let Some(fence) = written.fences.iter().find(|fence| rest.starts_with(fence.as_bytes())) {
                 let end = closing(text, at + fence.len(), fence);

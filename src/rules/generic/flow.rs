@@ -54,8 +54,7 @@ pub(super) fn read(reader: &mut Reader<'_>, hits: &[Range<usize>]) {
 /// The callee at a telling word, and where its bracket opens, where it is that of a function that takes a secret.
 fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)> {
     // Most names are followed by something else: what they are is not asked then.
-    let end = (hit.end..hit.end + 80).find(|at| !lines::in_name(reader.at(*at)))?;
-    if !b"( :?".contains(&reader.at(end)) {
+    if !may_call(reader.text, hit) {
         return None;
     }
     let (_, name) = reader.name(hit)?;
@@ -66,6 +65,13 @@ fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)
         && calls::may_be(callee)
         && calls::find(&calls::plain(callee), reader.language).next().is_some();
     known.then_some((place, open))
+}
+
+/// Whether a bracket, or what may stand between a name and its bracket, follows the name around a telling word.
+pub(super) fn may_call(text: &str, hit: &Range<usize>) -> bool {
+    let rest = text.as_bytes().get(hit.end..).unwrap_or_default();
+    let after = rest.iter().take(80).find(|byte| !lines::in_name(**byte));
+    after.is_some_and(|byte| b"( :?".contains(byte))
 }
 
 /// Whether a function that takes a secret is called at a telling word.

@@ -23,6 +23,7 @@ mod sql;
 mod syntax;
 mod whole;
 
+use std::cell::LazyCell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -147,8 +148,12 @@ pub(super) fn read(
 
 /// Of telling words those whose values may stand anywhere in the text: calls that are given a variable, rows of a table.
 pub(super) fn reaching_far(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>]) -> Vec<Range<usize>> {
-    let reader = lines::Reader::new(tree.text(), path, tree.language());
-    let reaches = |hit: &&Range<usize>| is_word(tree.text(), hit, sql::GATE) || flow::is_call(&reader, hit);
+    let text = tree.text();
+    // What the text is written in is asked last: most have no such words.
+    let reader = LazyCell::new(|| lines::Reader::new(text, path, tree.language()));
+    let reaches = |hit: &&Range<usize>| {
+        is_word(text, hit, sql::GATE) || flow::may_call(text, hit) && flow::is_call(&reader, hit)
+    };
     hits.iter().filter(reaches).cloned().collect()
 }
 

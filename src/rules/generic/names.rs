@@ -1,5 +1,8 @@
 //! What a name promises about the value that is bound to it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 /// What a value bound to a name would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
@@ -201,8 +204,29 @@ fn is_variable(name: &str) -> bool {
     name.contains('_') && !name.bytes().any(|b| b.is_ascii_lowercase())
 }
 
+thread_local! {
+    /// Classes of names that were asked for lately: code says the same name many times.
+    static KNOWN: RefCell<HashMap<Box<str>, Option<Class>, foldhash::fast::RandomState>> = RefCell::default();
+}
+/// Most names that are remembered.
+const REMEMBERED: usize = 4096;
+
 /// The class of a name; none for a name that promises nothing, or names something about a secret (`password_field`).
 pub(super) fn classify(name: &str) -> Option<Class> {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(class) = known.get(name) {
+            return *class;
+        }
+        if known.len() == REMEMBERED {
+            known.clear();
+        }
+        let class = read(name);
+        known.insert(name.into(), class);
+        class
+    })
+}
+
+fn read(name: &str) -> Option<Class> {
     // An option with its own value is no name: `-path=secret kv-v2`.
     if name.split(' ').count() > 2 || name.starts_with('-') && name.contains('=') {
         return None;
