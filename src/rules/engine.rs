@@ -16,7 +16,7 @@ use super::rule::{Rule, RuleError};
 use super::sketch::Sketch;
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
-use super::versions::{self, Known, Passages, Quiet, Start};
+use super::versions::{self, Held, Known, Passages, Quiet, Start};
 use super::{checksum, value};
 use crate::model::{Confidence, Encoded, Finding, Kind, Pair, SourceFile};
 
@@ -168,7 +168,11 @@ impl Engine {
             };
             // What stands encoded is read anew each time: it is rare.
             far |= candidates.iter().any(|candidate| candidate.encoded.is_some());
-            others.learn(text, &passages, far, candidates.iter().map(known).collect());
+            let held = match &view {
+                View::Own { mark, .. } => Held::own(&file.bytes, *mark),
+                View::Decoded(_) => Held::copy(text),
+            };
+            others.learn(held, &passages, far, candidates.iter().map(known).collect());
         }
         if candidates.is_empty() {
             return Vec::new();

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -34,8 +35,29 @@ pub struct Quiet {
 
 /// A version, and what it gave.
 struct Last {
-    text: Box<str>,
+    text: Held,
     found: Vec<Known>,
+}
+
+/// A text that is kept: the file's own bytes from some on, or a copy of what they say.
+pub(super) struct Held {
+    bytes: Arc<[u8]>,
+    from: usize,
+}
+
+impl Held {
+    /// A text that a file's bytes, shared, have from a place on.
+    pub(super) fn own(bytes: &Arc<[u8]>, from: usize) -> Self {
+        Self { bytes: bytes.clone(), from }
+    }
+
+    pub(super) fn copy(text: &str) -> Self {
+        Self { bytes: Arc::from(text.as_bytes()), from: 0 }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(self.from..).unwrap_or_default()
+    }
 }
 
 /// Something that was found, with the language as which it was read.
@@ -57,7 +79,7 @@ pub(super) struct Start {
 impl std::fmt::Debug for Last {
     /// Without the text: it holds secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Last({} bytes, {} found)", self.text.len(), self.found.len())
+        write!(f, "Last({} bytes, {} found)", self.text.bytes().len(), self.found.len())
     }
 }
 
@@ -65,7 +87,7 @@ impl Quiet {
     /// What the version before tells of a text.
     pub(super) fn start(&self, text: &str) -> Start {
         let Some(last) = &self.last else { return Start { part: 0..text.len(), found: None } };
-        let (old, new) = (last.text.as_bytes(), text.as_bytes());
+        let (old, new) = (last.text.bytes(), text.as_bytes());
         let before = alike(old, new);
         let shorter = old.len().min(new.len());
         let behind = alike_at_end(&old[before..], &new[before..]).min(shorter - before);
@@ -99,7 +121,7 @@ impl Quiet {
 
     /// Remembers a version, what was found in it, and its lines that gave none of that; `far` is whether it has words whose
     /// values may stand anywhere.
-    pub(super) fn learn(&mut self, text: &str, passages: &Passages, far: bool, found: Vec<Known>) {
+    pub(super) fn learn(&mut self, text: Held, passages: &Passages, far: bool, found: Vec<Known>) {
         if !passages.stayed {
             self.loud.clear();
         }
@@ -110,7 +132,7 @@ impl Quiet {
             let lines = if found.iter().any(is_near) { &mut self.loud } else { &mut self.lines };
             lines.insert(passage.hash);
         }
-        self.last = (!far).then(|| Last { text: text.into(), found });
+        self.last = (!far).then_some(Last { text, found });
     }
 }
 
@@ -220,7 +242,7 @@ mod tests {
         let at = old.find("Gz").unwrap();
         let again = |new: &str| {
             let mut quiet = Quiet::default();
-            quiet.learn(&old, &quiet.passages(&old, &[], false), false, vec![known(at..at + 11)]);
+            quiet.learn(Held::copy(&old), &quiet.passages(&old, &[], false), false, vec![known(at..at + 11)]);
             let found = quiet.start(new).found?;
             Some(found.into_iter().map(|known| new[known.candidate.span].to_owned()).collect::<Vec<_>>())
         };
@@ -240,13 +262,13 @@ mod tests {
         let old = line.repeat(1000);
         let mut quiet = Quiet::default();
         assert_eq!(quiet.start(&old).part, 0..old.len());
-        quiet.learn(&old, &quiet.passages(&old, &[], false), false, Vec::new());
+        quiet.learn(Held::copy(&old), &quiet.passages(&old, &[], false), false, Vec::new());
         let new = format!("{}new\n{}", &old[..line.len() * 500], &old[line.len() * 500..]);
         let part = quiet.start(&new).part;
         assert!(part.start % line.len() == 0 && (line.len() * 500 - part.start).abs_diff(FAR) < line.len());
         assert!(part.end > line.len() * 500 + BEFORE && part.end < line.len() * 520);
         // What may stand far from its word is looked for in the whole.
-        quiet.learn(&new, &quiet.passages(&new, &[], false), true, Vec::new());
+        quiet.learn(Held::copy(&new), &quiet.passages(&new, &[], false), true, Vec::new());
         assert_eq!(quiet.start(&old).part, 0..old.len());
     }
 
@@ -256,15 +278,15 @@ mod tests {
         let mut quiet = Quiet::default();
         let first = quiet.passages(text, &[6, 12], false);
         assert!(first.is_new(6) && first.is_new(12));
-        quiet.learn(text, &first, false, Vec::new());
+        quiet.learn(Held::copy(text), &first, false, Vec::new());
         assert!(!quiet.passages(text, &[6], false).is_new(6));
         assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6], false).is_new(6));
         // A line near a finding is no quiet one, unless the finding has stayed.
         let mut loud = Quiet::default();
-        loud.learn(text, &loud.passages(text, &[6, 12], false), false, vec![known(0..1)]);
+        loud.learn(Held::copy(text), &loud.passages(text, &[6, 12], false), false, vec![known(0..1)]);
         assert!(loud.passages(text, &[6], false).is_new(6));
         assert!(!loud.passages(text, &[6], true).is_new(6));
-        loud.learn(text, &loud.passages(text, &[], false), false, Vec::new());
+        loud.learn(Held::copy(text), &loud.passages(text, &[], false), false, Vec::new());
         assert!(loud.passages(text, &[6], true).is_new(6), "it stayed no longer");
     }
 

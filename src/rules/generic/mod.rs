@@ -151,9 +151,8 @@ pub(super) fn reaching_far(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>]) 
     let text = tree.text();
     // What the text is written in is asked last: most have no such words.
     let reader = LazyCell::new(|| lines::Reader::new(text, path, tree.language()));
-    let reaches = |hit: &&Range<usize>| {
-        is_word(text, hit, sql::GATE) || flow::may_call(text, hit) && flow::is_call(&reader, hit)
-    };
+    let reaches =
+        |hit: &&Range<usize>| is_word(text, hit, sql::GATE) || flow::may_call(text, hit) && flow::is_call(&reader, hit);
     hits.iter().filter(reaches).cloned().collect()
 }
 
