@@ -139,8 +139,11 @@ impl Engine {
         let Some(view) = View::of(&file.bytes) else { return Vec::new() };
         let text = view.text();
         let tree = Tree::new(text, file.path());
-        let whole = || Start { part: 0..text.len(), found: None };
-        let Start { part, found: stayed } = others.as_ref().map_or_else(whole, |others| others.start(text));
+        let start = others.as_ref().map_or_else(|| Start::anew(text), |others| others.start(text));
+        let Start { part, found: stayed, language } = start;
+        if let Some(language) = language {
+            tree.know_language(language);
+        }
         let mut hits = self.hits(text, &part);
         let passages = others.as_ref().map(|others| self.pass_over(&mut hits, &tree, others, stayed.is_some()));
         let mut far = !hits.far.is_empty();
@@ -172,7 +175,7 @@ impl Engine {
                 View::Own { mark, .. } => Held::own(&file.bytes, *mark),
                 View::Decoded(_) => Held::copy(text),
             };
-            others.learn(held, &passages, far, candidates.iter().map(known).collect());
+            others.learn(held, tree.known_language(), &passages, far, candidates.iter().map(known).collect());
         }
         if candidates.is_empty() {
             return Vec::new();

@@ -13,7 +13,7 @@ const LARGEST: usize = 5 << 18;
 /// A text with a line of this length was made by a program.
 const LONGEST_LINE: usize = 50_000;
 /// How much of a file its language is told from, in bytes.
-const HEAD: usize = 16 * 1024;
+pub(super) const HEAD: usize = 16 * 1024;
 
 /// A text with its language, and its tree on demand.
 pub(super) struct Tree<'a> {
@@ -61,6 +61,16 @@ impl<'a> Tree<'a> {
 
     pub(super) fn text(&self) -> &'a str {
         self.text
+    }
+
+    /// As what the text is known to be written, where somebody has asked; its head alone tells.
+    pub(super) fn known_language(&self) -> Option<Option<&'static Language>> {
+        self.language.get().copied()
+    }
+
+    /// The same for a text whose head is that of another one at the same path.
+    pub(super) fn know_language(&self, language: Option<&'static Language>) {
+        let _ = self.language.set(language);
     }
 
     fn detected(&self) -> Option<&'static Language> {

@@ -6,8 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use keylift_grammars::Language;
 
 use super::generic::Candidate;
+use super::tree::HEAD;
 
 /// How much before a line, and behind it, belongs to what the line says, in bytes.
 const BEFORE: usize = 256;
@@ -36,6 +38,7 @@ pub struct Quiet {
 /// A version, and what it gave.
 struct Last {
     text: Held,
+    language: Option<Option<&'static Language>>,
     found: Vec<Known>,
 }
 
@@ -74,6 +77,15 @@ pub(super) struct Start {
     pub(super) part: Range<usize>,
     /// All that the version before gave, where it stands in this one; none where some of it is not the same any more.
     pub(super) found: Option<Vec<Known>>,
+    /// What it is written in, where that was asked for and its head is the same.
+    pub(super) language: Option<Option<&'static Language>>,
+}
+
+impl Start {
+    /// Nothing is known of a text.
+    pub(super) fn anew(text: &str) -> Self {
+        Self { part: 0..text.len(), found: None, language: None }
+    }
 }
 
 impl std::fmt::Debug for Last {
@@ -86,19 +98,21 @@ impl std::fmt::Debug for Last {
 impl Quiet {
     /// What the version before tells of a text.
     pub(super) fn start(&self, text: &str) -> Start {
-        let Some(last) = &self.last else { return Start { part: 0..text.len(), found: None } };
+        let Some(last) = &self.last else { return Start::anew(text) };
         let (old, new) = (last.text.bytes(), text.as_bytes());
         let before = alike(old, new);
         let shorter = old.len().min(new.len());
         let behind = alike_at_end(&old[before..], &new[before..]).min(shorter - before);
         let same = Same { old, new, before, behind };
+        let same_head = before >= HEAD || before == old.len() && before == new.len();
+        let language = last.language.filter(|_| same_head);
         let Some(found) = last.found.iter().map(|known| same.again(known)).collect() else {
-            return Start { part: 0..text.len(), found: None };
+            return Start { language, ..Start::anew(text) };
         };
         let (first, last) = (before.saturating_sub(FAR), (new.len() - behind + BEFORE).min(new.len()));
         let first = memchr::memrchr(b'\n', &new[..first]).map_or(0, |at| at + 1);
         let last = memchr::memchr(b'\n', &new[last..]).map_or(new.len(), |at| last + at + 1);
-        Start { part: first..last, found: Some(found) }
+        Start { part: first..last, found: Some(found), language }
     }
 
     /// The lines of the places, which are in order. `stayed` is whether all that was found before has stayed.
@@ -121,7 +135,14 @@ impl Quiet {
 
     /// Remembers a version, what was found in it, and its lines that gave none of that; `far` is whether it has words whose
     /// values may stand anywhere.
-    pub(super) fn learn(&mut self, text: Held, passages: &Passages, far: bool, found: Vec<Known>) {
+    pub(super) fn learn(
+        &mut self,
+        text: Held,
+        language: Option<Option<&'static Language>>,
+        passages: &Passages,
+        far: bool,
+        found: Vec<Known>,
+    ) {
         if !passages.stayed {
             self.loud.clear();
         }
@@ -132,7 +153,7 @@ impl Quiet {
             let lines = if found.iter().any(is_near) { &mut self.loud } else { &mut self.lines };
             lines.insert(passage.hash);
         }
-        self.last = (!far).then_some(Last { text, found });
+        self.last = (!far).then_some(Last { text, language, found });
     }
 }
 
@@ -242,7 +263,7 @@ mod tests {
         let at = old.find("Gz").unwrap();
         let again = |new: &str| {
             let mut quiet = Quiet::default();
-            quiet.learn(Held::copy(&old), &quiet.passages(&old, &[], false), false, vec![known(at..at + 11)]);
+            quiet.learn(Held::copy(&old), None, &quiet.passages(&old, &[], false), false, vec![known(at..at + 11)]);
             let found = quiet.start(new).found?;
             Some(found.into_iter().map(|known| new[known.candidate.span].to_owned()).collect::<Vec<_>>())
         };
@@ -262,13 +283,13 @@ mod tests {
         let old = line.repeat(1000);
         let mut quiet = Quiet::default();
         assert_eq!(quiet.start(&old).part, 0..old.len());
-        quiet.learn(Held::copy(&old), &quiet.passages(&old, &[], false), false, Vec::new());
+        quiet.learn(Held::copy(&old), None, &quiet.passages(&old, &[], false), false, Vec::new());
         let new = format!("{}new\n{}", &old[..line.len() * 500], &old[line.len() * 500..]);
         let part = quiet.start(&new).part;
         assert!(part.start % line.len() == 0 && (line.len() * 500 - part.start).abs_diff(FAR) < line.len());
         assert!(part.end > line.len() * 500 + BEFORE && part.end < line.len() * 520);
         // What may stand far from its word is looked for in the whole.
-        quiet.learn(Held::copy(&new), &quiet.passages(&new, &[], false), true, Vec::new());
+        quiet.learn(Held::copy(&new), None, &quiet.passages(&new, &[], false), true, Vec::new());
         assert_eq!(quiet.start(&old).part, 0..old.len());
     }
 
@@ -278,15 +299,15 @@ mod tests {
         let mut quiet = Quiet::default();
         let first = quiet.passages(text, &[6, 12], false);
         assert!(first.is_new(6) && first.is_new(12));
-        quiet.learn(Held::copy(text), &first, false, Vec::new());
+        quiet.learn(Held::copy(text), None, &first, false, Vec::new());
         assert!(!quiet.passages(text, &[6], false).is_new(6));
         assert!(quiet.passages(&text.replace("y = 2", "y = 3"), &[6], false).is_new(6));
         // A line near a finding is no quiet one, unless the finding has stayed.
         let mut loud = Quiet::default();
-        loud.learn(Held::copy(text), &loud.passages(text, &[6, 12], false), false, vec![known(0..1)]);
+        loud.learn(Held::copy(text), None, &loud.passages(text, &[6, 12], false), false, vec![known(0..1)]);
         assert!(loud.passages(text, &[6], false).is_new(6));
         assert!(!loud.passages(text, &[6], true).is_new(6));
-        loud.learn(Held::copy(text), &loud.passages(text, &[], false), false, Vec::new());
+        loud.learn(Held::copy(text), None, &loud.passages(text, &[], false), false, Vec::new());
         assert!(loud.passages(text, &[6], true).is_new(6), "it stayed no longer");
     }
 
