@@ -100,6 +100,8 @@ fn code(rule: &Value, issuer: &str, url: &str) -> Read<(String, String)> {
     field("keywords", strings(rule, "keywords"));
     field("entropy", rule.get("entropy").and_then(Value::as_f64).map_or("None".into(), |n| format!("Some({n:?})")));
     field("checksum", rule.get("checksum").map_or("None".into(), checksum));
+    field("path", optional(rule, "path"));
+    field("exempt", exempt(rule));
     field("confidence", format!("Confidence::{}", pascal(&need("confidence")?)));
     field("severity", format!("Severity::{}", pascal(&need("severity")?)));
     field("env", borrowed(&text_of(rule, "env").unwrap_or_default()));
@@ -122,6 +124,21 @@ fn checksum(value: &Value) -> String {
         optional(value, "payload"),
         value.get("digits").and_then(Value::as_u64),
     )
+}
+
+fn exempt(rule: &Value) -> String {
+    let list = rule.get("exempt").and_then(Value::as_sequence).into_iter().flatten();
+    let one = |value: &Value| {
+        format!(
+            "Exempt {{ regexes: {}, target: Target::{}, stopwords: {}, paths: {}, all: {} }}",
+            strings(value, "regexes"),
+            pascal(&text_of(value, "target").unwrap_or_else(|| "secret".to_owned())),
+            strings(value, "stopwords"),
+            strings(value, "paths"),
+            value.get("all").and_then(Value::as_bool).unwrap_or_default(),
+        )
+    };
+    format!("Borrowed(&[{}])", list.map(one).collect::<Vec<_>>().join(", "))
 }
 
 fn rotation(value: &Value) -> String {

@@ -78,15 +78,15 @@ fn what_does_not_carry_over_is_listed() {
 fn losses_are_summed_up_and_a_folder_is_its_rule_files() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let dir = dir.path();
-    let rule = |n: usize| format!("[[rules]]\nid = 'acme-{n}'\nregex = 'acme{n}-([0-9a-z]{{20}})'\npath = 'x'\n");
+    let rule = |n: usize| format!("[[rules]]\nid = 'acme-{n}'\nregex = 'acme{n}-([0-9a-z]{{20}})'\nvalidate = 'x'\n");
     std::fs::create_dir(dir.join("rules")).expect("a folder");
     std::fs::write(dir.join("rules/a.toml"), (1..=6).map(rule).collect::<String>()).expect("a file");
     std::fs::write(dir.join("rules/own.yaml"), OWN).expect("a file");
     std::fs::write(dir.join("rules/README.md"), "no rules").expect("a file");
     let (exit, out, said) = keylift(dir, &["rules", "list", "--rules", "rules"]);
     assert!(exit == Some(0) && out.contains("acme-6 ") && out.contains("acme-key "), "{out}");
-    assert_eq!(said.matches("its path").count(), 1, "{said}");
-    assert!(said.contains("acme-1, acme-2, acme-3, acme-4 and 2 more rules: its path"), "{said}");
+    assert_eq!(said.matches("its validation").count(), 1, "{said}");
+    assert!(said.contains("acme-1, acme-2, acme-3, acme-4 and 2 more rules: its validation"), "{said}");
     std::fs::create_dir(dir.join("none")).expect("a folder");
     let (exit, _, said) = keylift(dir, &["rules", "list", "--rules", "none"]);
     assert!(exit == Some(2) && said.contains("no rule files"), "{said}");

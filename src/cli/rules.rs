@@ -95,11 +95,13 @@ impl RuleFiles {
 /// The rules of a file, or of the files of a folder; says what could not be carried over.
 fn read(file: &Path, context: &Context) -> Result<Vec<Rule>, Failure> {
     let (mut rules, mut lost) = (Vec::new(), Vec::new());
+    // A path in a rule file is one of the folder that the command is given in, as for gitleaks.
+    let open = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
     for one in rule_files(file)? {
         let text =
             std::fs::read_to_string(&one).map_err(|error| Failure::file("could not read the rules", &one, &error))?;
         let carried =
-            foreign::read(&one.to_string_lossy(), &text).map_err(|error| Failure::usage(error.to_string()))?;
+            foreign::read(&one.to_string_lossy(), &text, &open).map_err(|error| Failure::usage(error.to_string()))?;
         rules.extend(carried.rules);
         lost.extend(carried.lost);
     }
@@ -258,6 +260,12 @@ fn explain(rule: &Rule) -> String {
     }
     if let Some(entropy) = rule.entropy {
         let _ = writeln!(out, "  Entropy:     at least {entropy} bits a character");
+    }
+    if let Some(path) = &rule.path {
+        let _ = writeln!(out, "  In files:    whose path matches {path}");
+    }
+    if !rule.exempt.is_empty() {
+        let _ = writeln!(out, "  But not:     where one of {} exemptions holds", rule.exempt.len());
     }
     if let Some(checksum) = &rule.checksum {
         let _ = writeln!(out, "  Checksum:    {} (checked offline)", checksum.kind);

@@ -277,11 +277,9 @@ impl Engine {
                 continue;
             }
             let Some(matcher) = self.matcher(rule) else { continue };
-            matcher.find(text.as_bytes(), window, |span, extent| {
+            matcher.find(text.as_bytes(), window, |span, whole| {
                 if found.len() < MOST {
-                    found.extend(
-                        self.judge(rule, matcher, text, span, file).map(|candidate| Candidate { extent, ..candidate }),
-                    );
+                    found.extend(self.judge(rule, matcher, text, span, whole, file));
                 }
             });
         }
@@ -338,12 +336,16 @@ impl Engine {
         matcher: &Matcher,
         text: &str,
         span: Range<usize>,
+        whole: Range<usize>,
         file: &SourceFile,
     ) -> Option<Candidate> {
         let rule = &*self.rules[number];
         // A span within a character comes from a pattern over bytes: no value.
         let value = text.get(span.clone()).filter(|value| !value.is_empty())?;
         if rule.entropy.is_some_and(|least| value::entropy(value.as_bytes()) < least) {
+            return None;
+        }
+        if matcher.exempts.as_ref().is_some_and(|exempts| exempts.pass_over(text, &whole, value, file)) {
             return None;
         }
         let mut confidence = rule.confidence;
@@ -377,7 +379,8 @@ impl Engine {
         };
         let rank = RULE + own + u8::from(proven_token);
         let certain = confidence > Confidence::Low || rule.confidence == Confidence::Low;
-        Some(Candidate { span, rule: rule.id.clone(), name: None, confidence, rank, certain, extent: 0, encoded: None })
+        let (rule, extent) = (rule.id.clone(), span.start - whole.start);
+        Some(Candidate { span, rule, name: None, confidence, rank, certain, extent, encoded: None })
     }
 
     /// Joins secrets with the identifiers that go with them: of the rule that theirs names the nearest, within the same

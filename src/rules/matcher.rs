@@ -6,6 +6,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Input, Match};
 
+use super::exempt::Exempts;
 use super::rule::Rule;
 
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(super) struct Matcher {
     /// The group that is the value.
     group: usize,
     payload: Option<Regex>,
+    pub(super) exempts: Option<Box<Exempts>>,
 }
 
 fn compile(pattern: &str) -> Result<Regex, String> {
@@ -32,25 +34,24 @@ impl Matcher {
             .to_index(regex_automata::PatternID::ZERO, "value")
             .unwrap_or_else(|| usize::from(groups.group_len(regex_automata::PatternID::ZERO) > 1));
         let payload = rule.checksum.as_ref().and_then(|sum| sum.payload.as_deref()).map(compile).transpose()?;
-        Ok(Self { regex, group, payload })
+        Ok(Self { regex, group, payload, exempts: Exempts::of(rule)? })
     }
 
-    /// Calls `each` with the value's span, and how much was matched before it, for every match in a window.
-    pub(super) fn find(&self, text: &[u8], window: Range<usize>, mut each: impl FnMut(Range<usize>, usize)) {
+    /// Calls `each` with the value's span, and that of the whole match, for every match in a window.
+    pub(super) fn find(&self, text: &[u8], window: Range<usize>, mut each: impl FnMut(Range<usize>, Range<usize>)) {
         let mut captures = self.regex.create_captures();
         let mut input = Input::new(text).range(window.clone());
         while input.start() <= window.end {
             if self.group == 0 {
                 let Some(found) = self.regex.find(input.clone()) else { break };
-                each(found.range(), 0);
+                each(found.range(), found.range());
                 input.set_start(next(&found));
             } else {
                 self.regex.captures(input.clone(), &mut captures);
                 let Some(found) = captures.get_match() else { break };
                 // Without the group the alternative that matched has no value of its own.
                 let span = captures.get_group(self.group).map_or(found.range(), |span| span.range());
-                let before = span.start - found.start();
-                each(span, before);
+                each(span, found.range());
                 // The next value may begin with what ended this one (a quote, a blank).
                 let after = captures.get_group(self.group).map_or(found.end(), |span| span.end);
                 input.set_start(after.max(found.start() + 1));

@@ -8,6 +8,7 @@ mod checksum;
 mod documentation;
 mod encoded;
 pub mod engine;
+mod exempt;
 pub mod find_value;
 pub mod foreign;
 mod gate;
@@ -25,7 +26,7 @@ mod words;
 
 pub use engine::Engine;
 pub use find_value::{Form, Occurrence, find_value};
-pub use rule::{Checksum, Live, Pair, Rotation, Rule, RuleError, parse};
+pub use rule::{Checksum, Exempt, Live, Pair, Rotation, Rule, RuleError, Target, parse};
 pub use template::expand;
 pub use versions::Quiet;
 

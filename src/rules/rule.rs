@@ -39,6 +39,12 @@ pub struct Rule {
     /// A proof that needs no network.
     #[serde(default)]
     pub checksum: Option<Checksum>,
+    /// Regular expression of the paths of files that the rule is for; all files without it.
+    #[serde(default)]
+    pub path: Option<Str>,
+    /// What of its matches counts for nothing.
+    #[serde(default)]
+    pub exempt: List<Exempt>,
     /// How sure a match is that passed entropy and checksum.
     pub confidence: Confidence,
     /// What its holder can do.
@@ -82,6 +88,40 @@ pub struct Checksum {
     /// Number of characters of the checksum, at the end of the value.
     #[serde(default)]
     pub digits: Option<usize>,
+}
+
+/// What a match counts for nothing by: any of what is given here, or all of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exempt {
+    /// Regular expressions, looked for in the target.
+    #[serde(default)]
+    pub regexes: List<Str>,
+    /// Where they are looked for.
+    #[serde(default)]
+    pub target: Target,
+    /// Words in the value, compared without regard to case.
+    #[serde(default)]
+    pub stopwords: List<Str>,
+    /// Regular expressions, looked for in the file's path.
+    #[serde(default)]
+    pub paths: List<Str>,
+    /// Whether all kinds of condition that are given must hold, not just one.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// A part of what a rule matched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// The value.
+    #[default]
+    Secret,
+    /// All that the pattern matched.
+    Match,
+    /// The lines that the match stands in.
+    Line,
 }
 
 /// The other half of a credential.

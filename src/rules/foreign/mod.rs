@@ -1,14 +1,17 @@
 //! Rules that users bring: YAML of keylift's own schema, and the rule files of other scanners as far as they carry over.
 
+mod allowlist;
+mod filter;
 mod gitleaks;
 mod kingfisher;
 mod literals;
+mod requirements;
 
 use std::borrow::Cow;
 
 use super::builtin;
 use super::matcher::Matcher;
-use super::rule::{Rotation, Rule, RuleError, parse};
+use super::rule::{Exempt, Live, Pair, Rotation, Rule, RuleError, parse};
 use crate::model::{Confidence, Kind, Severity};
 
 /// Rules of a file, and what of it has no counterpart here.
@@ -20,16 +23,19 @@ pub struct Carried {
     pub lost: Vec<String>,
 }
 
+/// Gives the text of a file that a rule file names, or a reason why it cannot.
+pub type Open<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
 /// Reads a rule file: keylift's YAML, kingfisher's YAML, or the TOML of gitleaks and betterleaks, told apart by what is in
 /// it.
 ///
 /// # Errors
 /// The file is none of these, or a rule of keylift's own schema is wrong: those are not left out silently.
-pub fn read(file: &str, text: &str) -> Result<Carried, RuleError> {
+pub fn read(file: &str, text: &str, open: Open<'_>) -> Result<Carried, RuleError> {
     let is_toml =
         std::path::Path::new(file).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     if is_toml {
-        return gitleaks::read(file, text);
+        return gitleaks::read(file, text, open);
     }
     let syntax = |message: String| RuleError::Syntax { file: file.to_owned(), message };
     let yaml: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| syntax(error.to_string()))?;
@@ -55,6 +61,10 @@ struct Draft {
     entropy: Option<f32>,
     confidence: Option<Confidence>,
     identifier: bool,
+    path: Option<String>,
+    exempt: Vec<Exempt>,
+    pair: Option<Pair>,
+    live: Option<Live>,
     docs: Vec<String>,
 }
 
@@ -82,14 +92,16 @@ impl Draft {
             keywords: keywords.into_iter().filter(|word| !word.is_empty()).map(Cow::Owned).collect(),
             entropy: self.entropy.filter(|entropy| *entropy > 0.0),
             checksum: None,
+            path: self.path.map(Cow::Owned),
+            exempt: Cow::Owned(self.exempt),
             confidence: self.confidence.unwrap_or(Confidence::Medium),
             severity: if self.identifier { Severity::Low } else { Severity::High },
             env: Cow::Owned(id.to_ascii_uppercase().replace('-', "_")),
-            pair: None,
+            pair: self.pair,
             risk: Cow::Borrowed(""),
             rotation: Rotation::default(),
             docs: self.docs.into_iter().map(Cow::Owned).collect(),
-            live: None,
+            live: self.live,
             examples: Cow::Borrowed(&[]),
             counter_examples: Cow::Borrowed(&[]),
             id: Cow::Owned(id.clone()),
