@@ -342,6 +342,12 @@ pub trait Store: Send + Sync + fmt::Debug {
         Err(StoreError::new(ErrorKind::Rejected, message).advise("remove it by hand once nothing reads it any more"))
     }
 
+    /// The path of an entry that has the very name of the store's prefix. It is none of those below it, so that the listing
+    /// leaves it out; whoever means it too is to be told.
+    async fn beside(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     /// The names in the store, a page at a time: one address an entry, without a field.
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError>;
 

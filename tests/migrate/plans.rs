@@ -60,6 +60,22 @@ fn the_source_is_retired_only_where_the_target_is_equal() {
     assert!(said.contains("no way of removing"), "{said}");
 }
 
+/// Nothing to retire ends well and is told; so is an entry that has the prefix's name, which no listing below it has.
+#[test]
+fn what_is_not_looked_at_is_told() {
+    let Some(bao) = servers::bao() else { return };
+    let desk = Desk::vault(&bao);
+    let said = desk.expect(&["migrate", "retire", "vault://secret/empty", "age:new.age"], 0);
+    assert!(said.contains("nothing is in vault://secret/empty"), "{said}");
+    desk.fill("vault://secret/app", &[("A", text("one"))]);
+    assert!(!desk.expect(&["migrate", "vault://secret/app", "age:new.age"], 0).contains("the entry `app` itself"));
+    desk.fill("vault://secret", &[("app", text("its own"))]);
+    for verb in [&["migrate"][..], &["migrate", "retire", "--dry-run"]] {
+        let said = desk.expect(&[verb, &["vault://secret/app", "age:new.age"]].concat(), 0);
+        assert!(said.contains("not the entry `app` itself") && !said.contains("nothing is in"), "{said}");
+    }
+}
+
 #[test]
 fn an_entry_is_not_retired_because_it_is_equal_to_itself() {
     let Some(bao) = servers::bao() else { return };

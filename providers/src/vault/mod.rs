@@ -331,6 +331,16 @@ impl Store for VaultStore {
         self.let_go(&ready, address, version).await
     }
 
+    async fn beside(&self) -> Result<Option<String>, StoreError> {
+        let path = &self.config.prefix;
+        if path.is_empty() {
+            return Ok(None);
+        }
+        let ready = self.ready().await?;
+        let state = self.kv(&ready).read(path, None).await?;
+        Ok(matches!(state, State::Live(_)).then(|| path.clone()))
+    }
+
     async fn list(&self, from: Option<String>) -> Result<Listing, StoreError> {
         let damaged = || StoreError::new(ErrorKind::Configuration, "the listing cannot go on from there");
         // Folders still to be listed, each with the last name seen in it.

@@ -104,6 +104,7 @@ pub(super) fn retire(args: &RetireArgs, context: &Context) -> Result<Exit, Failu
     let (desk, map) = (Desk::new(&args.pair, context)?, read_map(args.map.as_deref())?);
     let watch = Follower::new(context);
     let outcome = watch.wait(async {
+        desk.tell_beside(context).await;
         let done = carry_out(args, &desk, &map, &watch, context).await;
         desk.close(context).await;
         done
@@ -113,6 +114,9 @@ pub(super) fn retire(args: &RetireArgs, context: &Context) -> Result<Exit, Failu
     match args.format {
         Format::Text => migration::retired(&retired, desk.from.location(), args.dry_run, &mut out)?,
         Format::Json => migration::retired_json(&retired, &mut out)?,
+    }
+    if retired.retired == 0 && retired.kept.is_empty() && !retired.stopped {
+        context.warn(&format!("nothing is in {}: is its name right, or did it go before?", desk.from.location()));
     }
     Ok(match (retired.stopped, retired.kept.is_empty()) {
         (true, _) => Exit::Interrupted,

@@ -36,6 +36,17 @@ impl Desk {
         Ok(Self { from, to, key, dir, here })
     }
 
+    /// Tells of an entry of the source that bears the name of its prefix, and does not go along. What may not be asked is
+    /// not told.
+    pub(super) async fn tell_beside(&self, context: &Context) {
+        if let Ok(Some(path)) = self.from.beside().await {
+            context.warn(&format!(
+                "{}: only what is below `{path}` is looked at, not the entry `{path}` itself: name the folder above for that",
+                self.from.location()
+            ));
+        }
+    }
+
     pub(super) async fn close(&self, context: &Context) {
         context.closed(self.from.close().await);
         context.closed(self.to.close().await);

@@ -232,6 +232,7 @@ fn run(pair: &Pair, task: Task<'_>, format: Format, context: &Context) -> Result
     let watch = Follower::new(context);
     let Task { map, asked, plan, dry_run, out } = task;
     let moved = watch.wait(async {
+        desk.tell_beside(context).await;
         let migration = Migration {
             from: &*desk.from,
             to: &*desk.to,
