@@ -39,6 +39,7 @@ mod rewrite;
 mod rules;
 mod select;
 mod spread;
+mod stand_ins;
 mod taken;
 pub mod undo;
 mod visit;

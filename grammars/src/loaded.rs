@@ -71,6 +71,7 @@ pub(crate) struct Loaded {
     pub forms: Vec<Form>,
     pub patterns: Vec<Pattern>,
     pub regions: Vec<(Regex, Regex)>,
+    pub stand_ins: Vec<(Regex, String)>,
     /// Tables of what belongs together, by name.
     pub pairs: HashMap<String, Vec<(Regex, Regex)>>,
     pub name_pattern: Regex,
@@ -133,6 +134,8 @@ impl Loaded {
         }
         let pair = |region: &Region| Ok((regex(&region.open)?, regex(&region.close)?));
         let regions = recipe.regions.iter().map(pair).collect::<Result<_, LoadError>>()?;
+        let shown = |(pattern, text): &(String, String)| Ok((regex(pattern)?, text.clone()));
+        let stand_ins = recipe.stand_ins.iter().map(shown).collect::<Result<_, LoadError>>()?;
         let mut pairs = HashMap::new();
         for (name, rows) in &recipe.pairs {
             let rows = rows.iter().map(|(first, second)| Ok((regex(first)?, regex(second)?)));
@@ -142,6 +145,7 @@ impl Loaded {
             patterns,
             pairs,
             regions,
+            stand_ins,
             name_pattern: regex(recipe.name_pattern.as_deref().unwrap_or("^[A-Za-z_][A-Za-z0-9_]*$"))?,
             name_unless: recipe.name_unless.as_deref().map(regex).transpose()?,
             name_sigil: recipe.name_sigil.as_deref().map(|sigil| regex(&format!("^(?:{sigil})"))).transpose()?,

@@ -22,6 +22,7 @@ use crate::patterns;
 use crate::regions;
 use crate::rewrite::{self, Proof};
 use crate::select::{self, Selection};
+use crate::stand_ins;
 use crate::taken;
 use crate::undo::{self, Chunk, Original, Undo};
 use crate::visit::{self, Next};
@@ -405,13 +406,14 @@ pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
     if !loaded.regions.is_empty() {
         parser.set_included_ranges(&regions::find(&loaded.regions, text)).ok()?;
     }
-    parser.parse(if loaded.patterns.is_empty() { text } else { "" }, None)
+    let text = stand_ins::shown(&loaded.stand_ins, text);
+    parser.parse(if loaded.patterns.is_empty() { &*text } else { "" }, None)
 }
 
 /// As [`damage`], for a text that edits made of a parsed one: what they leave alone is not parsed again.
 pub(crate) fn damage_of(parsed: &Parsed, edits: &[Edit], text: &str) -> Option<usize> {
     let loaded = parsed.loaded;
-    if !loaded.regions.is_empty() || !loaded.patterns.is_empty() {
+    if !loaded.regions.is_empty() || !loaded.patterns.is_empty() || !loaded.stand_ins.is_empty() {
         return damage(loaded, text);
     }
     let point = |text: &str, at: usize| {

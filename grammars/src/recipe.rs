@@ -33,6 +33,8 @@ pub(crate) struct Recipe {
     pub pairs: BTreeMap<String, Vec<(String, String)>>,
     /// Where the code stands in a host such as markup; the whole text, where empty.
     pub regions: Vec<Region>,
+    /// What the parser does not know, and what it is shown instead, of the same length: a pattern with the group `it`.
+    pub stand_ins: Vec<(String, String)>,
     /// The code is written as strings of another format.
     pub embedded: Option<Embedded>,
     /// Why nothing outside the regions is rewritten.
