@@ -165,9 +165,48 @@ fn what_only_talks_about_secrets_is_quiet() {
         ("a.py", "EXAMPLES = \"\"\"\n- user:\n    password: 'abc123x'\n\"\"\"\n"),
         ("a.py", "f(password=None if platform == 'windows' else secret())\n"),
         ("a.sh", "# pass multiple arguments to the program\n"),
+        ("a.py", "kinds = {'pass': 'bandpass', 'stop': 'bandstop'}\n"),
+        ("a.py", "errors[CONF_PASSWORD] = 'invalid_auth'\n"),
+        ("a.py", "if 'logger' in secrets:\n    pass\n"),
+        ("a.py", "MODE_PASSWORD = 'password'\n"),
+        ("a.py", "methods = {credentials.IUsernamePassword: b'password', credentials.ISSHKey: b'publickey'}\n"),
+        (
+            "a.json",
+            "{\"token\": \"To find the key of your device, open [the portal]({url}) and log in with 2 factors.\"}\n",
+        ),
+        ("a.json", "{\"text\": \"run tool --password <PASSWORD> --role any --project <PROJECT>\"}\n"),
+        (
+            "a.json",
+            "{\"text\": \"injected into 'schema.registry.basic.auth.user.info=user:password' by the client\"}\n",
+        ),
+        ("a.h", "void f() {\n  for (const auto &pass: passes)\n    {\n    run(pass);\n    }\n}\n"),
+        ("a.inc", "/// - equal (mnemonic: `\"eq\"`; integer value: `0`)\n"),
+        ("a.js", "exports.DEFAULT_TOKEN = \"eyJzZXNzaW9uX2lkIjogImRlZmF1bHQifQ\";\n"),
+        (
+            "a.inc",
+            "throw Error(\"multiple actions at state: \"+m+\", token: \"+h);switch(p[0]){case 1:r.push(h),n.push(this.lexer.yytext);break;case 2:b.$=n[n.length-g],x(\"\")\n",
+        ),
+        ("a.py", "from jira import (\n    JiraGetAccessTokenError,\n    JiraGetAuthResponseError,\n)\n"),
+        ("a.py", "ZULIP_API_KEY = '0123456789abcdef0123456789abcdef'\n"),
+        ("a.py", "fail(\"'mysql://USER:PASSWORD@DBMS_IP:DBMS_PORT/NAME'\")\n"),
+        ("a.py", "\"\"\"Set up.\"\"\"\nhost = config.get(CONF_HOST)\npassword = config.get(CONF_PASSWORD)\n"),
     ] {
         is_quiet(path, text);
     }
+}
+
+/// Names of names: each constant says what it is called elsewhere.
+#[test]
+fn a_table_of_names_is_quiet() {
+    let names = "class P:\n    ACCESS_KEY = 'AWSAccessKeyId'\n    SECRET_KEY = 'AWSSecretKey'\n";
+    is_quiet("a.py", names);
+    assert_eq!(shown("a.py", &names.replace("AWSAccessKeyId", "ann")).len(), 1);
+    is_quiet("a.py", "CONF_PATH = 'path'\nHUB_PASSWORD = 'password'\nHUB_PORT = 'port'\n");
+    assert_eq!(shown("a.py", "HUB_USERNAME = 'username'\nHUB_PASSWORD = 'password'\n").len(), 1);
+    is_quiet(
+        "a.py",
+        "class T(Enum):\n    PSK = 'PSK'\n    \"\"\"A shared key.\"\"\"\n    CERTIFICATE = 'Certificate'\n",
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use keylift_providers::Secret;
 
+use super::described;
 use super::encoded::{self, layers};
 use super::gate::Gate;
 use super::generic::{self, Candidate};
@@ -358,8 +359,7 @@ impl Engine {
         {
             confidence = Confidence::Low;
         }
-        let word = || value::look(value) < value::Look::Random;
-        if matches!(rule.kind, Kind::Dsn | Kind::Password) && value::is_described_host(&text[span.end..]) && word() {
+        if described::is_described(rule, text, &span) {
             confidence = Confidence::Low;
         }
         // A well-formed JWT proves nothing about who signed it; people choose the passwords in connection strings.

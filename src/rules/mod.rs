@@ -5,6 +5,7 @@
 
 pub mod builtin;
 mod checksum;
+mod described;
 mod documentation;
 mod encoded;
 pub mod engine;

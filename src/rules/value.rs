@@ -27,13 +27,14 @@ pub(super) fn is_documentation_key(value: &str) -> bool {
         || EMULATORS.iter().any(|start| value.starts_with(start))
 }
 
-/// Letters in the order of the alphabet, of either case: nobody's program made that value.
+/// Letters in the order of the alphabet, of either case, or hexadecimal digits in theirs: nobody's program made that value.
 pub(super) fn is_alphabet(value: &str) -> bool {
     const RUN: usize = 12;
     let mut run = 1;
     value.as_bytes().windows(2).any(|two| {
         let (a, b) = (two[0].to_ascii_lowercase(), two[1].to_ascii_lowercase());
-        run = if a.is_ascii_alphabetic() && b == a + 1 { run + 1 } else { 1 };
+        let next = a.is_ascii_alphanumeric() && b == a + 1 || (a, b) == (b'9', b'a');
+        run = if next { run + 1 } else { 1 };
         run >= RUN
     })
 }
@@ -68,6 +69,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || of_one(&['*', '.', '-', '_', ' ', '•', '…', '?', '#', '0'])
         || has("xxxx")
         || has("****")
+        // Cut off: `eyJ0eXAiOiJKV...`
+        || lower.ends_with("...") && !lower.ends_with("....")
         || is_blanked(value)
         || ["placeholder", "example", "redacted", "dummy", "change-me-", "change_me_"].iter().any(|part| has(part))
         // Short words turn up in long random strings by chance.
@@ -85,16 +88,6 @@ fn is_blanked(value: &str) -> bool {
     let blank = |sign: u8| value.as_bytes().split(|byte| *byte != sign).map(<[u8]>::len).max().unwrap_or(0);
     let longest = blank(b'0').max(blank(b'#'));
     longest >= 12 && longest * 2 > value.len()
-}
-
-/// What follows the password of a connection URL says what should stand there: `@host:port/database`.
-pub(super) fn is_described_host(after: &str) -> bool {
-    let Some(after) = after.strip_prefix('@') else { return false };
-    let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).unwrap_or(after.len());
-    let host = after[..end].to_ascii_lowercase();
-    matches!(&*host, "host" | "hostname" | "yourhost" | "endpoint")
-        || host.starts_with("your-")
-        || host.starts_with("your_")
 }
 
 /// Words alone, which say that another value should stand here, and which work as one until it does.
@@ -300,6 +293,7 @@ mod tests {
             "&quot;&quot;",
             "prefix-of-some-length-and-more-${SECRET_OF_THE_DAY}",
             "mock-token-12345",
+            "eyJ0eXAiOiJKV...",
             "key_000000000000000000",
             "abc-1234-####################",
         ] {
@@ -315,6 +309,7 @@ mod tests {
             "a{2x}b",
             "Yourself1",
             "$OLDMill^river",
+            "Q1f.....................",
             "x&y;",
             "q7Lw00000000x4Zr",
             "Zd&2ct+{4T$b+{[9LP~k5-[|W`x-V>;Dk_C/E~RnSg{m[h#{F[-t>yKUZ7YqRu4t",
@@ -325,6 +320,7 @@ mod tests {
 
     #[test]
     fn alphabets_are_told() {
+        assert!(is_alphabet("0123456789abcdef0123456789abcdef") && !is_alphabet("12345678901234567890"));
         assert!(is_alphabet("key_aBcDeFgHiJkLmN1") && is_alphabet("xyzabcdefghijkl"));
         assert!(!is_alphabet("abcdefgh-ijklmnop") && !is_alphabet("hT4xq9Lw2ZbR7mVc3KpY8dNs"));
     }

@@ -45,11 +45,11 @@
 ; Comparisons, either side.
 (comparison_operator) @comparison
 ((comparison_operator (identifier) @name (_) @value) (#set! how "comparison"))
-((comparison_operator (_) @value (identifier) @name) (#set! how "comparison"))
+((comparison_operator (_) @value operators: ["==" "!=" "is" "is not"] (identifier) @name) (#set! how "comparison"))
 ((comparison_operator (attribute attribute: (identifier) @name) (_) @value) (#set! how "comparison"))
-((comparison_operator (_) @value (attribute attribute: (identifier) @name)) (#set! how "comparison"))
+((comparison_operator (_) @value operators: ["==" "!=" "is" "is not"] (attribute attribute: (identifier) @name)) (#set! how "comparison"))
 ((comparison_operator (subscript subscript: (string) @name) (_) @value) (#set! how "comparison"))
-((comparison_operator (_) @value (subscript subscript: (string) @name)) (#set! how "comparison"))
+((comparison_operator (_) @value operators: ["==" "!=" "is" "is not"] (subscript subscript: (string) @name)) (#set! how "comparison"))
 ((comparison_operator (call arguments: (argument_list . (string) @name)) (_) @value) (#set! how "comparison"))
 ((comparison_operator (_) @value (call arguments: (argument_list . (string) @name))) (#set! how "comparison"))
 

@@ -1,8 +1,8 @@
 //! What is around a literal makes it more or less: lists, maps of names, settings that sign, arguments that say what they are.
 
-use keylift_grammars::{Literal, Role};
+use keylift_grammars::{Literal, LiteralKind, Role};
 
-use super::judge::How;
+use super::judge::{How, is_name};
 use super::names::{self, Class};
 use super::syntax::{Meaning, Reading};
 use crate::model::Confidence;
@@ -37,6 +37,19 @@ fn is_cipher_word(name: &str, value: &str) -> bool {
 /// Languages of programs, whose keys are what they are set to.
 const PROGRAMS: [&str; 10] =
     ["python", "javascript", "typescript", "ruby", "php", "go", "java", "csharp", "kotlin", "swift"];
+
+/// `SECRET_KEY = 'AWSSecretKey'`: a longer name of the same. `CONF_PASSWORD = "password"`: the name without what all of its
+/// kind begin with.
+fn restates(name: &str, text: &str) -> bool {
+    let flat = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
+    let longer = names::words(name).len() > 1 && is_name(text) && flat(text).contains(&flat(name));
+    let constant = !name.bytes().any(|b| b.is_ascii_lowercase())
+        && name.len() > text.len() + 1
+        && name.to_ascii_lowercase().ends_with(&format!("_{}", text.to_ascii_lowercase()));
+    longer || constant
+}
 
 impl Reading<'_> {
     /// A YAML tag makes something else of a scalar: `!Ref Password`.
@@ -126,22 +139,26 @@ impl Reading<'_> {
     pub(super) fn maps_names(&self, at: usize, value: &str) -> bool {
         const WHO: [&str; 7] = ["user", "username", "login", "email", "name", "admin", "root"];
         let own = |literal: &Literal| {
-            let name = literal.bindings.first().filter(|binding| binding.distance == 0)?.name.clone();
+            let name = &literal.bindings.first().filter(|binding| binding.distance == 0)?.name;
+            let text = literal.text()?;
             // `{PASS: 'pass', GIVE: 'give'}`
-            let same = literal.text().is_some_and(|text| text.eq_ignore_ascii_case(&name));
-            (literal.role != Role::Key && same).then_some(name)
+            (literal.role != Role::Key && (text.eq_ignore_ascii_case(name) || restates(name, &text))).then_some(text)
         };
         let literal = &self.literals[at];
-        if own(literal).is_none_or(|name| !name.eq_ignore_ascii_case(value)) {
+        if own(literal).is_none_or(|text| text != value) {
             return false;
         }
         let near = |steps: &mut dyn Iterator<Item = usize>| {
-            let next = steps.map(|at| &self.literals[at]).find(|other| other.role != Role::Key);
+            let said = |other: &&Literal| {
+                !matches!(other.role, Role::Key | Role::Prose)
+                    && !matches!(other.kind, LiteralKind::Doc | LiteralKind::Comment)
+            };
+            let next = steps.map(|at| &self.literals[at]).find(said);
             next.filter(|other| other.scopes == literal.scopes).and_then(own)
         };
         let before = near(&mut (at.saturating_sub(3)..at).rev());
         let after = near(&mut (at + 1..(at + 4).min(self.literals.len())));
-        [before, after].into_iter().flatten().any(|name| !WHO.contains(&name.to_ascii_lowercase().as_str()))
+        [before, after].into_iter().flatten().any(|text| !WHO.contains(&text.to_ascii_lowercase().as_str()))
     }
 
     /// `new Sequelize('database', 'username', 'password')`: arguments that say what they are stand where none is read.

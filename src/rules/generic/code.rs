@@ -16,6 +16,8 @@ pub(super) fn is_code_at_all(value: &str) -> bool {
         || value.contains("(?")
         || value.starts_with("-----")
         || value.starts_with(['$', '/', '{', '<'])
+        // The text between two strings: `"token: " + h); switch (…`.
+        || value.starts_with('+') && value.contains(");")
         || is_choice(value)
 }
 

@@ -1,5 +1,6 @@
 //! How sure a value is that stands under a name, or is passed to a function.
 
+use super::about;
 use super::code::{is_algorithm, is_code, is_code_at_all, is_joined, is_type, is_validation};
 use super::names::{self, Class};
 use crate::model::Confidence;
@@ -40,6 +41,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
         // `secrets: inherit`, `PASSWD_VALUE="NOPASSWD"`, `attribute('PASSWORD', 'varchar2')`
         || ["inherit", "NOPASSWD", "NOPASSWORD", "varchar", "varchar2"].contains(&value)
         || is_wrong(value)
+        || about::is_none(name, value, how)
         || control > 0 && (value.len() < 12 || control * 4 > value.len())
     {
         return None;
@@ -48,6 +50,9 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
         return None;
     }
     let look = look(value);
+    if about::is_doubtful(class, name, value) {
+        return Some(Confidence::Low);
+    }
     // A bare `password` of exactly a digest's length is the digest of one (SHA-1, SHA-2); a generated password has an
     // owner in its name: `POSTGRES_PASSWORD`.
     let bare = ["password", "passwd", "pwd"].contains(&name.to_ascii_lowercase().as_str());
@@ -245,7 +250,7 @@ fn is_uuid(value: &str) -> bool {
 }
 
 /// First words of constants that name fields, columns, settings and parameters.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 22] = [
     "key",
     "pref",
     "prefs",
@@ -262,6 +267,12 @@ const FIELDS: [&str; 16] = [
     "header",
     "tag",
     "cookie",
+    "conf",
+    "mode",
+    "option",
+    "opt",
+    "method",
+    "grant",
 ];
 
 /// `dev-password`: the password of one installation. Those of services (`db-password`) are names as often.

@@ -221,7 +221,8 @@ impl<'a> Reader<'a> {
         }
         if let Some(open) = self.element(start, end) {
             let stop = (open..(open + 300).min(self.bytes.len())).find(|at| b"<\n".contains(&self.at(*at)))?;
-            return (self.at(stop) == b'<' && stop > open).then_some((open..stop, true, How::Element));
+            // Of a hole in a text (`<PASSWORD> --role x <ID>`) no end tag follows.
+            return (self.bytes[stop..].starts_with(b"</") && stop > open).then_some((open..stop, true, How::Element));
         }
         if open == b'<' {
             return None;
@@ -271,7 +272,9 @@ impl<'a> Reader<'a> {
         let default = self.bytes[..start].ends_with(b"${") && rest.first() == Some(&b':');
         // `export DB_PASSWORD=x` inside of a program's text.
         let exported = self.bytes[..start].ends_with(b"export ") && blank == end && rest.first() == Some(&b'=');
-        let open = self.bare || default || exported || self.is_query(start) || self.is_setting(start, rest.first(), at);
+        // `for (auto &pass: passes)`
+        let query = self.is_query(start) && rest.first() == Some(&b'=');
+        let open = self.bare || default || exported || query || self.is_setting(start, rest.first(), at);
         let bare = open && how != How::Compared && how != How::Argument && !expression;
         bare.then(|| self.bare_value(start, at, how)).flatten()
     }

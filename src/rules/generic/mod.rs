@@ -3,6 +3,7 @@
 //! Where there is a grammar, the syntax tree says what a literal is bound to ([`syntax`]); a reading of lines ([`lines`])
 //! tells which files are worth parsing, and serves comments, other files, and files that do not parse.
 
+mod about;
 mod accounts;
 mod around;
 mod calls;
@@ -19,6 +20,7 @@ mod parameters;
 mod place;
 mod prepared;
 mod promise;
+mod repeats;
 mod sql;
 mod syntax;
 mod whole;
@@ -134,6 +136,7 @@ pub(super) fn read(
         }
     }
     let mut found = reader.finish();
+    repeats::quieten(text, &mut found);
     for candidate in &mut found {
         if candidate.confidence < Confidence::High && place::is_bundled(path, text, candidate.span.start) {
             candidate.confidence = Confidence::Low;

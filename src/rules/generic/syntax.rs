@@ -48,7 +48,7 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
             continue;
         }
         // `PREFIX + "password"`, `"language=" + name`: what is put together of names is a name, or a query.
-        let part = names::classify(&value).is_some() || value.ends_with(['=', '&', '?', '/', ':']);
+        let part = names::classify(&value).is_some() || value.ends_with(['=', '&', '?', '/', ':', '_', '-']);
         if part && reading.is_joined(literal) {
             continue;
         }
