@@ -3,7 +3,9 @@
 #[allow(unused_imports, reason = "a generated table need not use every type")]
 use std::borrow::Cow::Borrowed;
 
-use super::rule::{Checksum, Exempt, Live, Pair, Rotation, Rule, Target};
+use super::rule::{Checksum, Live, Pair, Rotation, Rule};
+#[allow(unused_imports, reason = "as above")]
+use super::rule::{Exempt, Target};
 use crate::model::{Confidence, Kind, Severity};
 
 include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
