@@ -6,7 +6,7 @@ keylift=${KEYLIFT:-$(cd "$(dirname "$0")/.." && pwd)/target/release/keylift}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export KEYLIFT_CONFIG_DIR="$work/config"
-echo "$(git -C "$repository" rev-list --count HEAD) commits"
+echo "$(git -C "$repository" rev-list --count --all) commits"
 
 # Time, peak memory and findings of a command that is given the repository.
 measure() {
