@@ -125,4 +125,6 @@ pub struct GeneratedFile {
     pub text: String,
     /// Ends of file names: it goes to the nearest folder upwards that has such a file, if there is one.
     pub beside: Vec<String>,
+    /// Names of folders: it goes to the folder in the first of them that the file is in, if there is one.
+    pub below: Vec<String>,
 }

@@ -154,6 +154,9 @@ pub(crate) struct Accessor {
     /// the file that calls it.
     #[serde(default)]
     pub beside: Vec<String>,
+    /// Names of folders whose folders are modules: it stands in the module's, however deep the file that calls it is.
+    #[serde(default)]
+    pub below: Vec<String>,
 }
 
 impl Accessor {
@@ -165,7 +168,8 @@ impl Accessor {
             let line = found.map_or_else(String::new, |found| package.text.replace("<package>", found.as_str()));
             text = text.replace("@KEYLIFT_PACKAGE@", &line);
         }
-        Some(GeneratedFile { name: self.name.clone(), text, beside: self.beside.clone() })
+        let (beside, below) = (self.beside.clone(), self.below.clone());
+        Some(GeneratedFile { name: self.name.clone(), text, beside, below })
     }
 }
 

@@ -12,7 +12,7 @@ mod serving;
 
 use std::path::Path;
 
-use cases::{CSHARP, Case, FISH, GROOVY, JAVA, KOTLIN, PHP, RUBY, RUST, SCALA, SHELL, ask, project};
+use cases::{C, CPP, CSHARP, Case, FISH, GROOVY, JAVA, KOTLIN, LUA, PHP, RUBY, RUST, SCALA, SHELL, ask, project};
 use keylift_grammars::Style;
 use lifting::{java_home, missing, run};
 use serving::{program, skip};
@@ -35,6 +35,9 @@ fn aws(case: &Case<'_>) {
 /// …with further variables.
 fn aws_with(case: &Case<'_>, more: &[(&str, String)]) {
     let folder = project(case, Style::AwsSecretsManager);
+    if run(folder.path(), case.run[0], &["--version"], &[]).is_none() && !case.run[0].starts_with("./") {
+        return missing(case.run[0]);
+    }
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdks"), &folder.path().join("sdk"));
     let _ = std::fs::create_dir(folder.path().join("out"));
     for step in case.build {
@@ -139,11 +142,13 @@ fn csharp_reads_from_aws() {
 
 /// Through `aws`.
 #[test]
-fn shells_read_from_aws() {
+fn shells_and_programs_that_run_one_read_from_aws() {
     let Some(own) = program("aws") else { return skip("aws") };
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{}:{path}", own.parent().expect("a folder").display());
-    for case in [Case { run: &["dash", "main.sh"], ..SHELL }, Case { run: &["bash", "main.sh"], ..SHELL }, FISH] {
+    for case in
+        [Case { run: &["dash", "main.sh"], ..SHELL }, Case { run: &["bash", "main.sh"], ..SHELL }, FISH, LUA, C, CPP]
+    {
         aws_with(&case, &[("PATH", path.clone())]);
     }
 }

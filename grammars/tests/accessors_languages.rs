@@ -11,8 +11,8 @@ mod serving;
 
 use std::path::Path;
 
-use cases::{CSHARP, Case, FISH, GO, GROOVY, JAVA, KOTLIN, PHP, RUBY, SCALA, SHELL, ask, project};
-use keylift_grammars::Style;
+use cases::{C, CPP, CSHARP, Case, FISH, GO, GROOVY, JAVA, KOTLIN, LUA, PHP, RUBY, SCALA, SHELL, ask, project};
+use keylift_grammars::{Parsed, Request, Style, apply, language};
 use lifting::{java_home, missing, run};
 use serving::{program, skip};
 
@@ -140,6 +140,106 @@ fn php_reads_from_vault() {
 #[test]
 fn csharp_reads_from_vault() {
     vault(&CSHARP);
+}
+
+#[test]
+fn lua_reads_from_vault() {
+    vault(&LUA);
+}
+
+/// Memory that is used wrongly would end the program.
+#[test]
+fn c_reads_from_vault() {
+    vault(&C);
+    let step = [C.build[0], &["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]].concat();
+    vault_with(&Case { build: &[&step], ..C }, &[("ASAN_OPTIONS", "detect_leaks=0".to_owned())]);
+}
+
+#[test]
+fn cpp_reads_from_vault() {
+    vault(&CPP);
+}
+
+/// What a server may say of JSON and never does, through a `curl` that says it.
+#[test]
+fn answers_are_read_to_the_letter() {
+    let answers = [
+        (
+            r#"{"data":{"data":{"value":"a\ud83d\udd11\u00e9\u20ac\/\b\\u0041"}}}"#,
+            Some("a\u{1f511}\u{e9}\u{20ac}/\u{8}\\u0041"),
+        ),
+        (r#" { "x" : [ "]" , {} ] , "data" : { "data" : { "va\"lue" : 1 , "value" : "b" } } } "#, Some("b")),
+        (r#"{"value":"no","data":{"value":"no","data":{"other":{"value":"no"}}}}"#, None),
+        (r#"{"data":{"data":{"value":"half\ud83d"}}}"#, None),
+        (r#"{"data":{"data":{"value":"half\udd11"}}}"#, None),
+        (r#"{"data":{"data":{"value":["no"]}}}"#, None),
+        (r#"{"data":{"data":{"value":"cut"#, None),
+        (r#"{"data":null}"#, None),
+        ("", None),
+    ];
+    for case in [LUA, C, CPP] {
+        let folder = project(&case, Style::Vault);
+        let missed = |step: &&[&str]| run(folder.path(), step[0], &step[1..], &[]).is_none_or(|(worked, _)| !worked);
+        if run(folder.path(), "sh", &["-c", "command -v lua5.4 gcc g++"], &[]).is_none_or(|(worked, _)| !worked)
+            || case.build.iter().any(missed)
+        {
+            missing("lua5.4, gcc or g++");
+            continue;
+        }
+        let programs = folder.path().join("bin");
+        std::fs::create_dir(&programs).expect("made");
+        let script = "#!/bin/sh\ncat >/dev/null\ncat \"$ANSWER\"\n";
+        std::fs::write(programs.join("curl"), script).expect("written");
+        assert!(run(folder.path(), "chmod", &["+x", "bin/curl"], &[]).is_some_and(|(worked, _)| worked));
+        let answer = folder.path().join("answer");
+        let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+        let variables = [
+            ("PATH", path),
+            ("ANSWER", answer.display().to_string()),
+            ("VAULT_ADDR", "http://vault".to_owned()),
+            ("VAULT_TOKEN", "x".to_owned()),
+        ];
+        for (text, wanted) in answers {
+            std::fs::write(&answer, text).expect("written");
+            let (worked, said) = ask(&case, folder.path(), wanted.unwrap_or_default(), &variables, || ());
+            assert!(worked == wanted.is_some(), "{} with {text}: {said}", case.language);
+            match wanted {
+                Some(value) => assert_eq!(said, format!("{value}\n{value}\nlet in\n"), "{}", case.language),
+                None => assert!(said.contains("SHOP_PASSWORD") && !said.contains("let in"), "{said}"),
+            }
+        }
+    }
+}
+
+/// No registry that the tests reach has PowerShell or a compiler of Swift: theirs are parsed, not run.
+#[test]
+fn what_cannot_be_run_here_is_parsed() {
+    for (name, source) in [
+        (
+            "powershell",
+            "param([string] $Password = 'hunter2x')\nif ($Password -eq \"hunter2x\") { \"let hunter2x in\" }\n",
+        ),
+        (
+            "swift",
+            "import Vapor\n\nlet password = \"hunter2x\"\nif given == \"hunter2x\" { print(\"let \\(password) in\") }\n",
+        ),
+    ] {
+        let language = language(name).expect("it is linked");
+        for style in [Style::Vault, Style::AwsSecretsManager] {
+            let parsed = Parsed::new(language, source).expect("it parses");
+            let request = |(start, _)| Request { span: start..start + 8, name: "SHOP_PASSWORD".to_owned(), style };
+            let requests: Vec<Request> = source.match_indices("hunter2x").map(request).collect();
+            let rewrite = parsed.rewrite(&requests);
+            assert!(rewrite.outcomes.iter().all(Result::is_ok), "{:?}", rewrite.outcomes);
+            let mut edits = rewrite.shared;
+            edits.extend(rewrite.outcomes.into_iter().flatten().flatten());
+            let accessor = rewrite.accessor.expect("the style has an accessor");
+            for text in [accessor.text, apply(source, &edits).expect("no overlap")] {
+                let errors = Parsed::new(language, &text).map(|parsed| parsed.syntax_errors());
+                assert_eq!(errors, Some(0), "{text}");
+            }
+        }
+    }
 }
 
 /// Through `bao`, and where no such program is, through curl and jq.

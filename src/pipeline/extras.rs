@@ -26,7 +26,9 @@ pub(super) fn generated(
     for file in files {
         let Some(accessor) = file.accessor() else { continue };
         let own = &file.staged().path;
-        let folder = project(&at.root, own, &accessor.beside).unwrap_or_else(|| import_root(&at.root, own));
+        let folder = project(&at.root, own, &accessor.beside)
+            .or_else(|| module(own, &accessor.below))
+            .unwrap_or_else(|| import_root(&at.root, own));
         let path = join(&folder, &accessor.name);
         if made.contains_key(&path) {
             continue;
@@ -175,6 +177,13 @@ fn project(root: &Path, file: &str, names: &[String]) -> Option<PathBuf> {
     Path::new(file).ancestors().skip(1).find(|folder| !names.is_empty() && named(folder)).map(Path::to_owned)
 }
 
+/// The folder that is a module, as those in folders of such names are.
+fn module(file: &str, names: &[String]) -> Option<PathBuf> {
+    let folders: Vec<_> = Path::new(file).parent()?.components().collect();
+    let above = folders.iter().position(|folder| names.iter().any(|name| folder.as_os_str() == name.as_str()))?;
+    folders.get(..above + 2).map(|folders| folders.iter().collect())
+}
+
 fn join(folder: &Path, name: &str) -> String {
     folder.join(name).components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
@@ -195,4 +204,22 @@ fn filled(template: &str, verified: &[Verified], at: &Surroundings<'_>) -> Strin
         .replace("@KEYLIFT_PREFIX@", prefix)
         .replace("@KEYLIFT_FIELD@", &field)
         .replace("@KEYLIFT_KV@", version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accessor_of_a_module_stands_in_its_folder() {
+        let names = ["Sources".to_owned(), "Tests".to_owned()];
+        let found = |file: &str| module(file, &names).map(|folder| folder.display().to_string());
+        assert_eq!(found("Sources/App/Models/Shop.swift").as_deref(), Some("Sources/App"));
+        assert_eq!(found("api/Sources/App/main.swift").as_deref(), Some("api/Sources/App"));
+        assert_eq!(found("Tests/AppTests/Sources/A.swift").as_deref(), Some("Tests/AppTests"));
+        // A package of one module has no folder for it.
+        assert_eq!(found("Sources/main.swift"), None);
+        assert_eq!(found("App/main.swift"), None);
+        assert_eq!(module("Sources/App/main.swift", &[]), None);
+    }
 }

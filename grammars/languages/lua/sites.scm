@@ -26,6 +26,7 @@
 
 ; Between parentheses of a call, an expression stands as it is; `f "x"` has none.
 (arguments "(" (_) @bare)
+((arguments (string) @mark) @_a (#match? @_a "^[\"'\\[]") (#set! mark "argument"))
 
 ; Format strings.
 ((function_call name: (dot_index_expression field: (identifier) @_f) arguments: (arguments . (string) @format))

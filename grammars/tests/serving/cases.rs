@@ -121,6 +121,31 @@ pub const GROOVY: Case<'static> = Case {
     run: &["groovy", "main.groovy"],
 };
 
+pub const LUA: Case<'static> = Case {
+    language: "lua",
+    file: "main.lua",
+    source: "#!/usr/bin/env lua\nlocal function password() return 'hunter2x' end\n\nprint(password())\nio.stdout:flush()\nio.read()\nprint(password())\nif arg[1] == 'hunter2x' then print 'let in' end\n",
+    build: &[],
+    run: &["lua5.4", "main.lua"],
+};
+
+/// Told to know the standard alone, and to let nothing pass.
+pub const C: Case<'static> = Case {
+    language: "c",
+    file: "main.c",
+    source: "#include <stdio.h>\n#include <string.h>\n\nstatic const char *password(void) { return \"hunter2x\"; }\n\nint main(int argc, char **argv) {\n    char line[8];\n    puts(password());\n    fflush(stdout);\n    if (fgets(line, sizeof line, stdin) == NULL) return 1;\n    puts(password());\n    if (argc > 1 && strcmp(argv[1], \"hunter2x\") == 0) puts(\"let in\");\n    return 0;\n}\n",
+    build: &[&["gcc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", "main", "main.c"]],
+    run: &["./main"],
+};
+
+pub const CPP: Case<'static> = Case {
+    language: "cpp",
+    file: "main.cpp",
+    source: "#include <iostream>\n#include <string>\n\nnamespace shop {\nconst std::string first = \"hunter2x\";\nconst char *again() { return \"hunter2x\"; }\n} // namespace shop\n\nint main(int argc, char **argv) {\n    std::string line;\n    std::cout << shop::first << std::endl;\n    std::getline(std::cin, line);\n    std::cout << shop::again() << std::endl;\n    if (argc > 1 && std::string(argv[1]) == \"hunter2x\") std::cout << \"let in\" << std::endl;\n}\n",
+    build: &[&["g++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", "main", "main.cpp"]],
+    run: &["./main"],
+};
+
 /// The rewritten program beside its accessor.
 pub fn project(case: &Case<'_>, style: Style) -> tempfile::TempDir {
     let parsed = Parsed::new(language(case.language).expect("it is linked"), case.source).expect("it parses");
