@@ -40,6 +40,8 @@ pub struct Parsed {
     pub(crate) sites: Vec<Site>,
     /// Stretches that no pattern explains.
     stray: usize,
+    /// Keys that patterns found.
+    pub(crate) keys: Vec<String>,
     /// The texts of files in the same folder that share declarations with this one.
     pub(crate) beside: Vec<String>,
     /// What is known of the store, for lookups that name entries themselves.
@@ -95,6 +97,7 @@ impl Parsed {
         let reading = patterns::read(loaded, text);
         let mut facts = Facts::gather(loaded, &tree, text, &focus);
         facts.flags.extend(language::path_flags(&loaded.recipe.path_flags, path));
+        facts.flags.extend(reading.flags);
         for (flag, all) in &loaded.recipe.derived_flags {
             if all.iter().all(|one| facts.flags.contains(one)) {
                 facts.flags.insert(flag.clone());
@@ -121,6 +124,7 @@ impl Parsed {
             literals,
             sites,
             stray: reading.stray,
+            keys: reading.keys,
             beside: Vec::new(),
             addresses: Addresses::default(),
             stem: names::stem(path),

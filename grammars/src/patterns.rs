@@ -29,6 +29,10 @@ pub(crate) struct Reading {
     pub sites: Vec<Site>,
     /// Stretches that no pattern explains.
     pub stray: usize,
+    /// Every key, whatever it is bound to, where keys hide variables.
+    pub keys: Vec<String>,
+    /// Flags of the file.
+    pub flags: Vec<String>,
 }
 
 /// Reads a text.
@@ -38,15 +42,21 @@ pub(crate) fn read(loaded: &Loaded, text: &str) -> Reading {
         return reading;
     }
     let mut section: Option<String> = None;
-    let mut next: Vec<Option<Range<usize>>> = loaded.patterns.iter().map(|one| first(&one.regex, text, 0)).collect();
+    let mut state = String::new();
+    let mut next: Vec<Option<Range<usize>>> = loaded.patterns.iter().map(|one| first(one, text, 0)).collect();
     let mut at = 0;
     loop {
         for (index, pattern) in loaded.patterns.iter().enumerate() {
             if next[index].as_ref().is_some_and(|range| range.start < at) {
-                next[index] = first(&pattern.regex, text, at);
+                next[index] = first(pattern, text, at);
             }
         }
-        let earliest = next.iter().enumerate().filter_map(|(index, range)| Some((range.as_ref()?.start, index))).min();
+        let tried = |index: usize| {
+            let within = &loaded.patterns[index].rule.within;
+            within.is_empty() && state.is_empty() || within.contains(&state)
+        };
+        let here = next.iter().enumerate().filter(|(index, _)| tried(*index));
+        let earliest = here.filter_map(|(index, range)| Some((range.as_ref()?.start, index))).min();
         let Some((start, index)) = earliest else { break };
         reading.stray += usize::from(!text[at..start].trim().is_empty());
         let pattern = &loaded.patterns[index];
@@ -55,11 +65,17 @@ pub(crate) fn read(loaded: &Loaded, text: &str) -> Reading {
             if let Some(name) = found.name("section") {
                 section = Some(name.as_str().to_owned());
             }
+            let key = found.name("key").filter(|_| loaded.recipe.keys_hide.is_some());
+            reading.keys.extend(key.map(|key| key.as_str().to_owned()));
             for group in ["value", "comment"] {
                 if let Some(value) = found.name(group).filter(|value| !value.is_empty()) {
                     reading.add(loaded, text, pattern, group, value.range(), &found, section.as_ref());
                 }
             }
+        }
+        reading.flags.extend(pattern.rule.flag.clone());
+        if let Some(then) = &pattern.rule.then {
+            state.clone_from(then);
         }
         if end >= text.len() {
             at = text.len();
@@ -72,8 +88,24 @@ pub(crate) fn read(loaded: &Loaded, text: &str) -> Reading {
     reading
 }
 
-fn first(regex: &Regex, text: &str, at: usize) -> Option<Range<usize>> {
-    regex.find_at(text, at).map(|found| found.range())
+/// Its first match from a place on.
+fn first(pattern: &Pattern, text: &str, mut at: usize) -> Option<Range<usize>> {
+    loop {
+        let range = pattern.regex.find_at(text, at)?.range();
+        if pattern.rule.same.is_empty() {
+            return Some(range);
+        }
+        let found = pattern.regex.captures_at(text, range.start)?;
+        let mut texts = pattern.rule.same.iter().map(|name| found.name(name).map(|group| group.as_str()));
+        let one = texts.next().flatten();
+        if texts.all(|text| text == one) {
+            return Some(range);
+        }
+        at = range.start + text[range.start..].chars().next().map_or(1, char::len_utf8);
+        if at > text.len() {
+            return None;
+        }
+    }
 }
 
 impl Reading {
@@ -140,8 +172,8 @@ impl Reading {
             default,
             format: None,
             change: None,
-            outer: None,
-            entry: None,
+            outer: found.name("outer").filter(|_| group == "value").map(|outer| outer.range()),
+            entry: found.name("entry").filter(|_| group == "value").map(|entry| (entry.range(), false)),
         });
     }
 }

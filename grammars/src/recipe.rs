@@ -11,7 +11,7 @@ pub(crate) use crate::forms::{CarryRule, Escapes, Layout, NumberEscape, StringFo
 pub(crate) use crate::lookups::{Guard, Lookup, LookupForm, Need, NeedPlace};
 pub(crate) use crate::rules::{
     ChangeEdit, ChangeRule, Constant, DefaultRule, ExchangeKey, ExchangeRule, FlagRefusal, FormatRule,
-    InterpolationRule, PartRule, PatternRule, Region, Spread,
+    InterpolationRule, KeysHide, PartRule, PatternRule, Region, Spread,
 };
 
 /// A recipe with what it extends merged in.
@@ -85,6 +85,8 @@ pub(crate) struct Recipe {
     pub names_are_variables: bool,
     /// What sets them has no order: a name that is set to something else anywhere in the file is not free before that either.
     pub names_without_order: bool,
+    /// A lookup of a key's name finds the key.
+    pub keys_hide: Option<KeysHide>,
     /// What stands in a comment for a value that was taken out.
     pub redaction: Option<String>,
     /// Why literals are refused that no query marks: the name of the reason among `constants`.

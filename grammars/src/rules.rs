@@ -23,8 +23,21 @@ pub(crate) struct Region {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PatternRule {
-    /// Regex, in which `^` and `$` are those of lines. Groups: `value`, `key`, `section`, `comment`.
+    /// Regex, in which `^` and `$` are those of lines. Groups: `value`, `key`, `section`, `comment`; `outer` is replaced
+    /// with a whole value, and `entry` is what the lookup's `own` takes the place of.
     pub regex: String,
+    /// The states of reading that it is tried in, among them `''`, that of the beginning; there alone, where none is told.
+    #[serde(default)]
+    pub within: Vec<String>,
+    /// The state of reading behind it.
+    #[serde(default)]
+    pub then: Option<String>,
+    /// Groups that must say the same: a setting and what overrides it.
+    #[serde(default)]
+    pub same: Vec<String>,
+    /// A flag of the file that has it.
+    #[serde(default)]
+    pub flag: Option<String>,
     /// What the forms call the value's kind of node.
     #[serde(default = "value")]
     pub kind: String,
@@ -35,6 +48,19 @@ pub(crate) struct PatternRule {
 
 fn value() -> String {
     "value".into()
+}
+
+/// Keys that a lookup of the same name would find instead of the variable.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysHide {
+    /// A value that is bound to the very name takes it all the same, where it is the key's only one and its entry can be
+    /// replaced (`own`); not, if the value matches this (regex)…
+    #[serde(default)]
+    pub own_unless: Option<String>,
+    /// …or the file has this flag.
+    #[serde(default)]
+    pub own_unless_flag: Option<String>,
 }
 
 /// A reason with advice.

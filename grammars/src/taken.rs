@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use regex::Regex;
+
 use crate::parsed::Parsed;
 use crate::recipe::Layout;
 use crate::select::Selection;
@@ -10,7 +12,7 @@ use crate::select::Selection;
 /// The names under which a selection's value cannot be looked up, because the file gives them another value, or reads
 /// them for one.
 pub(crate) fn names(parsed: &Parsed, selection: &Selection) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
+    let mut out = hidden(parsed, selection);
     if !parsed.loaded.recipe.names_are_variables {
         return out;
     }
@@ -45,6 +47,23 @@ pub(crate) fn names(parsed: &Parsed, selection: &Selection) -> BTreeSet<String> 
     }
     out.extend(imports.uses().filter(|name| !fit.contains(*name)).map(str::to_owned));
     out
+}
+
+/// Keys of the file that a lookup of their name would find.
+fn hidden(parsed: &Parsed, selection: &Selection) -> BTreeSet<String> {
+    let Some(rule) = &parsed.loaded.recipe.keys_hide else { return BTreeSet::new() };
+    let text = std::str::from_utf8(&selection.value).unwrap_or_default();
+    let replaced = selection.whole
+        && parsed.sites[selection.site].entry.is_some()
+        && rule.own_unless.as_ref().is_some_and(|unless| Regex::new(unless).is_ok_and(|unless| !unless.is_match(text)))
+        && rule.own_unless_flag.as_ref().is_none_or(|flag| !parsed.facts.flags.contains(flag));
+    let bindings = &parsed.literals[selection.site].bindings;
+    let own = |key: &String| {
+        replaced
+            && bindings.iter().any(|binding| binding.name == *key)
+            && parsed.keys.iter().filter(|other| *other == key).count() == 1
+    };
+    parsed.keys.iter().filter(|key| !own(key)).cloned().collect()
 }
 
 /// Whether a definition gives a name just that value.
