@@ -46,6 +46,11 @@ fn names_of_every_sort_are_read() {
         ("a.js", "const p = process.env.DB_PASSWORD || '@';\n"),
         ("a.ts", "if (password === '@') { ok(); }\n"),
         ("a.go", "package a\nvar dbPassword = \"@\"\n"),
+        ("a.go", "package a\nconst dbPassword string = \"@\"\n"),
+        ("a.go", "package a\nvar (\n\tdbPassword []byte = []byte(\"@\")\n)\n"),
+        ("a.vb", "Dim password As String = \"@\"\n"),
+        ("a.r", "password <- \"@\"\n"),
+        ("a.tf", "variable \"vm\" {\n  type = object({\n    admin_password = optional(string, \"@\")\n  })\n}\n"),
         ("A.java", "class A { String password = \"@\"; }\n"),
         ("a.php", "<?php define('DB_PASSWORD', '@');\n"),
         ("a.rb", "password = '@'\n"),
@@ -81,6 +86,14 @@ fn functions_that_take_a_secret_are_known() {
         ("a.cs", "class A { object F() { return new { user = \"ann\", Password = \"@\", kept = true }; } }\n"),
         ("A.java", "class A { void f() { b.password(encoder.encode(\"@\")); } }\n"),
         ("A.java", "class A { @Value(\"${jwt.secret:@}\") String s; }\n"),
+        ("A.java", "class A { void f() { users.save(new User(\"ann\", passwordEncoder.encode(\"@\"), 1)); } }\n"),
+        ("a.php", "<?php $u = ['password' => Hash::make('@')];\n"),
+        ("a.php", "<?php $h = Hash::make('@');\n"),
+        ("a.php", "<?php $t = JWT::encode($data, '@', 'HS256');\n"),
+        ("a.php", "<?php $h = password_hash('@', PASSWORD_DEFAULT);\n"),
+        ("a.js", "const h = await bcrypt.hash('@', 10);\n"),
+        ("a.go", "package a\nvar h, _ = bcrypt.GenerateFromPassword([]byte(\"@\"), 10)\n"),
+        ("a.cs", "class A { object F() { return Cluster.ConnectAsync(\"couchbase://h\", \"app\", \"@\"); } }\n"),
         ("a.js", "app.use(cookieParser('@'));\n"),
         ("a.js", "crypto.createHmac('sha256', '@');\n"),
         ("a.ps1", "$s = ConvertTo-SecureString '@' -AsPlainText -Force\n"),
@@ -190,6 +203,7 @@ fn what_only_talks_about_secrets_is_quiet() {
         ("a.py", "ZULIP_API_KEY = '0123456789abcdef0123456789abcdef'\n"),
         ("a.py", "fail(\"'mysql://USER:PASSWORD@DBMS_IP:DBMS_PORT/NAME'\")\n"),
         ("a.py", "\"\"\"Set up.\"\"\"\nhost = config.get(CONF_HOST)\npassword = config.get(CONF_PASSWORD)\n"),
+        ("a.yaml", "{{- $tlsSecret := printf \"%s-shop-tls\" $name }}\n"),
     ] {
         is_quiet(path, text);
     }
@@ -233,6 +247,11 @@ fn names_of_their_own_and_places_of_examples_are_quiet() {
         is_quiet(path, &yaml);
     }
     finds("roles/db/tasks/main.yml", "db_password: @\n");
+    // Nobody makes a random value up for a sample of the environment.
+    for (value, count) in [("hT4xq9Lw2ZbR7mVc3KpY8dNs", 1), ("hT4xq9Lw2Z123456789pY8dNs", 0), (word().as_str(), 0)] {
+        assert_eq!(shown(".env.example", &format!("API_SECRET={value}\n")).len(), count, "{value}");
+    }
+    assert!(shown("README.md", "API_SECRET=hT4xq9Lw2ZbR7mVc3KpY8dNs\n").is_empty());
 }
 
 #[test]

@@ -39,6 +39,17 @@ pub(super) fn is_alphabet(value: &str) -> bool {
     })
 }
 
+/// Six letters or digits that follow each other: `123456`, `abcdef`. Somebody typed them.
+pub(super) fn is_counted(value: &str) -> bool {
+    const RUN: usize = 6;
+    let mut run = 1;
+    value.as_bytes().windows(2).any(|two| {
+        let follows = two[0].is_ascii_alphanumeric() && two[1].is_ascii_alphanumeric() && two[1] == two[0] + 1;
+        run = if follows { run + 1 } else { 1 };
+        run >= RUN
+    })
+}
+
 /// Starts of the account keys that every installation of an emulator has (Microsoft Learn: Use the Azurite emulator for
 /// local Azure Storage development; Develop locally using the Azure Cosmos DB emulator).
 const EMULATORS: [&str; 2] = ["Eby8vdM02xNOcqFlqUwJPLlm", "C2y6yDjf5/R+ob0N8A7Cgv30"];
@@ -158,12 +169,17 @@ fn is_template(lower: &str) -> bool {
         .any(|(open, close)| lower.split_once(open).is_some_and(|(_, rest)| lower.len() < 40 || rest.contains(close)))
 }
 
-/// A hole of a format string: `session-{0}-{1}`, `{}`.
+/// A hole of a format string: `session-{0}-{1}`, `{}`, `%s-shop-tls`.
 fn has_hole(value: &str) -> bool {
-    value.match_indices('{').any(|(at, _)| {
-        let rest = &value[at + 1..];
-        rest.starts_with('}') || rest.starts_with(|c: char| c.is_ascii_digit()) && rest[1..].starts_with(['}', ':'])
-    })
+    // What follows a verb of one letter is no digit of a percent-encoded character.
+    let mut after = value.match_indices('%').filter_map(|(at, _)| value.get(at + 1..));
+    let verb = after
+        .any(|rest| rest.starts_with(['s', 'd', 'v']) && !rest[1..].starts_with(|c: char| c.is_ascii_alphanumeric()));
+    verb && words::cost(value) < words::FAMILIAR
+        || value.match_indices('{').any(|(at, _)| {
+            let rest = &value[at + 1..];
+            rest.starts_with('}') || rest.starts_with(|c: char| c.is_ascii_digit()) && rest[1..].starts_with(['}', ':'])
+        })
 }
 
 /// Nothing but characters as markup writes them: `&quot;&quot;`.
@@ -290,6 +306,7 @@ mod tests {
             "$PASSWORD",
             "YourSlackSigningSecret",
             "client-{0}-{1}",
+            "%s-shop-tls",
             "&quot;&quot;",
             "prefix-of-some-length-and-more-${SECRET_OF_THE_DAY}",
             "mock-token-12345",
@@ -307,6 +324,8 @@ mod tests {
             "yankees",
             "myp4ss",
             "a{2x}b",
+            "winter%d6sun",
+            "q7%s$Lw2",
             "Yourself1",
             "$OLDMill^river",
             "Q1f.....................",
@@ -323,6 +342,7 @@ mod tests {
         assert!(is_alphabet("0123456789abcdef0123456789abcdef") && !is_alphabet("12345678901234567890"));
         assert!(is_alphabet("key_aBcDeFgHiJkLmN1") && is_alphabet("xyzabcdefghijkl"));
         assert!(!is_alphabet("abcdefgh-ijklmnop") && !is_alphabet("hT4xq9Lw2ZbR7mVc3KpY8dNs"));
+        assert!(is_counted("4d1234567") && is_counted("xabcdef") && !is_counted("12345-6") && !is_counted("hT4xq9Lw2"));
     }
 
     #[test]

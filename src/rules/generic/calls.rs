@@ -74,7 +74,7 @@ pub(super) fn plain(callee: &str) -> String {
 /// Functions that give back what they are given, in another form: the literal inside is still the value.
 pub(super) fn passes_through(callee: &str) -> bool {
     /// Whole callees.
-    const EXACT: [&str; 24] = [
+    const EXACT: [&str; 25] = [
         "bytes",
         "bytearray",
         "str",
@@ -99,9 +99,11 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "aws.String",
         "Secret",
         "Output.secret",
+        // Terraform: an attribute of an object, and what it is where nobody sets it.
+        "optional",
     ];
     /// Last parts of callees.
-    const LAST: [&str; 44] = [
+    const LAST: [&str; 45] = [
         "hash",
         "hashSync",
         "md5",
@@ -121,6 +123,8 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "bcrypt",
         "getPasswordHash",
         "get_password_hash",
+        // `Hash::make("x")`
+        "make",
         "encode",
         "SecretStr",
         "b64decode",

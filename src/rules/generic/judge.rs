@@ -30,7 +30,8 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     let length = value.chars().count();
     // `SECRET_KEY = "dev"`: a session is signed with that, too.
     let signs = || class == Class::Secret && how == How::Bound && name.to_ascii_lowercase().ends_with("secret_key");
-    let least = if class == Class::Password || length == 3 && signs() { 3 } else { 4 };
+    let handed = class == Class::Secret && how == How::Passed;
+    let least = if class == Class::Password || length == 3 && (handed || signs()) { 3 } else { 4 };
     let control = value.chars().filter(|c| c.is_control()).count();
     if length < least
         || is_placeholder(value) && !is_set_anyway(class, name, value, quoted, how)
@@ -39,7 +40,9 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
         || how == How::Argument && value.split(' ').count() > 4 && !is_mnemonic(name, value)
         || is_joined(value)
         // `secrets: inherit`, `PASSWD_VALUE="NOPASSWD"`, `attribute('PASSWORD', 'varchar2')`
-        || ["inherit", "NOPASSWD", "NOPASSWORD", "varchar", "varchar2"].contains(&value)
+        // `'password' => 'hashed'`: what Laravel casts a field to
+        || ["inherit", "NOPASSWD", "NOPASSWORD", "varchar", "varchar2", "hashed", "encrypted"].contains(&value)
+        || is_suite(value)
         || is_wrong(value)
         || about::is_none(name, value, how)
         || control > 0 && (value.len() < 12 || control * 4 > value.len())
@@ -124,6 +127,11 @@ fn is_wrong(value: &str) -> bool {
                 .any(|word| rest.trim_start_matches(['-', '_', ' ']).starts_with(word))
         })
     })
+}
+
+/// What a server may agree on: `NONE:+VERS-TLS1.2:+ECDHE-PSK:-SHA1`, `HIGH:!aNULL:!MD5:!PSK`.
+fn is_suite(value: &str) -> bool {
+    value.split(':').filter(|part| part.len() > 1 && part.starts_with(['+', '-', '!'])).count() > 2
 }
 
 /// The next option of a command, or a list of settings: `--disabled-password --gecos`, `--secret id=x,src=y`.
@@ -283,6 +291,31 @@ fn is_of_a_place(value: &str) -> bool {
         && ["password", "passwd", "pass", "pw"].contains(&last.as_str())
 }
 
+/// `realworld-pass`: where settings stand without quotes, whoever names an entry writes `password` out.
+fn is_short_for_one(value: &str) -> bool {
+    let words = names::words(value);
+    words.len() > 1 && words.last().is_some_and(|last| ["pass", "pw", "pwd"].contains(&last.as_str()))
+}
+
+/// `smtp-s3cret-key`: digits that stand for letters of a telling word; nobody calls a field so.
+fn is_disguised(value: &str) -> bool {
+    let plain = |c: char| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        c => c.to_ascii_lowercase(),
+    };
+    let chunk = |chunk: &str| {
+        let read: String = chunk.chars().map(plain).collect();
+        let own = chunk.to_ascii_lowercase();
+        ["password", "pass", "secret", "token", "admin"].iter().any(|word| read.contains(word) && !own.contains(word))
+    };
+    value.split(['-', '_', '.', '/', ' ']).any(chunk)
+}
+
 /// The value says what the name says: a label, a field's name, a key of something else.
 fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look, how: How) -> bool {
     let flat = |text: &str| -> String {
@@ -291,7 +324,8 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
     let own = flat(name).ends_with(&flat(value))
         && (class != Class::Password || how == How::Compared || how == How::Argument);
     // `password == "admin_pass"` compares with a password, whatever it reads like.
-    let compound = look == Look::Plain || value.bytes().filter(u8::is_ascii_digit).count() < 2;
+    let compound =
+        (look == Look::Plain || value.bytes().filter(u8::is_ascii_digit).count() < 2) && !is_disguised(value);
     let topic = names::classify(value).is_some() && compound && value.contains(['_', '-', '.', '/']);
     let direct = class == Class::Password && how == How::Compared || how == How::Passed;
     // `'Password': 'Updated.'`
@@ -327,7 +361,9 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
         && how == How::Bound
         && names::classify(value) == Some(Class::Secret)
         && value.contains('-');
-    let placed = class == Class::Password && how == How::Bound && !same && is_of_a_place(value) || other;
+    let short_for_one = !quoted && is_short_for_one(value);
+    let placed =
+        class == Class::Password && how == How::Bound && !same && (is_of_a_place(value) || short_for_one) || other;
     // `ClientSecret = "secret"`: what somebody else asks for, or signs with.
     let short = |words: Vec<String>| words.len() == 1 || words == ["secret", "key"] && names::words(name).len() > 3;
     let weak = class == Class::Secret && how == How::Bound && own && short(names::words(value)) && {
@@ -384,6 +420,12 @@ mod tests {
             (Class::Password, "password", "example", true, None),
             (Class::Password, "password", "dev-password", false, medium),
             (Class::Password, "password", "db-password", false, Some(Confidence::Low)),
+            (Class::Password, "password", "shop-pass", false, medium),
+            (Class::Password, "password", "shop-pass", true, Some(Confidence::Low)),
+            (Class::Password, "smtpPassword", "smtp-s3cret-key", true, medium),
+            (Class::Password, "smtpPassword", "smtp-secret-k3y", true, Some(Confidence::Low)),
+            (Class::Password, "password", "hashed", true, None),
+            (Class::Password, "ECDHE-PSK", "+PSK:+AES-128-GCM:+AES-128-CBC:+AEAD:+SHA256", false, None),
             (Class::Secret, "JWT_SECRET", "secret", false, medium),
             (Class::Secret, "shop_secret", "secret", true, Some(Confidence::Low)),
             (Class::Secret, "ClientSecret", "secret", true, medium),

@@ -8,7 +8,7 @@ use super::calls;
 use super::judge::{How, judge};
 use super::{Candidate, names, place};
 use crate::model::Confidence;
-use crate::rules::value::{Look, look};
+use crate::rules::value::{Look, is_counted, look};
 
 /// Reads names at the places that the automaton points out.
 pub(super) struct Reader<'a> {
@@ -82,6 +82,27 @@ impl<'a> Reader<'a> {
         Some((name.trim_matches(['.', '-']), start..end))
     }
 
+    /// Where the whole name stands that a name is a part of: `JWT::encode` around `JWT`.
+    pub(super) fn path(&self, name: &Range<usize>) -> Range<usize> {
+        let mut place = name.clone();
+        while self.bytes.get(place.end..).is_some_and(|rest| rest.starts_with(b"::")) {
+            let behind = place.end + 2;
+            let word = (behind..self.bytes.len()).find(|at| !in_name(self.at(*at))).unwrap_or(self.bytes.len());
+            if word == behind {
+                break;
+            }
+            place.end = word;
+        }
+        while self.bytes.get(..place.start).is_some_and(|head| head.ends_with(b"::")) {
+            let before = place.start - 2;
+            place.start = (0..before).rev().find(|at| !in_name(self.at(*at))).map_or(0, |at| at + 1);
+            if place.start == before {
+                break;
+            }
+        }
+        place
+    }
+
     /// A telling word stands here.
     pub(super) fn hit(&mut self, hit: &Range<usize>) {
         if hit.start < self.until {
@@ -89,7 +110,7 @@ impl<'a> Reader<'a> {
         }
         let Some((name, place)) = self.name(hit) else { return };
         self.until = place.end;
-        if self.call(name, place.end) {
+        if self.call(&self.path(&place)) {
             return;
         }
         let Some(class) = names::classify(name) else { return };
@@ -143,7 +164,10 @@ impl<'a> Reader<'a> {
 
     /// Something was found.
     pub(super) fn push(&mut self, span: Range<usize>, rule: &'static str, name: Option<&str>, confidence: Confidence) {
-        let confidence = if place::quiet_place(self.path) { Confidence::Low } else { confidence };
+        // Nobody makes a random value up for a sample.
+        let value = self.text.get(span.clone()).unwrap_or_default();
+        let sampled = confidence == Confidence::High && place::is_sample_environment(self.path) && !is_counted(value);
+        let confidence = if place::quiet_place(self.path) && !sampled { Confidence::Low } else { confidence };
         let name = name.map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
         self.found.push(Candidate {
             span,
@@ -158,11 +182,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A literal passed to a function that takes a secret.
-    fn call(&mut self, name: &str, end: usize) -> bool {
-        if self.at(end) != b'(' {
+    fn call(&mut self, place: &Range<usize>) -> bool {
+        let end = place.end;
+        let Some(name) = self.text.get(place.clone()).filter(|name| self.at(end) == b'(' && calls::may_be(name)) else {
             return false;
-        }
-        let Some(known) = calls::find(name, self.language).next() else { return false };
+        };
+        let Some(known) = calls::find(&calls::plain(name), self.language).next() else { return false };
         let Some(position) = known.argument else { return false };
         let mut at = self.skip(end + 1, b" \t\r\n");
         for _ in 0..position {
@@ -238,8 +263,10 @@ impl<'a> Reader<'a> {
             [b'=', b'>', ..] | [b':', b'=', ..] => (2, How::Bound),
             [b':', b':', ..] | [b'=', b'~', ..] => return None,
             [b'=' | b':', ..] => (1, How::Bound),
+            [b'<', b'-', ..] if blank > at => (2, How::Bound),
             [b',', ..] if key => (1, How::Argument),
             _ if blank > at && self.bare && !key && self.takes_blank(start) => (0, How::Blank),
+            _ if blank > at && !key => (self.type_before_value(blank)?, How::Bound),
             _ => return None,
         };
         if how == How::Argument {
@@ -277,6 +304,22 @@ impl<'a> Reader<'a> {
         let open = self.bare || default || exported || query || self.is_setting(start, rest.first(), at);
         let bare = open && how != How::Compared && how != How::Argument && !expression;
         bare.then(|| self.bare_value(start, at, how)).flatten()
+    }
+
+    /// How long the type and the operator are that stand between a name and a literal, without a colon before them:
+    /// `password string = "x"`, `password As String = "x"`.
+    fn type_before_value(&self, at: usize) -> Option<usize> {
+        let mut behind = at;
+        for _ in 0..2 {
+            let word = (behind..(behind + 40).min(self.bytes.len()))
+                .find(|at| !(in_name(self.at(*at)) || b"*[]".contains(&self.at(*at))))?;
+            behind = self.skip(word, b" \t");
+            if word == behind || self.at(behind) == b'=' {
+                break;
+            }
+        }
+        let assigned = behind > at && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));
+        (assigned && self.quoted(self.skip(behind + 1, b" \t")).is_some()).then_some(behind + 1 - at)
     }
 
     /// Where the text of the XML element begins that has a name: `<password>`, `<property name="password">`, and of property
@@ -397,10 +440,15 @@ impl<'a> Reader<'a> {
 
     pub(super) fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
         let limit = (at + LONGEST).min(self.bytes.len());
-        let inside = self.bytes.get(at.saturating_sub(100)..at).is_some_and(|head| {
-            memchr::memmem::rfind(head, b"${").is_some_and(|open| memchr::memchr2(b'}', b'\n', &head[open..]).is_none())
-        });
-        if inside && b"+?".contains(&self.at(at)) {
+        let within = |open: &[u8]| {
+            self.bytes.get(at.saturating_sub(100)..at).is_some_and(|head| {
+                memchr::memmem::rfind(head, open)
+                    .is_some_and(|open| memchr::memchr2(b'}', b'\n', &head[open..]).is_none())
+            })
+        };
+        let inside = within(b"${");
+        // What a template says is code: `{{ $secret := printf "…" . }}`.
+        if within(b"{{") || inside && b"+?".contains(&self.at(at)) {
             return None;
         }
         let at = at + usize::from(inside && b"-=".contains(&self.at(at)));

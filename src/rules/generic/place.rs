@@ -67,6 +67,7 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
         || stem == "tests" && !lower.contains(".github/workflows/")
         || [".test.", ".spec.", ".min.", ".bundle."].iter().any(|part| name.contains(part))
         || is_test_class(path)
+        || is_test_project(path)
         || ["metadata", "pkg-info", "record", "license", "licence", "copying", "notice", "authors"].contains(&name)
         || name.contains("sarif")
         || name.starts_with("package-lock")
@@ -143,6 +144,23 @@ fn is_test_class(path: &Path) -> bool {
     })
 }
 
+/// `Shop.Tests/`, `Shop.IntegrationTests/`, `ShopUITests/`: tests by their project's name, as in .NET and Xcode.
+fn is_test_project(path: &Path) -> bool {
+    let mut folders = path.components().rev().skip(1).filter_map(|part| part.as_os_str().to_str());
+    folders.any(|folder| {
+        [".Test", "Tests"].iter().any(|end| {
+            folder.strip_suffix(end).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.'))
+        })
+    })
+}
+
+/// Whether a file is a sample of the environment's variables, into which people write the values that they have.
+pub(super) fn is_sample_environment(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let parts: Vec<&str> = name.split('.').skip(1).collect();
+    parts.contains(&"env") && parts.iter().any(|part| ["example", "sample", "dist", "template"].contains(part))
+}
+
 /// Whether values stand without quotes.
 pub(super) fn bare_values(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
@@ -211,6 +229,9 @@ mod tests {
             "views/show.erb",
             "app/mock-services.json",
             "acceptance/login.feature",
+            "src/Shop.Tests/Helpers/Login.cs",
+            "Shop.IntegrationTests/a.cs",
+            "ShopUITests/Login.swift",
         ] {
             assert!(quiet_place(Path::new(path)), "{path}");
         }
@@ -224,6 +245,8 @@ mod tests {
             "roles/web/templates/config.php.j2",
             "config/database.yml.erb",
             "playbooks/db/main.yml",
+            "contests/a.cs",
+            "Contests/a.cs",
         ] {
             assert!(!quiet_place(Path::new(path)), "{path}");
         }

@@ -34,14 +34,15 @@ impl<'a> Reader<'a> {
             }
             let Some((name, place)) = self.name(hit) else { return false };
             until = place.end;
-            let calls = self.calls(name, place.end);
-            let promising = if calls { self.hands_literal(place.end) } else { self.may_name(name, &place, least) };
+            let path = self.path(&place);
+            let calls = self.calls(&path);
+            let promising = if calls { self.hands_literal(path.end) } else { self.may_name(name, &place, least) };
             // In a bundle only what is beyond doubt counts.
             let promising = promising
                 && (least >= Confidence::High
                     || !self.is_bundled(place.start)
                     || if calls {
-                        self.is_random_near(place.end)
+                        self.is_random_near(path.end)
                     } else {
                         self.may_name(name, &place, Confidence::High)
                     });
@@ -53,15 +54,13 @@ impl<'a> Reader<'a> {
 
     /// Whether a telling word is part of a telling name, or of a function's that takes a secret.
     pub(super) fn tells(&self, hit: &Range<usize>) -> bool {
-        self.name(hit).is_some_and(|(name, place)| names::classify(name).is_some() || self.calls(name, place.end))
+        self.name(hit).is_some_and(|(name, place)| names::classify(name).is_some() || self.calls(&self.path(&place)))
     }
 
     /// Whether a function that takes a secret is called. What is assigned or compared is no function.
-    fn calls(&self, name: &str, end: usize) -> bool {
-        if !calls::may_be(name) {
-            return false;
-        }
-        let set = matches!(self.at(self.skip(end, b" \t")), b'=' | b',' | b';' | b')' | b']' | b'}');
+    fn calls(&self, path: &Range<usize>) -> bool {
+        let Some(name) = self.text.get(path.clone()).filter(|name| calls::may_be(name)) else { return false };
+        let set = matches!(self.at(self.skip(path.end, b" \t")), b'=' | b',' | b';' | b')' | b']' | b'}');
         !set && calls::find(&calls::plain(name), self.language).next().is_some()
     }
 

@@ -117,13 +117,16 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
         .enumerate()
         .filter_map(|(index, column)| names::classify_column(&column).map(|class| (index, column, class)))
         .collect();
-    if known && telling.is_empty() || !scanner.word("values") {
+    if known && telling.is_empty() {
         return Vec::new();
     }
+    // `INSERT INTO users (id, password) SELECT id, 'x' FROM …`: one row, without parentheses.
+    let rows = if scanner.word("values") { ROWS } else { usize::from(known && scanner.word("select")) };
     let mut seeds = Vec::new();
-    for _ in 0..ROWS {
+    for _ in 0..rows {
         let begin = scanner.at;
-        let Some(row) = scanner.row() else { break };
+        let row = if rows == 1 { scanner.cells(true) } else { scanner.row() };
+        let Some(row) = row else { break };
         let cells = text.get(begin..scanner.at - 1).unwrap_or_default().trim_start().trim_start_matches('(');
         if known && given::are_placeholders(cells) {
             let mut rows = given::rows(text, scanner.at);
@@ -284,6 +287,15 @@ impl Scanner<'_> {
         found
     }
 
+    /// Whether a whole word stands here.
+    fn is_word(&self, word: &str) -> bool {
+        let apart = |at: Option<&u8>| !at.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte));
+        let found = self.bytes.get(self.at..self.at + word.len());
+        found.is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
+            && apart(self.at.checked_sub(1).and_then(|at| self.bytes.get(at)))
+            && apart(self.bytes.get(self.at + word.len()))
+    }
+
     fn columns(&mut self, text: &str) -> Option<Vec<String>> {
         if self.peek() != b'(' {
             return None;
@@ -311,10 +323,22 @@ impl Scanner<'_> {
             return None;
         }
         self.at += 1;
+        self.cells(false)
+    }
+
+    /// The cells from here to the parenthesis that closes the row; of a selection, to the word behind it or its end.
+    fn cells(&mut self, selected: bool) -> Option<Vec<Option<Cell>>> {
         let mut cells = vec![None];
         let mut depth = 0_usize;
         while self.at < self.end {
             match self.peek() {
+                // A column's name, in a selection.
+                b'"' if selected => {
+                    self.string(b'"')?;
+                    continue;
+                }
+                b'f' | b'F' if selected && depth == 0 && self.is_word("from") => return Some(cells),
+                b';' if selected => return Some(cells),
                 quote @ (b'\'' | b'"') => {
                     let start = self.at + 1;
                     self.string(quote)?;
@@ -328,7 +352,7 @@ impl Scanner<'_> {
                 b'(' => depth += 1,
                 b')' if depth == 0 => {
                     self.at += 1;
-                    return Some(cells);
+                    return (!selected).then_some(cells);
                 }
                 b')' => depth -= 1,
                 b',' if depth == 0 => cells.push(None),
@@ -409,6 +433,12 @@ mod tests {
         // keylift:allow made up for a test
         let nested = "insert into u (password, n) values (CONVERT(TEXT, HASHBYTES('SHA2_256', 'spidey'), 2), 'x')";
         assert_eq!(values(nested), ["spidey"]);
+        // keylift:allow made up for a test
+        let selected = "insert into u (id, \"password\") select g.\"id\", 'spidey' from g where g.name = 'ann'";
+        assert_eq!(values(selected), ["spidey"]);
+        // keylift:allow made up for a test
+        assert!(values("insert into u (password, id) select g.password, 'spidey' from g").is_empty());
+        assert!(values("insert into u (password) select g.\"secret\" from g where g.name = 'spidey'").is_empty());
         assert!(values("insert into u (name, n) values ('spidey', 1)").is_empty());
         assert!(values("insert into u (password) values (?)").is_empty());
         // keylift:allow made up for a test
