@@ -33,6 +33,7 @@ struct Detect {
     extensions: Vec<String>,
     files: Vec<String>,
     globs: Vec<String>,
+    open_globs: Vec<String>,
     shebangs: Vec<String>,
     requires: Vec<Vec<String>>,
     priority: i32,
@@ -94,13 +95,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let docstrings = docstrings.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));
         write!(
             out,
-            "Embedded {{ name: {name:?}, extends: {:?}, embeds: {}, docstrings: {}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, ",
+            "Embedded {{ name: {name:?}, extends: {:?}, embeds: {}, docstrings: {}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, open_globs: &{:?}, ",
             head.extends,
             head.embedded.is_some(),
             docstrings,
             detect.extensions,
             detect.files,
-            detect.globs
+            detect.globs,
+            detect.open_globs
         )?;
         let requires: Vec<String> = detect.requires.iter().map(|group| format!("&{group:?}")).collect();
         write!(

@@ -46,6 +46,8 @@ struct Detect {
     extensions: &'static [&'static str],
     files: &'static [&'static str],
     globs: &'static [&'static str],
+    /// Patterns that leave the extension open: one that tells a language says more.
+    open_globs: &'static [&'static str],
     shebangs: &'static [&'static str],
     requires: &'static [&'static [&'static str]],
     priority: i32,
@@ -101,13 +103,23 @@ static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
         .collect()
 });
 
+/// What tells the language of a file, from the weakest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum How {
+    Shebang,
+    OpenGlob,
+    Extension,
+    Glob,
+    File,
+}
+
 /// Index by file name and by extension, in lower case; languages with globs or shebangs are looked through.
 struct Index {
     /// Whether the name is contested.
     files: HashMap<&'static str, Vec<(usize, bool)>>,
     extensions: HashMap<&'static str, Vec<(usize, bool)>>,
-    /// With a literal that stands in every path that the pattern fits.
-    globs: Vec<(usize, &'static str, &'static str)>,
+    /// With a literal that stands in every path that the pattern fits, and how much the pattern tells.
+    globs: Vec<(usize, &'static str, &'static str, How)>,
     shebangs: HashMap<&'static str, Vec<usize>>,
 }
 
@@ -125,7 +137,9 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         for shebang in folder.detect.shebangs {
             index.shebangs.entry(shebang).or_default().push(at);
         }
-        index.globs.extend(folder.detect.globs.iter().map(|glob| (at, *glob, literal_of(glob))));
+        for (globs, how) in [(folder.detect.globs, How::Glob), (folder.detect.open_globs, How::OpenGlob)] {
+            index.globs.extend(globs.iter().map(|glob| (at, *glob, literal_of(glob), how)));
+        }
     }
     index
 });
@@ -133,27 +147,28 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 /// The language of a file, from its path and, where the path does not tell, from its first bytes (shebang, top-level keys).
 ///
 /// Among the languages that fit, the one of highest priority wins; then one whose required marks are found, then one
-/// that names the file, then a path pattern, an extension, a shebang.
+/// that names the file, then a path pattern, an extension, a path pattern that leaves the extension open, a shebang.
 pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
     let text = path.to_string_lossy().replace('\\', "/");
     let file = text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let index = &*INDEX;
-    let mut candidates: Vec<(usize, u8)> = Vec::new();
-    let mut named = |found: Option<&Vec<(usize, bool)>>, how: u8| {
+    let mut candidates: Vec<(usize, How)> = Vec::new();
+    let mut named = |found: Option<&Vec<(usize, bool)>>, how: How| {
         let fits = |(at, contested): &&(usize, bool)| !contested || LANGUAGES[*at].is_proved(head);
         candidates.extend(found.into_iter().flatten().filter(fits).map(|(at, _)| (*at, how)));
     };
-    named(index.files.get(file.as_str()), 3);
+    named(index.files.get(file.as_str()), How::File);
     let mut rest = file.as_str();
     while let Some((_, extension)) = rest.split_once('.') {
-        named(index.extensions.get(extension), 1);
+        named(index.extensions.get(extension), How::Extension);
         rest = extension;
     }
     let lower = text.to_ascii_lowercase();
     let fits = |glob: &str, literal: &str| lower.contains(literal) && glob_fits(glob, &lower);
-    candidates.extend(index.globs.iter().filter(|(_, glob, literal)| fits(glob, literal)).map(|(at, ..)| (*at, 2)));
+    let fitting = index.globs.iter().filter(|(_, glob, literal, _)| fits(glob, literal));
+    candidates.extend(fitting.map(|(at, _, _, how)| (*at, *how)));
     if let Some(program) = shebang(head) {
-        candidates.extend(index.shebangs.get(program.as_str()).into_iter().flatten().map(|at| (*at, 0)));
+        candidates.extend(index.shebangs.get(program.as_str()).into_iter().flatten().map(|at| (*at, How::Shebang)));
     }
     // A copy that somebody keeps, or hands out to be filled in: `config.php.dist`, `settings.py.bak`.
     if candidates.is_empty()
@@ -364,6 +379,24 @@ mod tests {
         assert_eq!(name("a.d/main.rb~", ""), Some("ruby"));
         assert_eq!(name("notes.old", ""), None);
         assert_eq!(name("a.d/notes.old", ""), None);
+    }
+
+    #[test]
+    fn an_extension_tells_more_than_a_pattern_that_leaves_it_open() {
+        for (path, wanted) in [
+            ("src/config/env.js", "javascript"),
+            ("migrations/env.py", "python"),
+            ("src/vite-env.d.ts", "typescript"),
+            ("shop.env.ts", "typescript"),
+            ("env.yaml", "yaml"),
+            (".env.php", "php"),
+            (".env.local", "dotenv"),
+            ("env.production", "dotenv"),
+            ("shop.env.local", "dotenv"),
+            (".env.example", "dotenv-example"),
+        ] {
+            assert_eq!(name(path, ""), Some(wanted), "{path}");
+        }
     }
 
     #[test]
