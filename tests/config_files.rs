@@ -89,6 +89,35 @@ fn the_same_secret_in_many_formats_is_one_move() {
 }
 
 #[test]
+fn one_variable_of_terraform_never_stands_for_two_values() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().join("project");
+    let declared = "variable \"admin_password\" {\n  default = \"C0rrect-horse7\"\n}\n";
+    for (path, text) in [
+        ("hub/variables.tf", declared),
+        ("hub/gateway.tf", "resource \"vpn_connection\" \"a\" {\n  shared_key = \"kq8Zr2Lw9Xv4Bn7M\"\n}\n"),
+        ("spoke/main.tf", "resource \"vm\" \"a\" {\n  admin_password = \"B4ttery-staple\"\n}\n"),
+    ] {
+        std::fs::create_dir_all(root.join(path).parent().expect("a folder")).expect("folders");
+        std::fs::write(root.join(path), text).expect("a file");
+    }
+    let planned = keylift(&root, &["plan", "--to", "age:../secrets.age"]);
+    let applied = keylift(&root, &["apply", "--yes"]);
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file");
+    assert!(read("hub/gateway.tf").contains("shared_key = var.shared_key"), "{}{}", say(&planned), say(&applied));
+    let spoke = read("spoke/main.tf");
+    let name = spoke.split("var.").nth(1).and_then(|rest| rest.lines().next()).expect("a variable");
+    let shown = format!("echo \"$TF_VAR_admin_password $TF_VAR_shared_key $TF_VAR_{name}\"");
+    let ran = keylift(&root, &["run", "--", "sh", "-c", &shown]);
+    assert_eq!(
+        String::from_utf8_lossy(&ran.stdout).trim(),
+        "C0rrect-horse7 kq8Zr2Lw9Xv4Bn7M B4ttery-staple",
+        "{}",
+        say(&ran)
+    );
+}
+
+#[test]
 fn what_ci_must_be_given_is_listed_a_file_at_a_time() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = folder.path().join("project");

@@ -115,6 +115,40 @@ fn undo_leaves_a_file_alone_that_changed_after_the_run() {
 }
 
 #[test]
+fn an_example_of_the_environment_is_rewritten_once() {
+    let project = age();
+    let example = format!("# Copy me.\nDB_PASSWORD={}\n", common::planted()[0]);
+    std::fs::write(project.root().join(".env.example"), example).expect("written");
+    let before = project.files();
+    project.expect(&["fix", "--to", &project.store, "--yes"], 0);
+    let after = project.files();
+    common::clean(".env.example", &after[&project.root().join(".env.example")]);
+    assert_eq!(project.program(), expected());
+    project.expect(&["undo"], 0);
+    assert_eq!(project.files(), before);
+}
+
+#[test]
+fn a_test_keeps_what_it_says_again_of_a_value_that_stays() {
+    let project = age();
+    let value = ["moon", "Base-", "77"].concat();
+    let test = format!("def test_login(client):\n    assert client.post('/', data=['shop', '{value}']).ok\n");
+    std::fs::create_dir(project.root().join("tests")).expect("a folder");
+    std::fs::write(project.root().join("tests/test_login.py"), &test).expect("written");
+    std::fs::write(project.root().join("users.sql"), format!("CREATE USER shop IDENTIFIED BY '{value}';\n"))
+        .expect("written");
+    let text = project.expect(&["plan", "--to", &project.store], 1);
+    assert!(text.contains("tests/test_login.py:2  the value stands here as it does elsewhere"), "{text}");
+    project.expect(&["apply", "--yes"], 1);
+    assert_eq!(std::fs::read_to_string(project.root().join("tests/test_login.py")).expect("readable"), test);
+    // With a place that moves, it goes along.
+    std::fs::write(project.root().join("shop/user.py"), format!("PASSWORD = '{value}'\n")).expect("written");
+    project.expect(&["fix", "--to", &project.store, "--yes"], 1);
+    let text = std::fs::read_to_string(project.root().join("tests/test_login.py")).expect("readable");
+    assert!(text.contains("os.environ"), "{text}");
+}
+
+#[test]
 fn nothing_is_done_without_a_yes() {
     let project = age();
     let before = project.files();

@@ -203,9 +203,13 @@ impl Parsed {
         let fixed_name = select::fixed_name(self, &selection, style)
             .or_else(|| inner::default(self, &selection, style).map(|inner| inner.variable));
         let taken_names = taken::names(self, &selection);
-        // Any name that is free: what the value will be called is not known yet.
-        let entries = self.addresses.entries.iter().flat_map(|entries| entries.keys().cloned());
-        let any = entries.chain((0..=taken_names.len()).map(|number| format!("X{number}")));
+        // Any name that is free: what the value will be called is not known yet. Lookups that name entries want one that
+        // the store has.
+        let lookup = self.loaded.recipe.lookups.get(&style);
+        let names_entries = lookup.is_some_and(|lookup| lookup.forms.iter().any(|form| form.stored));
+        let entries = self.addresses.entries.iter().filter(|_| names_entries);
+        let named = entries.flat_map(|entries| entries.keys().cloned());
+        let any = named.chain((0..=taken_names.len()).map(|number| format!("X{number}")));
         let free = || any.clone().find(|name| !taken_names.contains(name));
         let name = fixed_name.clone().or_else(free).unwrap_or_default();
         let request = Request { span: span.clone(), name, style };

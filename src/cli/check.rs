@@ -138,6 +138,7 @@ fn moved(planned: &PlannedMove, site: &PlannedSite, secret: Secret, engine: &Eng
         env: None,
         encoded,
         pair: None,
+        again: false,
         snippet: None,
     }
 }

@@ -102,6 +102,8 @@ pub struct Finding {
     pub encoded: Option<Encoded>,
     /// The identifier beside it that goes with it: an access key id, a client id.
     pub pair: Option<Pair>,
+    /// Whether it was found for its value alone, which a rule found elsewhere.
+    pub again: bool,
     /// The line around it, masked; none where nobody asked for it.
     pub snippet: Option<Snippet>,
 }
@@ -157,6 +159,7 @@ impl Finding {
             env: self.env.clone(),
             encoded: self.encoded.as_ref().map(Encoded::copy),
             pair: self.pair.clone(),
+            again: self.again,
             snippet: None,
         }
     }

@@ -45,7 +45,9 @@ pub(super) fn generated(
             }
         }
     }
-    if !options.no_example && !files.is_empty() {
+    // One that a move rewrites itself names what it is an example of; a file is staged once.
+    let rewritten = files.iter().any(|file| file.staged().path == EXAMPLE);
+    if !options.no_example && !files.is_empty() && !rewritten {
         made.extend(example(files, verified, at).map(|file| (EXAMPLE.to_owned(), file)));
     }
     Ok(made.into_values().collect())

@@ -446,6 +446,7 @@ impl Engine {
             env: env(rule, candidate.encoded.as_ref()),
             encoded: candidate.encoded,
             pair: None,
+            again: false,
             span: candidate.span,
             snippet: None,
         })

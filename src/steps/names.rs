@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keylift_grammars::{starts_word, without_verb};
+use keylift_grammars::{Language, Style, starts_word, without_verb};
 use keylift_providers::Fingerprint;
 
 /// What a name is made from, best first.
@@ -22,6 +22,8 @@ pub struct Wish {
     pub set: BTreeSet<String>,
     /// Names that mean something else at one of the places.
     pub taken: Vec<String>,
+    /// What looks the value up: some formats read a variable that is called otherwise (`TF_VAR_x` for `var.x`).
+    pub read_by: Vec<(&'static Language, Style)>,
     /// Words that tell clashing names apart: classes, functions, sections, the file's stem; innermost first.
     pub scopes: Vec<String>,
 }
@@ -109,12 +111,19 @@ impl Names {
                 && !wish.taken.contains(&name)
                 && self.set.get(&name).is_none_or(|values| values.contains(value))
                 && !self.given.contains_key(&name)
+                && self.is_free_as_read(wish, &name, value)
             {
                 self.given.insert(name.clone(), value.clone());
                 return name;
             }
         }
         unreachable!("numbers do not end")
+    }
+
+    /// Whether no variable that is read for a name is another value's.
+    fn is_free_as_read(&self, wish: &Wish, name: &str, value: &Fingerprint) -> bool {
+        let mut read = wish.read_by.iter().map(|(language, style)| language.variable(*style, name));
+        read.all(|read| self.given.get(&read).is_none_or(|owner| owner == value))
     }
 }
 
@@ -195,6 +204,10 @@ pub fn of_call(callee: &str, rule: &str) -> Option<String> {
     let mut words: Vec<&str> = whole.split('_').collect();
     let telling =
         |word: &str| CREDENTIALS.iter().any(|known| word.contains(known)) || ["AUTH", "PW", "PIN"].contains(&word);
+    // What hashes passwords says of none whose it is.
+    if class == "PASSWORD" && words.iter().any(|word| ["HASH", "HASHPW", "BCRYPT"].contains(word)) {
+        return None;
+    }
     // `token.SignedString` takes what tokens are signed with.
     if whole.is_empty() || words.last().is_some_and(|word| telling(word)) {
         return None;
@@ -371,6 +384,16 @@ mod tests {
     }
 
     #[test]
+    fn a_name_does_not_read_the_variable_of_another_value() {
+        let mut names = Names::default();
+        let terraform = keylift_grammars::language("terraform").expect("it is built in");
+        let wish = || Wish { read_by: vec![(terraform, Style::Env)], ..called("db_password", &["billing"]) };
+        assert!(names.claim("TF_VAR_db_password", &value("1")));
+        assert_eq!(names.choose(&wish(), &value("2")), "BILLING_DB_PASSWORD");
+        assert_eq!(names.choose(&wish(), &value("1")), "DB_PASSWORD");
+    }
+
+    #[test]
     fn variables_are_upper_snake() {
         for (name, expected) in [
             ("dbPassword", "DB_PASSWORD"),
@@ -469,6 +492,8 @@ mod tests {
             ("setSigningKey", "secret", None),
             ("token.SignedString", "secret", Some("TOKEN_SECRET")),
             ("password.equals", "password", Some("PASSWORD")),
+            ("bcrypt.hashSync", "password", None),
+            ("Hash::make", "password", None),
             ("passwordAlice", "password", None),
             ("db_password", "password", None),
         ] {

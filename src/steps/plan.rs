@@ -96,6 +96,7 @@ pub fn plan(files: &[Scanned], target: &Target<'_>) -> Plan {
         }
     }
     leave_prose(&mut groups, &mut refusals, target.key);
+    leave_repeats(&mut groups, &mut refusals, target.key);
     let mut names = Names::new(target.reserved.clone());
     settle_fixed_names(&mut groups, &mut names, &mut refusals, target.key);
     let parts = parts(&groups);
@@ -183,6 +184,25 @@ fn leave_prose(groups: &mut Vec<Group<'_>>, refusals: &mut Vec<Refused>, key: &F
             refusals.extend(group.places.iter().map(|(path, finding, _)| refused(path, finding, refusal.clone(), key)));
         }
         !prose
+    });
+}
+
+/// Where no place moves that a rule found, tests and documentation keep what repeats the value: code that reads the value
+/// as before is tested with it as before.
+fn leave_repeats(groups: &mut Vec<Group<'_>>, refusals: &mut Vec<Refused>, key: &FingerprintKey) {
+    groups.retain(|group| {
+        let repeats = group.places.iter().all(|(path, finding, placed)| {
+            placed.place.prose || finding.again && is_quiet_place(path.as_ref())
+        });
+        if repeats {
+            let refusal = locate::refusal(
+                "repeat",
+                "the value stands here as it does elsewhere, and none of the places that were found first can be rewritten",
+                "rewrite one of those by hand as its own refusal says, and this one with it",
+            );
+            refusals.extend(group.places.iter().map(|(path, finding, _)| refused(path, finding, refusal.clone(), key)));
+        }
+        !repeats
     });
 }
 
@@ -319,12 +339,14 @@ fn planned(
     wish.scopes.retain(|name| !unsaid.is_in(name));
     wish.set.retain(|name| !unsaid.is_in(name));
     let fixed = fixed_names(group, &mut wish, target);
+    let reads = |placed: &Placed| placed.place.fixed_name.is_none() && placed.style != Style::Inject;
+    let reading = group.places.iter().filter(|(_, _, placed)| reads(placed));
+    wish.read_by = reading.map(|(_, _, placed)| (placed.language, target.lookup.into())).collect();
+    wish.read_by.dedup_by_key(|(language, _)| &language.name);
     let name = names.choose(&wish, &group.value);
     let mut also: Vec<String> = fixed.into_iter().filter(|fixed| *fixed != name).collect();
     // Some formats read a variable that is called otherwise than what they look up (`TF_VAR_x` for `var.x`).
-    let read =
-        group.places.iter().filter(|(_, _, placed)| placed.place.fixed_name.is_none() && placed.style != Style::Inject);
-    let read = read.map(|(_, _, placed)| placed.language.variable(target.lookup.into(), &name));
+    let read = wish.read_by.iter().map(|(language, style)| language.variable(*style, &name));
     push_new(&mut also, read.filter(|read| *read != name && names.claim(read, &group.value)));
     let address = places.give(&name, &group.secret, target.store);
     let address = address.map_err(|rejected| locate::refusal("store-rejects", &rejected.reason, &rejected.advice))?;

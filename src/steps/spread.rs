@@ -182,6 +182,7 @@ fn again(origin: &Finding, path: &Path, text: &Text, span: Range<usize>) -> Find
         name: None,
         language: None,
         pair: None,
+        again: true,
         snippet: None,
         ..origin.copy()
     }

@@ -261,6 +261,7 @@ impl Opened {
             env: None,
             encoded: None,
             pair: None,
+            again: false,
             span,
             snippet: None,
         }
