@@ -47,7 +47,7 @@ fn names_of_every_sort_are_read() {
         ("a.ts", "if (password === '@') { ok(); }\n"),
         ("a.go", "package a\nvar dbPassword = \"@\"\n"),
         ("a.go", "package a\nconst dbPassword string = \"@\"\n"),
-        ("a.go", "package a\nvar (\n\tdbPassword []byte = []byte(\"@\")\n)\n"),
+        ("a.go", "package a\nvar (\n\tdbPassword string = \"@\"\n)\n"),
         ("a.vb", "Dim password As String = \"@\"\n"),
         ("a.r", "password <- \"@\"\n"),
         ("a.tf", "variable \"vm\" {\n  type = object({\n    admin_password = optional(string, \"@\")\n  })\n}\n"),

@@ -204,9 +204,9 @@ pub fn of_call(callee: &str, rule: &str) -> Option<String> {
     let mut words: Vec<&str> = whole.split('_').collect();
     let telling =
         |word: &str| CREDENTIALS.iter().any(|known| word.contains(known)) || ["AUTH", "PW", "PIN"].contains(&word);
-    // What hashes passwords says of none whose it is.
+    // What is hashed is what somebody logs in with; `HASH_PASSWORD` would read as if the hash were wanted.
     if class == "PASSWORD" && words.iter().any(|word| ["HASH", "HASHPW", "BCRYPT"].contains(word)) {
-        return None;
+        return Some("LOGIN_PASSWORD".into());
     }
     // `token.SignedString` takes what tokens are signed with.
     if whole.is_empty() || words.last().is_some_and(|word| telling(word)) {
@@ -492,8 +492,8 @@ mod tests {
             ("setSigningKey", "secret", None),
             ("token.SignedString", "secret", Some("TOKEN_SECRET")),
             ("password.equals", "password", Some("PASSWORD")),
-            ("bcrypt.hashSync", "password", None),
-            ("Hash::make", "password", None),
+            ("bcrypt.hashSync", "password", Some("LOGIN_PASSWORD")),
+            ("Hash::make", "password", Some("LOGIN_PASSWORD")),
             ("passwordAlice", "password", None),
             ("db_password", "password", None),
         ] {
