@@ -15,7 +15,10 @@ pub(super) fn is_described(rule: &Rule, text: &str, span: &Range<usize>) -> bool
         // So many characters of any kind near an issuer's name may be a name, too: `JiraGetAuthResponseError`. A rule without
         // an issuer is a user's own, who says with it what does not count.
         Kind::ApiKey | Kind::Token if !rule.issuer.is_empty() => {
-            rule.confidence == Confidence::Medium && value.len() >= 16 && is_wordy(value)
+            rule.confidence == Confidence::Medium
+                && value.len() >= 16
+                && !value.bytes().any(|b| b.is_ascii_digit())
+                && is_wordy(value)
         }
         _ => false,
     };
