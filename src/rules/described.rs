@@ -41,8 +41,8 @@ fn is_described_host(after: &str) -> bool {
 /// What stands where user and password would: `user:password`.
 fn is_described_user(before: &str, password: &str) -> bool {
     let Some(before) = before.strip_suffix(':') else { return false };
-    let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).map_or(0, |at| at + 1);
-    let user = before[start..].to_ascii_lowercase();
+    let user = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).next();
+    let user = user.unwrap_or_default().to_ascii_lowercase();
     ["user", "username", "login", "key", "api_key", "api-key"].contains(&&*user)
         && ["password", "passwd", "pass", "secret", "api_secret", "api-secret"]
             .contains(&&*password.to_ascii_lowercase())
@@ -65,6 +65,7 @@ mod tests {
     fn what_describes_its_place_is_told() {
         assert!(is_described_user("info=user:", "password") && !is_described_user("info=ann:", "password"));
         assert!(!is_described_user("info=user:", "summer"));
+        assert!(is_described_user("curl -u 日本user:", "password"), "a character of several bytes before it");
         assert!(
             is_described_host("@DBMS_IP:DBMS_PORT/x") && !is_described_host("@DB1:5432") && !is_described_host("x")
         );
