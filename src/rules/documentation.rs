@@ -28,7 +28,7 @@ impl Documentation {
         let mut last = None;
         let mut at = 0;
         let mut begins = [false; 256];
-        let blocks = written.block.iter().flat_map(|[open, _]| open.bytes().next());
+        let blocks = written.block.iter().filter_map(|[open, _]| open.bytes().next());
         let fences = written.fences.iter().filter_map(|fence| fence.bytes().next());
         for byte in quotes.iter().copied().chain(comment.first().copied()).chain(blocks).chain(fences) {
             begins[usize::from(byte)] = true;

@@ -15,6 +15,10 @@ const LONGEST_LINE: usize = 50_000;
 /// How much of a file its language is told from, in bytes.
 pub(super) const HEAD: usize = 16 * 1024;
 
+/// What a text was found to be written in: a language of the grammars, or none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Detected(Option<&'static Language>);
+
 /// A text with its language, and its tree on demand.
 pub(super) struct Tree<'a> {
     text: &'a str,
@@ -64,12 +68,12 @@ impl<'a> Tree<'a> {
     }
 
     /// As what the text is known to be written, where somebody has asked; its head alone tells.
-    pub(super) fn known_language(&self) -> Option<Option<&'static Language>> {
-        self.language.get().copied()
+    pub(super) fn known_language(&self) -> Option<Detected> {
+        self.language.get().copied().map(Detected)
     }
 
     /// The same for a text whose head is that of another one at the same path.
-    pub(super) fn know_language(&self, language: Option<&'static Language>) {
+    pub(super) fn know_language(&self, Detected(language): Detected) {
         let _ = self.language.set(language);
     }
 

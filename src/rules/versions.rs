@@ -6,10 +6,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use keylift_grammars::Language;
 
 use super::generic::Candidate;
-use super::tree::HEAD;
+use super::tree::{Detected, HEAD};
 
 /// How much before a line, and behind it, belongs to what the line says, in bytes.
 const BEFORE: usize = 256;
@@ -38,7 +37,7 @@ pub struct Quiet {
 /// A version, and what it gave.
 struct Last {
     text: Held,
-    language: Option<Option<&'static Language>>,
+    language: Option<Detected>,
     found: Vec<Known>,
 }
 
@@ -78,7 +77,7 @@ pub(super) struct Start {
     /// All that the version before gave, where it stands in this one; none where some of it is not the same any more.
     pub(super) found: Option<Vec<Known>>,
     /// What it is written in, where that was asked for and its head is the same.
-    pub(super) language: Option<Option<&'static Language>>,
+    pub(super) language: Option<Detected>,
 }
 
 impl Start {
@@ -138,7 +137,7 @@ impl Quiet {
     pub(super) fn learn(
         &mut self,
         text: Held,
-        language: Option<Option<&'static Language>>,
+        language: Option<Detected>,
         passages: &Passages,
         far: bool,
         found: Vec<Known>,

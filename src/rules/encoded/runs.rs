@@ -44,6 +44,7 @@ const BLOCK: usize = 64;
 
 /// Which bytes of a block are in a run: a bit each. Without a branch or a table, so that it becomes a few instructions for many
 /// bytes.
+#[allow(clippy::needless_bitwise_bool, reason = "an operator that may stop early is a branch")]
 fn kinds(block: &[u8; BLOCK]) -> u64 {
     let mut kinds = [0; BLOCK];
     for (kind, byte) in kinds.iter_mut().zip(block) {
@@ -63,13 +64,12 @@ fn next_run(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let mut before = 0;
     for (number, block) in rest.chunks(BLOCK).enumerate() {
-        let kinds = match block.first_chunk() {
-            Some(block) => kinds(block),
-            None => {
-                let mut padded = [0; BLOCK];
-                padded[..block.len()].copy_from_slice(block);
-                kinds(&padded)
-            }
+        let kinds = if let Some(block) = block.first_chunk() {
+            kinds(block)
+        } else {
+            let mut padded = [0; BLOCK];
+            padded[..block.len()].copy_from_slice(block);
+            kinds(&padded)
         };
         let one = u128::from(kinds) << BLOCK | u128::from(before);
         // Bits that begin two, four, eight, sixteen in a row, and in the end SHORTEST.
@@ -198,8 +198,8 @@ mod tests {
     /// The same, a byte at a time.
     fn plainly(bytes: &[u8], from: usize) -> Option<usize> {
         let mut start = from;
-        for at in from..bytes.len() {
-            if !in_run(bytes[at]) {
+        for (at, byte) in bytes.iter().enumerate().skip(from) {
+            if !in_run(*byte) {
                 start = at + 1;
             } else if at + 1 - start == SHORTEST {
                 return Some(start);

@@ -60,6 +60,7 @@ struct Place {
 }
 
 impl Gate {
+    #[allow(clippy::large_stack_arrays, reason = "a table passes by once")]
     pub(super) fn new(keywords: Vec<String>) -> Self {
         let keywords: Vec<Box<[u8]>> =
             keywords.into_iter().map(|keyword| keyword.to_ascii_lowercase().into_bytes().into()).collect();
