@@ -34,14 +34,8 @@ impl Documentation {
             begins[usize::from(byte)] = true;
         }
         while at < bytes.len() {
-            if !begins[usize::from(bytes[at])] {
-                if !bytes[at].is_ascii_whitespace() {
-                    last = Some(bytes[at]);
-                }
-                at += 1;
-                continue;
-            }
-            let rest = &bytes[at..];
+            // Most bytes begin nothing: no more is asked of them.
+            let rest = if begins[usize::from(bytes[at])] { &bytes[at..] } else { &[] };
             if let Some(fence) = written.fences.iter().find(|fence| rest.starts_with(fence.as_bytes())) {
                 let end = closing(text, at + fence.len(), fence);
                 if stands_alone(text, at, last) || named(text, at) {
@@ -61,7 +55,7 @@ impl Documentation {
                 let end = length.map_or(bytes.len(), |length| at + length);
                 comments.push(at..end);
                 at = end;
-            } else if quotes.contains(&bytes[at]) {
+            } else if rest.first().is_some_and(|byte| quotes.contains(byte)) {
                 last = Some(bytes[at]);
                 at = string_end(bytes, at);
             } else {

@@ -17,7 +17,7 @@ use super::rule::{Rule, RuleError};
 use super::sketch::Sketch;
 use super::text::{Lines, View, allowed};
 use super::tree::Tree;
-use super::versions::{self, Held, Known, Passages, Quiet, Start};
+use super::versions::{self, Held, Passages, Quiet, Start};
 use super::{checksum, value};
 use crate::model::{Confidence, Encoded, Finding, Kind, Pair, SourceFile};
 
@@ -157,38 +157,29 @@ impl Engine {
             candidate.name = tree.name_of(&candidate.span).or_else(|| generic::name_before(text, candidate.span.start));
         }
         let language = if candidates.is_empty() { None } else { tree.read_as() };
-        let stayed = stayed.unwrap_or_default();
-        let languages: HashMap<usize, Option<String>> =
-            stayed.iter().map(|known| (known.candidate.span.start, known.language.clone())).collect();
-        let language = |at: usize| languages.get(&at).cloned().unwrap_or_else(|| language.map(str::to_owned));
-        if !stayed.is_empty() {
-            candidates.extend(stayed.into_iter().map(|known| known.candidate));
+        for candidate in &mut candidates {
+            candidate.language = language;
+        }
+        if let Some(stayed) = stayed.filter(|stayed| !stayed.is_empty()) {
+            candidates.extend(stayed);
             one_a_place(&mut candidates);
         }
         if let (Some(others), Some(passages)) = (others, passages) {
-            let known = |candidate: &Candidate| Known {
-                candidate: candidate.moved(candidate.span.clone()),
-                language: language(candidate.span.start),
-            };
             // What stands encoded is read anew each time: it is rare.
             far |= candidates.iter().any(|candidate| candidate.encoded.is_some());
             let held = match &view {
                 View::Own { mark, .. } => Held::own(&file.bytes, *mark),
                 View::Decoded(_) => Held::copy(text),
             };
-            others.learn(held, tree.known_language(), &passages, far, candidates.iter().map(known).collect());
+            let found = candidates.iter().map(|candidate| candidate.moved(candidate.span.clone())).collect();
+            others.learn(held, tree.known_language(), &passages, far, found);
         }
         if candidates.is_empty() {
             return Vec::new();
         }
         let lines = Lines::new(text);
-        let mut found: Vec<Finding> = candidates
-            .into_iter()
-            .filter_map(|candidate| {
-                let language = language(candidate.span.start);
-                self.finding(candidate, file, &view, &lines, language)
-            })
-            .collect();
+        let mut found: Vec<Finding> =
+            candidates.into_iter().filter_map(|candidate| self.finding(candidate, file, &view, &lines)).collect();
         self.pair_up(&mut found, &tree);
         let paired: Vec<_> = found.iter().filter_map(|finding| Some(finding.pair.as_ref()?.span.clone())).collect();
         found
@@ -380,7 +371,7 @@ impl Engine {
         let rank = RULE + own + u8::from(proven_token);
         let certain = confidence > Confidence::Low || rule.confidence == Confidence::Low;
         let (rule, extent) = (rule.id.clone(), span.start - whole.start);
-        Some(Candidate { span, rule, name: None, confidence, rank, certain, extent, encoded: None })
+        Some(Candidate { span, rule, name: None, confidence, rank, certain, extent, encoded: None, language: None })
     }
 
     /// Joins secrets with the identifiers that go with them: of the rule that theirs names the nearest, within the same
@@ -416,14 +407,7 @@ impl Engine {
         self.compiled[number].get_or_init(|| Matcher::new(&self.rules[number]).ok()).as_ref()
     }
 
-    fn finding(
-        &self,
-        candidate: Candidate,
-        file: &SourceFile,
-        view: &View<'_>,
-        lines: &Lines<'_>,
-        language: Option<String>,
-    ) -> Option<Finding> {
+    fn finding(&self, candidate: Candidate, file: &SourceFile, view: &View<'_>, lines: &Lines<'_>) -> Option<Finding> {
         let rule = self.rule(&candidate.rule)?;
         let value = view.text().get(candidate.span.clone())?;
         let start = lines.position(candidate.span.start);
@@ -442,7 +426,7 @@ impl Engine {
             severity: rule.severity,
             secret: Secret::new(value.as_bytes()),
             name: candidate.name,
-            language,
+            language: candidate.language.map(str::to_owned),
             env: env(rule, candidate.encoded.as_ref()),
             encoded: candidate.encoded,
             pair: None,

@@ -38,7 +38,7 @@ pub struct Quiet {
 struct Last {
     text: Held,
     language: Option<Detected>,
-    found: Vec<Known>,
+    found: Vec<Candidate>,
 }
 
 /// A text that is kept: the file's own bytes from some on, or a copy of what they say.
@@ -62,20 +62,13 @@ impl Held {
     }
 }
 
-/// Something that was found, with the language as which it was read.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) candidate: Candidate,
-    pub(super) language: Option<String>,
-}
-
 /// What is known of a version before it is looked at.
 #[derive(Debug)]
 pub(super) struct Start {
     /// The lines in which there may be something new: all, or those near what differs from the version before.
     pub(super) part: Range<usize>,
     /// All that the version before gave, where it stands in this one; none where some of it is not the same any more.
-    pub(super) found: Option<Vec<Known>>,
+    pub(super) found: Option<Vec<Candidate>>,
     /// What it is written in, where that was asked for and its head is the same.
     pub(super) language: Option<Detected>,
 }
@@ -140,15 +133,14 @@ impl Quiet {
         language: Option<Detected>,
         passages: &Passages,
         far: bool,
-        found: Vec<Known>,
+        found: Vec<Candidate>,
     ) {
         if !passages.stayed {
             self.loud.clear();
         }
         for passage in passages.lines.iter().filter(|passage| passage.is_new) {
             let near = passage.line.start.saturating_sub(FAR)..passage.line.end + FAR;
-            let is_near =
-                |known: &Known| near.start < known.candidate.span.end && known.candidate.span.start < near.end;
+            let is_near = |known: &Candidate| near.start < known.span.end && known.span.start < near.end;
             let lines = if found.iter().any(is_near) { &mut self.loud } else { &mut self.lines };
             lines.insert(passage.hash);
         }
@@ -166,8 +158,8 @@ struct Same<'a> {
 
 impl Same<'_> {
     /// The same in the new version, where what is around it is there unchanged.
-    fn again(&self, known: &Known) -> Option<Known> {
-        let span = &known.candidate.span;
+    fn again(&self, known: &Candidate) -> Option<Candidate> {
+        let span = &known.span;
         let part = around(self.old, &line_at(self.old, span.clone()));
         let at = if part.end <= self.before {
             part.start
@@ -177,8 +169,7 @@ impl Same<'_> {
             memchr::memmem::find(self.new, &self.old[part.clone()])?
         };
         let start = at + span.start - part.start;
-        let candidate = known.candidate.moved(start..start + span.len());
-        Some(Known { candidate, language: known.language.clone() })
+        Some(known.moved(start..start + span.len()))
     }
 }
 
@@ -240,9 +231,9 @@ mod tests {
         findings.iter().map(|finding| finding.secret.expose().to_vec()).collect()
     }
 
-    fn known(span: Range<usize>) -> Known {
+    fn known(span: Range<usize>) -> Candidate {
         let rule = std::borrow::Cow::Borrowed("generic-password");
-        let candidate = Candidate {
+        Candidate {
             span,
             rule,
             name: None,
@@ -251,8 +242,8 @@ mod tests {
             certain: true,
             extent: 0,
             encoded: None,
-        };
-        Known { candidate, language: None }
+            language: None,
+        }
     }
 
     #[test]
@@ -264,7 +255,7 @@ mod tests {
             let mut quiet = Quiet::default();
             quiet.learn(Held::copy(&old), None, &quiet.passages(&old, &[], false), false, vec![known(at..at + 11)]);
             let found = quiet.start(new).found?;
-            Some(found.into_iter().map(|known| new[known.candidate.span].to_owned()).collect::<Vec<_>>())
+            Some(found.into_iter().map(|known| new[known.span].to_owned()).collect::<Vec<_>>())
         };
         let value = Some(vec!["Gz1kL0w-vT9".to_owned()]);
         assert_eq!(again(&old), value);

@@ -38,6 +38,7 @@ pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
             rank: 2,
             certain: true,
             extent: 0,
+            language: None,
         })
         .collect()
 }

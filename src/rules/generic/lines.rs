@@ -178,6 +178,7 @@ impl<'a> Reader<'a> {
             certain: true,
             extent: 0,
             encoded: None,
+            language: None,
         });
     }
 

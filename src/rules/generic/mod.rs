@@ -78,6 +78,8 @@ pub(super) struct Candidate {
     pub(super) extent: usize,
     /// What the span says, where it stands encoded.
     pub(super) encoded: Option<crate::model::Encoded>,
+    /// The language that the text was parsed as; told once all of them are found.
+    pub(super) language: Option<&'static str>,
 }
 
 impl Candidate {

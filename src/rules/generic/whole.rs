@@ -31,5 +31,6 @@ pub(super) fn read(text: &str, path: &Path) -> Option<Candidate> {
         certain: true,
         extent: 0,
         encoded: None,
+        language: None,
     })
 }

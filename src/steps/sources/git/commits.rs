@@ -33,12 +33,11 @@ pub fn since(folder: &Path, revision: &str, sink: &dyn Sink) -> Result<(), Failu
         .collect();
     let head = head_files(&repo)?;
     sink.expect(commits.len());
-    in_parallel(repo, &commits, 64, sink, |repo, commit| {
+    in_parallel(folder, &[commits], 64, sink, |repo, commit| {
         if let Err(error) = one(repo, *commit, &head, sink) {
             sink.notice(crate::model::Skipped::new(format!("commit {commit}"), root(&error)));
         }
-    });
-    Ok(())
+    })
 }
 
 fn one(repo: &Repository, id: ObjectId, head: &HashMap<BString, ObjectId>, sink: &dyn Sink) -> gix::Result<()> {

@@ -4,20 +4,19 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use gix::bstr::BString;
 use gix::odb::pack;
 use gix::revision::walk::Sorting;
 use gix::traverse::commit::simple::CommitTimeOrder;
-use gix::{ObjectId, Repository, ThreadSafeRepository};
+use gix::{ObjectId, Repository};
 
 use super::trees::{Blob, Commit, Found};
-use super::{Failure, Origin, Sink, SourceFile, blob, broken, head_files, open, to_path};
+use super::{Failure, Origin, Sink, SourceFile, blob, broken, head_files, in_parallel, open, to_path};
 use crate::rules::Quiet;
 
-/// Yields every blob reachable from HEAD, branches, remote branches, tags and the stash, once, with the commit that
+/// Yields every blob reachable from HEAD or any reference (branches, tags, the stash, what a mirror has more), once, with the commit that
 /// first held it. A blob that HEAD still has comes under HEAD's path for it, any other under the path it had first.
 ///
 /// `keep` is asked for each path before its blob is read: what it turns down (a lock file, a picture) costs nothing.
@@ -68,66 +67,7 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
             sink.version(SourceFile { path, origin, bytes: Arc::from(bytes), only: Vec::new() }, &mut others);
         }
     };
-    overlapping(folder, &order, sink, read)
-}
-
-/// Reads the paths of all stretches on every core, in order. Each stretch has its own handle on the repository, which is
-/// opened when a thread comes to it and closed when the last one has gone on: no thread waits for another's long path.
-fn overlapping(
-    folder: &Path,
-    stretches: &[Vec<Range<usize>>],
-    sink: &dyn Sink,
-    read: impl Fn(&Repository, &Range<usize>) + Sync,
-) -> Result<(), Failure> {
-    let paths: Vec<(usize, &[Range<usize>])> = stretches
-        .iter()
-        .enumerate()
-        .flat_map(|(number, stretch)| stretch.chunks(PATHS_AT_ONCE).map(move |paths| (number, paths)))
-        .collect();
-    let opened: Vec<Mutex<Weak<ThreadSafeRepository>>> = stretches.iter().map(|_| Mutex::default()).collect();
-    let open_for = |stretch: usize| -> Result<_, Failure> {
-        let mut slot = opened[stretch].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(repo) = slot.upgrade() {
-            return Ok(repo);
-        }
-        let repo = Arc::new(open(folder, true)?.into_sync());
-        *slot = Arc::downgrade(&repo);
-        Ok(repo)
-    };
-    let next = AtomicUsize::new(0);
-    let run = || -> Result<(), Failure> {
-        let mut at_hand: Option<(usize, Arc<ThreadSafeRepository>, Repository)> = None;
-        while let Some((stretch, paths)) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if at_hand.as_ref().is_none_or(|(number, ..)| number != stretch) {
-                // The old one goes first: two are never open for one thread.
-                drop(at_hand.take());
-                let shared = open_for(*stretch)?;
-                let repo = shared.to_thread_local();
-                at_hand = Some((*stretch, shared, repo));
-            }
-            let Some((.., repo)) = &at_hand else { continue };
-            for path in *paths {
-                if sink.stopped() {
-                    return Ok(());
-                }
-                read(repo, path);
-            }
-        }
-        Ok(())
-    };
-    let others: Vec<Mutex<Result<(), Failure>>> =
-        (1..rayon::current_num_threads()).map(|_| Mutex::new(Ok(()))).collect();
-    let own = rayon::scope(|scope| {
-        for outcome in &others {
-            let run = &run;
-            scope.spawn(move |_| *outcome.lock().unwrap_or_else(PoisonError::into_inner) = run());
-        }
-        run()
-    });
-    others
-        .into_iter()
-        .map(|outcome| outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
-        .fold(own, Result::and)
+    in_parallel(folder, &order, PATHS_AT_ONCE, sink, read)
 }
 
 /// How many paths a thread takes at once.

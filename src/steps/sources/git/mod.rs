@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use gix::bstr::{BStr, BString, ByteSlice};
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
-use gix::{ObjectId, Repository};
+use gix::{ObjectId, Repository, ThreadSafeRepository};
 
 use super::Sink;
 use crate::model::{Exit, Failure, Origin, Skipped, SourceFile};
@@ -168,38 +168,69 @@ fn blob(repo: &Repository, id: ObjectId, path: &Path, sink: &dyn Sink) -> Option
     }
 }
 
-/// Runs `work` over all items on every core, each thread with its own handle on the repository, in short stretches of
-/// neighbours, so that what a thread has cached serves the next item. The threads are always the same: patterns keep caches
-/// by thread.
+/// Runs `work` over the items of all stretches on every core, in order, some neighbours at once, so that what a thread has
+/// cached serves the next item. Each stretch has its own handle on the repository, which is opened when a thread comes to it
+/// and closed when the last one has gone on: no thread waits for another's long item. The threads are always the same:
+/// patterns keep caches by thread.
+///
+/// # Errors
+/// The repository cannot be opened.
 fn in_parallel<T: Sync>(
-    repo: Repository,
-    items: &[T],
-    stretch: usize,
+    folder: &Path,
+    stretches: &[Vec<T>],
+    at_once: usize,
     sink: &dyn Sink,
     work: impl Fn(&Repository, &T) + Sync,
-) {
-    let shared = repo.into_sync();
+) -> Result<(), Failure> {
+    let all: Vec<(usize, &[T])> = stretches
+        .iter()
+        .enumerate()
+        .flat_map(|(number, stretch)| stretch.chunks(at_once).map(move |items| (number, items)))
+        .collect();
+    let opened: Vec<Mutex<Weak<ThreadSafeRepository>>> = stretches.iter().map(|_| Mutex::default()).collect();
+    let open_for = |stretch: usize| -> Result<_, Failure> {
+        let mut slot = opened[stretch].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(repo) = slot.upgrade() {
+            return Ok(repo);
+        }
+        let repo = Arc::new(open(folder, true)?.into_sync());
+        *slot = Arc::downgrade(&repo);
+        Ok(repo)
+    };
     let next = AtomicUsize::new(0);
-    let threads = rayon::current_num_threads().min(items.len().div_ceil(stretch)).max(1);
-    let run = || {
-        let repo = shared.to_thread_local();
-        loop {
-            let start = next.fetch_add(stretch, Ordering::Relaxed);
-            let Some(rest) = items.get(start..).filter(|rest| !rest.is_empty()) else { return };
-            for item in &rest[..rest.len().min(stretch)] {
+    let run = || -> Result<(), Failure> {
+        let mut at_hand: Option<(usize, Arc<ThreadSafeRepository>, Repository)> = None;
+        while let Some((stretch, items)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if at_hand.as_ref().is_none_or(|(number, ..)| number != stretch) {
+                // The old one goes first: two are never open for one thread.
+                drop(at_hand.take());
+                let shared = open_for(*stretch)?;
+                let repo = shared.to_thread_local();
+                at_hand = Some((*stretch, shared, repo));
+            }
+            let Some((.., repo)) = &at_hand else { continue };
+            for item in *items {
                 if sink.stopped() {
-                    return;
+                    return Ok(());
                 }
-                work(&repo, item);
+                work(repo, item);
             }
         }
+        Ok(())
     };
-    rayon::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(|_| run());
+    let threads = rayon::current_num_threads().min(all.len());
+    let others: Vec<Mutex<Result<(), Failure>>> = (1..threads).map(|_| Mutex::new(Ok(()))).collect();
+    let own = rayon::scope(|scope| {
+        for outcome in &others {
+            let run = &run;
+            scope.spawn(move |_| *outcome.lock().unwrap_or_else(PoisonError::into_inner) = run());
         }
-        run();
+        run()
     });
+    others
+        .into_iter()
+        .map(|outcome| outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .fold(own, Result::and)
 }
 
 #[cfg(test)]

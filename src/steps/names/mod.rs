@@ -5,6 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use keylift_grammars::{Language, Style, starts_word, without_verb};
 use keylift_providers::Fingerprint;
 
+mod fit;
+mod told;
+
+pub use told::{of_call, of_part};
+
+use fit::{is_bare, is_number, is_of_users, is_set_by_systems, is_vague, says_nothing};
+
 /// What a name is made from, best first.
 #[derive(Debug, Default)]
 pub struct Wish {
@@ -168,207 +175,6 @@ pub fn variable(name: &str) -> String {
     if out.starts_with(|first: char| first.is_ascii_digit()) { format!("N{out}") } else { out.to_owned() }
 }
 
-/// The name of a value that only a function's name tells of: `jwt.encode` takes the `JWT_SECRET`, `createHmac` the
-/// `HMAC_SECRET`, `login` the `LOGIN_PASSWORD`. None where the name says by itself that it is a credential's, and for rules
-/// that know more of the value than its class.
-pub fn of_call(callee: &str, rule: &str) -> Option<String> {
-    const VERBS: &[&str] = &[
-        "NEW",
-        "CREATE",
-        "MAKE",
-        "GET",
-        "SET",
-        "INIT",
-        "BUILD",
-        "FROM",
-        "OF",
-        "WITH",
-        "USE",
-        "ADD",
-        "DO",
-        "ENCODE",
-        "DECODE",
-        "SIGN",
-        "VERIFY",
-        "DIGEST",
-        "HEXDIGEST",
-        "ENCRYPT",
-        "DECRYPT",
-        "CALL",
-        "LOGIN",
-    ];
-    const CREDENTIALS: &[&str] =
-        &["PASS", "PWD", "PSW", "SECRET", "TOKEN", "KEY", "SALT", "CREDENTIAL", "MNEMONIC", "SEED"];
-    let class = rule.strip_prefix("generic-")?.to_ascii_uppercase();
-    let whole = variable(callee);
-    let mut words: Vec<&str> = whole.split('_').collect();
-    let telling =
-        |word: &str| CREDENTIALS.iter().any(|known| word.contains(known)) || ["AUTH", "PW", "PIN"].contains(&word);
-    // What is hashed is what somebody logs in with; `HASH_PASSWORD` would read as if the hash were wanted.
-    if class == "PASSWORD" && words.iter().any(|word| ["HASH", "HASHPW", "BCRYPT"].contains(word)) {
-        return Some("LOGIN_PASSWORD".into());
-    }
-    // `token.SignedString` takes what tokens are signed with.
-    if whole.is_empty() || words.last().is_some_and(|word| telling(word)) {
-        return None;
-    }
-    if let Some(last) = words.iter().rposition(|word| telling(word)) {
-        if !callee.contains('.') {
-            return None;
-        }
-        words.truncate(last + 1);
-        if words.last().is_some_and(|word| class.starts_with(word)) {
-            return Some(words.join("_"));
-        }
-    }
-    if words.iter().any(|word| !VERBS.contains(word)) {
-        words.retain(|word| !VERBS.contains(word));
-    }
-    words.dedup();
-    words.push(&class);
-    Some(words.join("_"))
-}
-
-/// The name of the password in what a name calls an address: `DATABASE_URL` and `DATABASE_URL_PASSWORD` give
-/// `DATABASE_PASSWORD`.
-pub fn of_part(name: &str) -> String {
-    let whole = variable(name);
-    let bare = whole.strip_suffix("_PASSWORD").unwrap_or(&whole);
-    let address = ["_URL", "_URI", "_DSN"].iter().find_map(|end| bare.strip_suffix(end));
-    address.map_or_else(|| name.to_owned(), |of| format!("{of}_PASSWORD"))
-}
-
-/// What shells and operating systems set themselves: a lookup would find it, and take a folder for a password.
-/// POSIX.1-2024, Base Definitions 8.3 "Other Environment Variables", and what Bash, Windows and macOS add.
-fn is_set_by_systems(name: &str) -> bool {
-    const SET: &[&str] = &[
-        "CDPATH",
-        "COLUMNS",
-        "COMPUTERNAME",
-        "COMSPEC",
-        "DISPLAY",
-        "EDITOR",
-        "EUID",
-        "GROUPS",
-        "HISTFILE",
-        "HOME",
-        "HOSTNAME",
-        "HOSTTYPE",
-        "IFS",
-        "LANG",
-        "LANGUAGE",
-        "LINENO",
-        "LINES",
-        "LOGNAME",
-        "MACHTYPE",
-        "MAIL",
-        "MANPATH",
-        "NODE_ENV",
-        "OLDPWD",
-        "OPTARG",
-        "OPTIND",
-        "OS",
-        "OSTYPE",
-        "PAGER",
-        "PATH",
-        "PATHEXT",
-        "PORT",
-        "PPID",
-        "PS1",
-        "PWD",
-        "PYTHONPATH",
-        "RANDOM",
-        "REPLY",
-        "SECONDS",
-        "SHELL",
-        "SHLVL",
-        "TEMP",
-        "TERM",
-        "TMP",
-        "TMPDIR",
-        "TZ",
-        "UID",
-        "USER",
-        "USERNAME",
-        "USERPROFILE",
-        "VISUAL",
-        "WINDIR",
-    ];
-    SET.contains(&name)
-}
-
-fn is_number(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'N' || byte == b'_')
-}
-
-/// What any credential is called: it tells what the value is, not what it opens.
-fn is_bare(name: &str) -> bool {
-    const ANY: &[&str] = &[
-        "PASSWORD",
-        "PASSWD",
-        "PASS",
-        "PWD",
-        "PASSPHRASE",
-        "SECRET",
-        "TOKEN",
-        "KEY",
-        "API_KEY",
-        "APIKEY",
-        "AUTH",
-        "ACCESS_TOKEN",
-        "ACCESS_KEY",
-        "SECRET_KEY",
-        "AUTH_TOKEN",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "AUTHORIZATION",
-        "PRIVATE_KEY",
-        "SALT",
-        "CLIENT_SECRET",
-        "APP_SECRET",
-    ];
-    ANY.contains(&name)
-}
-
-/// `USERS_PASSWORD`, `SEED_ACCOUNTS_PASSWORD`: of one of many.
-fn is_of_users(name: &str) -> bool {
-    name.split('_').any(|word| ["USERS", "ACCOUNTS", "MEMBERS", "LOGINS", "PEOPLE"].contains(&word))
-}
-
-/// Names of one or two letters, and the words that code gives to anything.
-fn is_vague(name: &str) -> bool {
-    name.len() < 3 || says_nothing(name)
-}
-
-/// Numbers, and the words that code gives to anything.
-fn says_nothing(name: &str) -> bool {
-    const ANYTHING: &[&str] = &[
-        "VALUE",
-        "DATA",
-        "DEFAULT",
-        "ARG",
-        "ARGS",
-        "STR",
-        "STRING",
-        "TEXT",
-        "TMP",
-        "VAR",
-        "X",
-        "S",
-        "RESULT",
-        "ITEM",
-        "CONTENT",
-        "VARIABLES",
-        "ENV",
-        "ENVIRONMENT",
-        "PROPERTIES",
-        "SETTINGS",
-        "OPTIONS",
-        "PARAMS",
-    ];
-    is_number(name) || ANYTHING.contains(&name)
-}
-
 #[cfg(test)]
 mod tests {
     use keylift_providers::{FingerprintKey, Secret};
@@ -478,40 +284,6 @@ mod tests {
         let mut names = Names::default();
         assert_eq!(names.choose(&called("pwd", &["mongo"]), &value("1")), "MONGO_PWD");
         assert_eq!(names.choose(&called("user", &[]), &value("2")), "USER_2");
-    }
-
-    #[test]
-    fn a_function_s_name_is_no_name_of_its_argument() {
-        for (callee, class, name) in [
-            ("jwt.encode", "secret", Some("JWT_SECRET")),
-            ("hmac.new", "secret", Some("HMAC_SECRET")),
-            ("createHmac", "secret", Some("HMAC_SECRET")),
-            ("redis.Redis", "password", Some("REDIS_PASSWORD")),
-            ("login", "password", Some("LOGIN_PASSWORD")),
-            ("sign", "secret", Some("SIGN_SECRET")),
-            ("setSigningKey", "secret", None),
-            ("token.SignedString", "secret", Some("TOKEN_SECRET")),
-            ("password.equals", "password", Some("PASSWORD")),
-            ("bcrypt.hashSync", "password", Some("LOGIN_PASSWORD")),
-            ("Hash::make", "password", Some("LOGIN_PASSWORD")),
-            ("passwordAlice", "password", None),
-            ("db_password", "password", None),
-        ] {
-            assert_eq!(of_call(callee, &format!("generic-{class}")).as_deref(), name, "{callee}");
-        }
-        assert_eq!(of_call("Client", "github-token"), None);
-    }
-
-    #[test]
-    fn a_password_in_an_address_is_no_address() {
-        for (name, part) in [
-            ("DATABASE_URL", "DATABASE_PASSWORD"),
-            ("databaseUri_password", "DATABASE_PASSWORD"),
-            ("url_password", "url_password"),
-            ("PGPASSWORD", "PGPASSWORD"),
-        ] {
-            assert_eq!(of_part(name), part, "{name}");
-        }
     }
 
     #[test]
