@@ -302,6 +302,22 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_written_in_what_its_own_head_says() {
+        // keylift:allow made up for a test
+        let version = |head: &str| SourceFile::disk("tool", format!("{head}\npassword='Gz1kL0w-vT9'\n").into_bytes());
+        let versions = [version("#!/bin/sh"), version("#!/usr/bin/env python3"), version("#!/usr/bin/env python3\n")];
+        let mut quiet = Quiet::default();
+        for file in &versions {
+            let languages = |found: Vec<crate::model::Finding>| -> Vec<_> {
+                found.into_iter().map(|finding| finding.language).collect()
+            };
+            let alone = languages(Engine::builtin().scan_for(file, Confidence::Medium));
+            assert!(alone.len() == 1 && alone[0].is_some());
+            assert_eq!(languages(Engine::builtin().scan_version(file, Confidence::Medium, &mut quiet)), alone);
+        }
+    }
+
+    #[test]
     fn what_a_call_is_given_may_have_stood_far_from_it() {
         let filler = "# nothing of interest on this line\n".repeat(400);
         let version = |set: &str| {
