@@ -25,6 +25,8 @@ struct Docstrings {
     block: Option<[String; 2]>,
     #[serde(default)]
     columns: bool,
+    #[serde(default)]
+    functions: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -87,9 +89,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 text.make_ascii_lowercase();
             }
         }
-        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block, columns }| {
+        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block, columns, functions }| {
             format!(
-                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?}, columns: {columns} }}"
+                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?}, columns: {columns}, functions: &{functions:?} }}"
             )
         });
         let docstrings = docstrings.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));

@@ -45,6 +45,17 @@ impl Focus {
         Self { spans: Some(all) }
     }
 
+    /// What of it is in some spans, which are in order and apart from each other.
+    pub(crate) fn within(&self, within: &[Range<usize>]) -> Self {
+        let Some(spans) = &self.spans else { return Self { spans: Some(within.to_vec()) } };
+        let shared = spans.iter().flat_map(|span| {
+            let from = within.partition_point(|one| one.end <= span.start);
+            let touching = within[from..].iter().take_while(|one| one.start < span.end);
+            touching.map(|one| one.start.max(span.start)..one.end.min(span.end))
+        });
+        Self { spans: Some(shared.collect()) }
+    }
+
     /// Whether some of a span is looked at.
     pub(crate) fn touches(&self, span: &Range<usize>) -> bool {
         self.begun_before(span.end, |last| last.end >= span.start)
@@ -86,6 +97,17 @@ mod tests {
             assert!(Focus::ALL.touches(&span) && Focus::ALL.holds(&span));
         }
         assert!(!Focus::around([]).touches(&(0..10)));
+        let within = focus.within(&[0..100, 500..980, 990..5000, 8000..9000, 9100..12_000]);
+        for (span, holds) in [
+            (976..980, true),
+            (980..990, false),
+            (990..4558, true),
+            (990..4559, false),
+            (8999..9000, true),
+            (8999..9100, false),
+        ] {
+            assert_eq!(within.holds(&span), holds, "{span:?}");
+        }
         let more = focus.and([10..20, 4000..4600, 30_000..30_001]);
         for (span, holds) in
             [(10..20, true), (10..21, false), (980..4600, true), (20..976, false), (30_000..30_001, true)]

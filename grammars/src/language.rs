@@ -39,6 +39,8 @@ pub struct Docstrings {
     pub block: Option<[&'static str; 2]>,
     /// Statements of the outermost level, and they alone, begin in the first column, but for lines of such strings.
     pub columns: bool,
+    /// What the definition of a function begins with, whose body has a deeper indentation.
+    pub functions: &'static [&'static str],
 }
 
 /// How files of a language are told.

@@ -68,7 +68,7 @@ impl Parsed {
 
     /// As [`Parsed::new`], for a file at a path: in some folders code means something else (it runs in a browser).
     pub fn at(language: &'static Language, path: &Path, text: &str) -> Option<Self> {
-        Self::read(language, path, text, Focus::ALL)
+        Self::read(language, path, text, &[], Focus::ALL)
     }
 
     /// As [`Parsed::new`], for somebody who looks at some places alone, given in order of their beginning: literals far
@@ -78,10 +78,27 @@ impl Parsed {
         text: &str,
         places: impl IntoIterator<Item = Range<usize>>,
     ) -> Option<Self> {
-        Self::read(language, Path::new(""), text, Focus::around(places))
+        Self::read(language, Path::new(""), text, &[], Focus::around(places))
     }
 
-    fn read(language: &'static Language, path: &Path, text: &str, focus: Focus) -> Option<Self> {
+    /// As [`Parsed::around`], where the parser is shown some parts of the text alone, in order and apart from each other.
+    /// What it makes of them says nothing about the rest.
+    pub fn of_parts(
+        language: &'static Language,
+        text: &str,
+        parts: &[Range<usize>],
+        places: impl IntoIterator<Item = Range<usize>>,
+    ) -> Option<Self> {
+        Self::read(language, Path::new(""), text, parts, Focus::around(places).within(parts))
+    }
+
+    fn read(
+        language: &'static Language,
+        path: &Path,
+        text: &str,
+        parts: &[Range<usize>],
+        focus: Focus,
+    ) -> Option<Self> {
         let loaded = language.loaded().ok()?;
         let host = match &loaded.recipe.embedded {
             Some(rule) => Some(Host::read(loaded, rule, language.file("host.scm")?, text)?),
@@ -90,7 +107,7 @@ impl Parsed {
         // Places of a file are no places of the code in it.
         let focus = if host.is_some() { Focus::ALL } else { focus };
         let text = host.as_ref().map_or(text, |(_, code)| code);
-        let tree = parse(loaded, text)?;
+        let tree = parse_parts(loaded, text, parts)?;
         if visit::is_hostile(&tree, text) {
             return None;
         }
@@ -406,6 +423,11 @@ impl Parsed {
 }
 
 pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
+    parse_parts(loaded, text, &[])
+}
+
+/// The tree of some parts of a text; of all of it, where there are none.
+fn parse_parts(loaded: &Loaded, text: &str, parts: &[Range<usize>]) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&loaded.grammar).ok()?;
     if loaded.recipe.regions.iter().any(|region| region.ends_line) {
@@ -413,6 +435,8 @@ pub(crate) fn parse(loaded: &Loaded, text: &str) -> Option<Tree> {
     }
     if !loaded.regions.is_empty() {
         parser.set_included_ranges(&regions::find(&loaded.regions, text)).ok()?;
+    } else if !parts.is_empty() {
+        parser.set_included_ranges(&regions::of_spans(parts, text)).ok()?;
     }
     let text = stand_ins::shown(&loaded.stand_ins, text);
     parser.parse(if loaded.patterns.is_empty() { &*text } else { "" }, None)

@@ -46,6 +46,27 @@ pub(crate) fn find(marks: &[(Regex, Regex)], text: &str) -> Vec<Range> {
     out
 }
 
+/// Spans of a text, in order, as the parser wants them.
+pub(crate) fn of_spans(spans: &[std::ops::Range<usize>], text: &str) -> Vec<Range> {
+    let mut known = (0, Point { row: 0, column: 0 });
+    let mut place = |to: usize| {
+        let (from, point) = known;
+        let between = &text.as_bytes()[from..to];
+        let rows = between.iter().filter(|byte| **byte == b'\n').count();
+        let line = between.iter().rposition(|byte| *byte == b'\n');
+        let column = line.map_or(point.column + between.len(), |at| between.len() - at - 1);
+        known = (to, Point { row: point.row + rows, column });
+        known.1
+    };
+    let range = |span: &std::ops::Range<usize>| Range {
+        start_byte: span.start,
+        end_byte: span.end,
+        start_point: place(span.start),
+        end_point: place(span.end),
+    };
+    spans.iter().map(range).collect()
+}
+
 /// The regions as one program of the same length: blanks stand for all else, and a line ends where a region does.
 pub(crate) fn alone(marks: &[(Regex, Regex)], text: &str) -> String {
     let mut out: String = text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
@@ -76,6 +97,14 @@ mod tests {
         assert_eq!(alone(&marks, text).len(), text.len());
         assert_eq!(alone(&marks, "<% open"), "   open");
         assert_eq!(alone(&marks, "no é"), "     ");
+    }
+
+    #[test]
+    fn spans_have_the_points_of_the_whole_text() {
+        let spans = of_spans(&[1..3, 5..9, 9..10], "ab\nc\n\ndef\n");
+        let points: Vec<_> = spans.iter().map(|span| (span.start_point, span.end_point)).collect();
+        let point = |row, column| Point { row, column };
+        assert_eq!(points, [(point(0, 1), point(1, 0)), (point(2, 0), point(3, 3)), (point(3, 3), point(4, 0))]);
     }
 
     #[test]

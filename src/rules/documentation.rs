@@ -144,10 +144,22 @@ fn named(text: &str, at: usize) -> bool {
 mod tests {
     use super::*;
 
-    const PYTHON: Docstrings =
-        Docstrings { fences: &["\"\"\"", "'''"], quotes: "\"'", comment: "#", block: None, columns: true };
-    const JSON: Docstrings =
-        Docstrings { fences: &[], quotes: "\"", comment: "//", block: Some(["/*", "*/"]), columns: false };
+    const PYTHON: Docstrings = Docstrings {
+        fences: &["\"\"\"", "'''"],
+        quotes: "\"'",
+        comment: "#",
+        block: None,
+        columns: true,
+        functions: &["def "],
+    };
+    const JSON: Docstrings = Docstrings {
+        fences: &[],
+        quotes: "\"",
+        comment: "//",
+        block: Some(["/*", "*/"]),
+        columns: false,
+        functions: &[],
+    };
 
     /// What of a text is documentation, by its telling words.
     fn documented(text: &str) -> Vec<bool> {

@@ -23,6 +23,7 @@ mod text;
 mod tree;
 mod value;
 mod versions;
+mod wide;
 mod words;
 
 pub use engine::Engine;

@@ -46,17 +46,20 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// A part of the text as a text of its own, of the same language.
-    pub(super) fn part(&self, text: &'a str) -> Self {
-        let part = Self::new(text, self.path);
-        let _ = part.language.set(self.detected());
-        part
-    }
-
     /// Says where telling words stand, in order of their beginning, before anybody asks for the tree: literals far from
     /// all of them are read when somebody asks for one.
     pub(super) fn look_at(&self, hits: &[Range<usize>]) {
         let _ = self.hits.set(hits.to_vec());
+    }
+
+    /// As [`Tree::look_at`], and that only parts of the text are worth parsing. False where those do not parse by
+    /// themselves: then nothing was said.
+    pub(super) fn look_at_parts(&self, parts: &[Range<usize>], hits: &[Range<usize>]) -> bool {
+        let parsed = self.parseable().and_then(|language| {
+            Parsed::of_parts(language, self.text, parts, hits.iter().cloned())
+                .filter(|parsed| parsed.syntax_errors() == 0)
+        });
+        parsed.is_some_and(|parsed| self.parsed.set(Some(parsed)).is_ok())
     }
 
     pub(super) fn path(&self) -> &'a Path {
@@ -98,6 +101,13 @@ impl<'a> Tree<'a> {
     /// Whether statements of the outermost level, and they alone, begin in the first column.
     pub(super) fn has_columns(&self) -> bool {
         self.detected().and_then(Language::docstrings).is_some_and(|how| how.columns)
+    }
+
+    /// Whether the definition of a function begins at a place.
+    pub(super) fn begins_function(&self, at: usize) -> bool {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let how = self.detected().and_then(Language::docstrings);
+        how.is_some_and(|how| how.functions.iter().any(|word| rest.starts_with(word)))
     }
 
     /// The syntax tree, read around the telling words; none without a grammar, and for texts that are too large to parse.

@@ -8,6 +8,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::{LONGEST, Layer, Map};
+use crate::rules::wide::{self, BLOCK};
 
 /// Shorter runs are no credential of a telling format: 24 characters of base64 are 18 bytes.
 const SHORTEST: usize = 24;
@@ -39,9 +40,6 @@ fn in_run(byte: u8) -> bool {
     IN_RUN[usize::from(byte)]
 }
 
-/// Bytes whose kinds are told together.
-const BLOCK: usize = 64;
-
 /// Which bytes of a block are in a run: a bit each. Without a branch or a table, so that it becomes a few instructions for many
 /// bytes.
 #[allow(clippy::needless_bitwise_bool, reason = "an operator that may stop early is a branch")]
@@ -59,11 +57,43 @@ fn kinds(block: &[u8; BLOCK]) -> u64 {
     eights.iter().rev().fold(0, |all, eight| all << 8 | bits(eight))
 }
 
+/// Looks for a run, a block at a time.
+#[derive(Default)]
+struct Search {
+    /// How many bytes at the end of the blocks before this one are in a run.
+    open: u32,
+    /// How far before this block the run begins, or behind its beginning.
+    found: Option<i64>,
+}
+
+impl Search {
+    /// Looks at the next block. Whether a run of at least the least length is found.
+    fn look(&mut self, kinds: u64) -> bool {
+        if (self.open + kinds.trailing_ones()) as usize >= SHORTEST {
+            self.found = Some(-i64::from(self.open));
+            return true;
+        }
+        // Bits that begin two, four, eight, sixteen in a row, and in the end SHORTEST.
+        let two = kinds & kinds >> 1;
+        let four = two & two >> 2;
+        let eight = four & four >> 4;
+        let all = eight & eight >> 8 & eight >> 16;
+        if all != 0 {
+            self.found = Some(i64::from(all.trailing_zeros()));
+            return true;
+        }
+        self.open = kinds.leading_ones();
+        false
+    }
+}
+
 /// Where the next run of at least the least length begins, from a place before which none goes on.
 fn next_run(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    let mut before = 0;
-    for (number, block) in rest.chunks(BLOCK).enumerate() {
+    let mut search = Search::default();
+    let mut at = wide::each_block(rest, |kinds| search.look(kinds));
+    while search.found.is_none() {
+        let block = rest.get(at..).filter(|block| !block.is_empty())?;
         let kinds = if let Some(block) = block.first_chunk() {
             kinds(block)
         } else {
@@ -71,18 +101,11 @@ fn next_run(bytes: &[u8], from: usize) -> Option<usize> {
             padded[..block.len()].copy_from_slice(block);
             kinds(&padded)
         };
-        let one = u128::from(kinds) << BLOCK | u128::from(before);
-        // Bits that begin two, four, eight, sixteen in a row, and in the end SHORTEST.
-        let two = one & one >> 1;
-        let four = two & two >> 2;
-        let eight = four & four >> 4;
-        let all = eight & eight >> 8 & eight >> 16;
-        if all != 0 {
-            return Some((from + (number + 1) * BLOCK + all.trailing_zeros() as usize).saturating_sub(2 * BLOCK));
+        if !search.look(kinds) {
+            at += BLOCK;
         }
-        before = kinds;
     }
-    None
+    (from + at).checked_add_signed(isize::try_from(search.found?).ok()?)
 }
 
 /// Hands over what decodes to text, until told that it is enough.
@@ -161,8 +184,9 @@ fn decode(run: &[u8]) -> Option<(String, &'static str)> {
         return None;
     }
     let engine = if url { &URL } else { &PLAIN };
-    let sample = engine.decode(&run[..SAMPLE.min(run.len() / 4 * 4)]).ok()?;
-    readable(&sample, true)?;
+    let mut sample = [0; SAMPLE];
+    let length = engine.decode_slice(&run[..SAMPLE.min(run.len() / 4 * 4)], &mut sample).ok()?;
+    readable(&sample[..length], true)?;
     let run = if run.len() % 4 == 1 { &run[..run.len() - 1] } else { run };
     Some((readable(&engine.decode(run).ok()?, false)?, "base64"))
 }

@@ -9,30 +9,28 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::words;
-
-mod wide;
+use super::{wide, words};
 
 /// Bytes of a keyword that the first table knows it by; the fourth counts by its kind.
 const WINDOW: usize = 3;
 /// Windows that are looked up together: those that lie in eight bytes with the byte behind them.
 const TOGETHER: usize = 8 - WINDOW;
 /// Hashes of three bytes are of this many bits.
-const BITS: u32 = 15;
+pub(super) const BITS: u32 = 15;
 const SIZE: usize = 1 << BITS;
 /// Hashes of four bytes are of this many bits.
-const BITS_OF_FOUR: u32 = 17;
+pub(super) const BITS_OF_FOUR: u32 = 17;
 const WORDS: usize = 1 << (BITS_OF_FOUR - 5);
 /// Spreads a hash over its upper bits (the golden ratio).
-const SPREAD: u32 = 0x9e37_79b1;
+pub(super) const SPREAD: u32 = 0x9e37_79b1;
 /// The bit that tells apart the cases of a letter, of eight bytes.
 const CASE: u64 = 0x2020_2020_2020_2020;
 
 /// By hash of three bytes: a bit for each kind of fourth byte that some keyword has behind them. A few bytes are left over at
 /// the end, so that four can be read anywhere.
-type First = [u8; SIZE + 3];
+pub(super) type First = [u8; SIZE + 3];
 /// Bit by hash of four bytes: some keyword has them, or has three and ends there.
-type Second = [u32; WORDS];
+pub(super) type Second = [u32; WORDS];
 
 /// Finds keywords, whatever their case.
 #[derive(Debug)]
@@ -106,7 +104,7 @@ impl Gate {
 
     /// Tells each keyword in a text, by number, with its place; they may overlap, and are in no order.
     pub(super) fn each(&self, text: &[u8], mut tell: impl FnMut(usize, Range<usize>)) {
-        let mut from = wide::each(&self.first, &self.second, text, |at| self.compare(text, at, &mut tell));
+        let mut from = wide::each_known(&self.first, &self.second, text, |at| self.compare(text, at, &mut tell));
         while let Some(eight) = text.get(from..).and_then(<[u8]>::first_chunk::<8>) {
             let eight = u64::from_le_bytes(*eight) | CASE;
             let known = |at: usize| {

@@ -1,6 +1,6 @@
 //! Functions that are handed a secret, as data: `src/rules/calls.yaml`, made into a static by `build.rs`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::names::Class;
@@ -36,15 +36,23 @@ fn last_word(callee: &str) -> &str {
     callee.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default()
 }
 
+/// The table by the last words of its callees.
+static BY_WORD: LazyLock<HashMap<&str, Vec<&Callee>>> = LazyLock::new(|| {
+    let mut table: HashMap<&str, Vec<&Callee>> = HashMap::new();
+    for known in CALLS {
+        table.entry(last_word(known.call)).or_default().push(known);
+    }
+    table
+});
+
 /// Whether a callee, however it is written, may be in the table: most names are not.
 pub(super) fn may_be(callee: &str) -> bool {
-    static LAST: LazyLock<HashSet<&str>> = LazyLock::new(|| CALLS.iter().map(|known| last_word(known.call)).collect());
-    LAST.contains(last_word(callee))
+    BY_WORD.contains_key(last_word(callee))
 }
 
 /// The functions of the table that a callee is, in a language; in any, where the language is not known.
 pub(super) fn find<'c>(callee: &'c str, language: Option<&'c str>) -> impl Iterator<Item = &'static Callee> + 'c {
-    CALLS.iter().filter(move |known| {
+    BY_WORD.get(last_word(callee)).into_iter().flatten().copied().filter(move |known| {
         let fits = callee
             .strip_suffix(known.call)
             .is_some_and(|head| head.is_empty() || !head.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));

@@ -8,7 +8,6 @@ mod accounts;
 mod around;
 mod calls;
 mod code;
-mod excerpt;
 mod files;
 mod flow;
 mod given;
@@ -17,6 +16,7 @@ mod lines;
 mod manifest;
 mod names;
 mod parameters;
+mod parts;
 mod place;
 mod prepared;
 mod promise;
@@ -104,13 +104,17 @@ pub(super) fn read(
     let text = tree.text();
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
-    let worth_parsing = || {
-        let promising = reader.promising(hits, least, tree, tree.has_columns());
-        !promising.is_empty() && !excerpt::is_quiet(tree, path, &promising, hits, least)
-    };
-    if language.is_none() || worth_parsing() {
-        let telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
-        tree.look_at(&telling);
+    let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, tree.has_columns()));
+    if language.is_none() || !promising.is_empty() {
+        let mut telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
+        if let Some(parts) = parts::around(tree, &promising)
+            && tree.look_at_parts(&parts, &telling)
+        {
+            // What stands elsewhere promises nothing.
+            telling.retain(|hit| parts.iter().any(|part| part.start <= hit.start && hit.end <= part.end));
+        } else {
+            tree.look_at(&telling);
+        }
         match tree.parsed() {
             Some(parsed) => syntax::read(parsed, tree, &telling, &mut reader),
             None => telling.iter().for_each(|hit| reader.hit(hit)),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::around::may_sign;
 use super::judge::{How, judge};
 use super::lines::{Reader, in_name};
-use super::{calls, names, parameters};
+use super::{calls, names, parameters, repeats};
 use crate::model::Confidence;
 use crate::rules::tree::Tree;
 use crate::rules::value::{Look, look};
@@ -112,10 +112,15 @@ impl<'a> Reader<'a> {
             return true;
         }
         let good = |span: Range<usize>, quoted: bool, how: How| {
-            let Some(value) = self.text.get(span) else { return false };
-            judge(class, name, value, quoted, how).is_some_and(|c| c >= least)
+            let Some(value) = self.text.get(span.clone()) else { return false };
+            let sure = judge(class, name, value, quoted, how).filter(|sure| *sure >= least);
+            sure.is_some_and(|sure| !repeats::is_lowered(self.text, class, name, &span, sure))
                 || least <= Confidence::Medium && may_sign(class, name, value)
         };
+        // In the middle of a text that is no code, what is read is what its own line says.
+        if self.is_amid_text(place) {
+            return self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how));
+        }
         let own = matches!(class, names::Class::Password | names::Class::Secret);
         if own && self.is_looked_in(place.start) {
             return true;
@@ -234,6 +239,12 @@ impl<'a> Reader<'a> {
         let word = line.trim_ascii_start().split(|byte| !in_name(*byte)).next().unwrap_or_default();
         let colon = self.skip(name.end, b" \t");
         WORDS.contains(&word) && self.at(self.skip(colon + 1, b" \t\r")) == b'\n'
+    }
+
+    /// Whether a name stands amid the text of a string, where all texts stand in quotes of one kind.
+    fn is_amid_text(&self, name: &Range<usize>) -> bool {
+        let before = name.start.checked_sub(1).map_or(0, |before| self.at(before));
+        self.language == Some("json") && before != b'"' && self.at(name.end) != b'"'
     }
 
     /// `"x" in password`

@@ -1,6 +1,9 @@
 //! A name that is given many values in one file is no credential's: a column of a table, a choice by keys.
 
+use std::ops::Range;
+
 use super::Candidate;
+use super::names::Class;
 use crate::model::Confidence;
 
 /// As often as this the same words stand before a value.
@@ -16,10 +19,10 @@ pub(super) fn quieten(text: &str, found: &mut [Candidate]) {
         if candidate.confidence != Confidence::Medium || !["generic-key", "generic-token"].contains(&&*candidate.rule) {
             continue;
         }
-        let Some(lead) = lead(text, candidate) else { continue };
+        let Some(lead) = candidate.name.as_deref().and_then(|name| lead(text, name, &candidate.span)) else { continue };
         let many = match &last {
             Some((known, many)) if known == lead => *many,
-            _ => memchr::memmem::find_iter(text.as_bytes(), lead).take(MANY).count() == MANY,
+            _ => stands_often(text, lead),
         };
         last = Some((lead.to_owned(), many));
         if many {
@@ -28,12 +31,23 @@ pub(super) fn quieten(text: &str, found: &mut [Candidate]) {
     }
 }
 
+/// Whether a value that is as sure as this would be lowered: then it need not be looked at.
+pub(super) fn is_lowered(text: &str, class: Class, name: &str, span: &Range<usize>, sure: Confidence) -> bool {
+    sure == Confidence::Medium
+        && !matches!(class, Class::Password | Class::Secret)
+        && lead(text, name.rsplit('.').next().unwrap_or(name), span).is_some_and(|lead| stands_often(text, lead))
+}
+
 /// The text from the name to the value.
-fn lead<'t>(text: &'t str, candidate: &Candidate) -> Option<&'t str> {
-    let low = candidate.span.start.saturating_sub(NEAR);
-    let low = (low..candidate.span.start).find(|at| text.is_char_boundary(*at))?;
-    let head = text.get(low..candidate.span.start)?;
-    head.get(head.rfind(candidate.name.as_deref()?)?..)
+fn lead<'t>(text: &'t str, name: &str, span: &Range<usize>) -> Option<&'t str> {
+    let low = span.start.saturating_sub(NEAR);
+    let low = (low..span.start).find(|at| text.is_char_boundary(*at))?;
+    let head = text.get(low..span.start)?;
+    head.get(head.rfind(name)?..)
+}
+
+fn stands_often(text: &str, lead: &str) -> bool {
+    memchr::memmem::find_iter(text.as_bytes(), lead).take(MANY).count() == MANY
 }
 
 #[cfg(test)]

@@ -1,0 +1,158 @@
+//! The parts of a text that are worth parsing: statements and functions with promising words. The rest need not be.
+
+use std::ops::Range;
+
+use crate::rules::tree::Tree;
+
+/// Smaller texts are parsed as they are.
+const SMALL: usize = 2048;
+/// How many statements before and behind one are looked at with it, and how far away they may begin, in bytes: what stands
+/// beside a value tells whether it is one of many names.
+const BESIDE: usize = 3;
+const NEAR: usize = 512;
+
+/// The parts around promising places, in order and apart from each other; none where they are most of the text, or where
+/// the language does not say by its layout where they begin.
+pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
+    let text = tree.text();
+    if text.len() < SMALL || !tree.has_columns() {
+        return None;
+    }
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for place in promising {
+        if found.last().is_some_and(|last| last.end >= place.end) {
+            continue;
+        }
+        let statement = statement(tree, place);
+        let part = function(tree, place, &statement).unwrap_or_else(|| with_neighbours(tree, statement));
+        match found.last_mut() {
+            // A function of the same statement begins before, one within another.
+            Some(last) if part.start < last.end => *last = last.start.min(part.start)..last.end.max(part.end),
+            _ => found.push(part),
+        }
+    }
+    let length: usize = found.iter().map(Range::len).sum();
+    (length <= text.len() / 4 * 3).then_some(found)
+}
+
+/// The statement of the outermost level around a place.
+fn statement(tree: &Tree<'_>, place: &Range<usize>) -> Range<usize> {
+    let bytes = tree.text().as_bytes();
+    let begins = |at: usize| begins(bytes, at) && !is_fenced(tree, at);
+    let start = memchr::memrchr_iter(b'\n', &bytes[..place.start]).map(|at| at + 1).find(|at| begins(*at));
+    let end = lines_behind(bytes, place.end).find(|at| begins(*at)).unwrap_or(bytes.len());
+    start.unwrap_or(0)..end
+}
+
+fn with_neighbours(tree: &Tree<'_>, statement: Range<usize>) -> Range<usize> {
+    let bytes = tree.text().as_bytes();
+    let begins = |at: &usize| begins(bytes, *at) && !is_fenced(tree, *at);
+    let low = statement.start.saturating_sub(NEAR);
+    // The first line of a text has no end of a line before it.
+    let first = Some(0).filter(|_| low == 0);
+    let before = memchr::memrchr_iter(b'\n', bytes.get(low..statement.start.max(1) - 1).unwrap_or_default());
+    let before = before.map(|at| low + at + 1).chain(first).filter(begins).take(BESIDE).last();
+    let behind = lines_behind(bytes, statement.end).take_while(|at| *at <= statement.end + NEAR);
+    let behind = behind.filter(begins).take(BESIDE).last();
+    before.unwrap_or(statement.start)..behind.unwrap_or(statement.end)
+}
+
+/// The innermost function around a place of a statement, without the blanks before it.
+fn function(tree: &Tree<'_>, place: &Range<usize>, statement: &Range<usize>) -> Option<Range<usize>> {
+    let text = tree.text();
+    let bytes = text.as_bytes();
+    let first = memchr::memrchr(b'\n', &bytes[..place.start]).map_or(0, |at| at + 1);
+    let before = memchr::memrchr_iter(b'\n', bytes.get(statement.start..first.max(1) - 1)?);
+    let lines = std::iter::once(first).chain(before.map(|at| statement.start + at + 1));
+    // What is around a place is indented less, line by line, the further out it is.
+    let mut least = usize::MAX;
+    for line in lines {
+        let indent = blanks(bytes, line);
+        let at = line + indent;
+        if indent >= least || !begins(bytes, at) || is_fenced(tree, line) {
+            continue;
+        }
+        least = indent;
+        if indent > 0 && tree.begins_function(at) {
+            let ends = |line: &usize| {
+                let indent_there = blanks(bytes, *line);
+                indent_there <= indent && begins(bytes, *line + indent_there) && !is_fenced(tree, *line)
+            };
+            let end = lines_behind(bytes, at).find(ends).unwrap_or(bytes.len());
+            return (end >= place.end).then_some(at..end);
+        }
+    }
+    None
+}
+
+/// Where the lines behind a place begin.
+fn lines_behind(bytes: &[u8], from: usize) -> impl Iterator<Item = usize> {
+    memchr::memchr_iter(b'\n', &bytes[from..]).map(move |at| from + at + 1)
+}
+
+fn blanks(bytes: &[u8], line: usize) -> usize {
+    bytes[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// Whether a statement may begin at a place: no bracket closes there, and no comment begins.
+fn begins(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_none_or(|byte| byte.is_ascii_alphabetic() || b"_@".contains(byte))
+}
+
+/// Whether a place is in a string over lines.
+fn is_fenced(tree: &Tree<'_>, at: usize) -> bool {
+    tree.documentation().is_some_and(|read| read.fences(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The parts around each `word`.
+    fn parts(text: &str) -> Option<Vec<&str>> {
+        let tree = Tree::new(text, Path::new("a.py"));
+        let places: Vec<Range<usize>> = text.match_indices("word").map(|(at, word)| at..at + word.len()).collect();
+        let parts = around(&tree, &places)?;
+        Some(parts.into_iter().map(|part| &text[part]).collect())
+    }
+
+    fn filled(text: &str) -> String {
+        format!("{text}{}", "x = y\n".repeat(1000))
+    }
+
+    #[test]
+    fn statements_of_the_outermost_level_begin_in_the_first_column() {
+        let text = "import os\n\n\n@app\ndef f(\n    a,\n):\n    word = 1\n    x = \"\"\"\nfirst\n\"\"\"\n\n# word\nword = [\n]\nb = 2\n";
+        let apart = "a = 1\n".repeat(200);
+        let text = format!("{apart}{}{apart}", text.replace("\nword", &format!("\n{apart}word")));
+        let expected = [
+            "def f(\n    a,\n):\n    word = 1\n    x = \"\"\"\nfirst\n\"\"\"\n\n# word\na = 1\na = 1\na = 1\n",
+            "a = 1\na = 1\na = 1\nword = [\n]\nb = 2\na = 1\na = 1\n",
+        ];
+        let found = parts(&text).unwrap();
+        assert!(found[0].ends_with(expected[0]), "{found:?}");
+        assert_eq!(found[1..], expected[1..]);
+        assert_eq!(parts("word = 1\n"), None);
+        assert_eq!(parts(&"word = 1\n".repeat(1000)), None);
+    }
+
+    #[test]
+    fn of_a_class_the_functions_are_taken() {
+        let class = |body: &str| filled(&format!("class A(\n    B\n):\n    a = 1\n{body}    z = 2\n"));
+        let method = "def f(\n        self,\n        word=1,\n    ) -> None:\n        if x:\n            word = 2\n\n";
+        assert_eq!(parts(&class(&format!("    {method}    # c\n"))).unwrap(), [format!("{method}    # c\n")]);
+        let two = "    def f(self):\n        word = 1\n    @property\n    def g(self):\n        def h():\n            return word\n        return h\n";
+        assert_eq!(
+            parts(&class(two)).unwrap(),
+            ["def f(self):\n        word = 1\n", "def h():\n            return word\n"]
+        );
+        // What belongs to the class itself takes all of it.
+        for body in ["    word = 1\n", "    def f(self):\n        pass\n    x = call(\n            word=1,\n    )\n"] {
+            assert_eq!(parts(&class(body)).unwrap(), [format!("class A(\n    B\n):\n    a = 1\n{body}    z = 2\n")]);
+        }
+        let fenced = "    def f(self):\n        x = \"\"\"\n    def g(self):\n  a\n\"\"\"\n        word = 1\n";
+        assert_eq!(parts(&class(fenced)).unwrap(), [&fenced[4..]]);
+    }
+}
