@@ -1,6 +1,9 @@
 //! Languages: found by path and first bytes, loaded once from their folders.
 
+use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
@@ -154,9 +157,11 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
     let text = path.to_string_lossy().replace('\\', "/");
     let file = text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let index = &*INDEX;
+    // Most files' names tell enough.
+    let head_text = LazyCell::new(|| String::from_utf8_lossy(head));
     let mut candidates: Vec<(usize, How)> = Vec::new();
     let mut named = |found: Option<&Vec<(usize, bool)>>, how: How| {
-        let fits = |(at, contested): &&(usize, bool)| !contested || LANGUAGES[*at].is_proved(head);
+        let fits = |(at, contested): &&(usize, bool)| !contested || LANGUAGES[*at].is_proved(&head_text);
         candidates.extend(found.into_iter().flatten().filter(fits).map(|(at, _)| (*at, how)));
     };
     named(index.files.get(file.as_str()), How::File);
@@ -181,7 +186,7 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
     }
     candidates
         .into_iter()
-        .filter(|(at, _)| LANGUAGES[*at].has_required(head))
+        .filter(|(at, _)| LANGUAGES[*at].has_required(&head_text))
         .max_by_key(|(at, how)| {
             let detect = &EMBEDDED[*at].detect;
             (detect.priority, !detect.requires.is_empty(), *how, std::cmp::Reverse(*at))
@@ -250,7 +255,7 @@ pub fn languages() -> &'static [Language] {
 }
 
 impl Language {
-    fn has_required(&self, head: &[u8]) -> bool {
+    fn has_required<'h>(&self, head: &impl Deref<Target = Cow<'h, str>>) -> bool {
         let requires = self.folder.detect.requires;
         if requires.is_empty() {
             return true;
@@ -259,16 +264,15 @@ impl Language {
             let compile = |source: &&str| RegexBuilder::new(source).multi_line(true).build().ok();
             requires.iter().filter_map(|group| group.iter().map(compile).collect()).collect()
         });
-        let text = String::from_utf8_lossy(head);
-        groups.iter().any(|group| group.iter().all(|regex| regex.is_match(&text)))
+        groups.iter().any(|group| group.iter().all(|regex| regex.is_match(head)))
     }
 
     /// Whether the first bytes of a file show that it is of the language, though its name is one that others use too.
-    fn is_proved(&self, head: &[u8]) -> bool {
+    fn is_proved<'h>(&self, head: &impl Deref<Target = Cow<'h, str>>) -> bool {
         let proof = self.folder.detect.contested.proof;
         let compile = || RegexBuilder::new(proof).multi_line(true).build().ok();
         let regex = self.proof.get_or_init(compile);
-        regex.as_ref().is_some_and(|regex| regex.is_match(&String::from_utf8_lossy(head)))
+        regex.as_ref().is_some_and(|regex| regex.is_match(head))
     }
 
     /// The text of one of its folder's files.

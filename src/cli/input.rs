@@ -144,7 +144,7 @@ impl Reader<'_> {
         if self.archives && !matches!(file.origin, Origin::Archive { .. }) && archive::is_archive(&file.bytes) {
             let size = file.bytes.len() as u64;
             let members = Members { reader: self, origin: &file.origin };
-            archive::read(&file.path, Cursor::new(&file.bytes), size, &Limits::default(), &members);
+            archive::read(&file.path, Cursor::new(file.bytes.as_slice()), size, &Limits::default(), &members);
         } else if matches!(file.origin, Origin::Git { .. }) {
             self.commit(file, others);
         } else {

@@ -38,16 +38,16 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Where it came from.
     pub origin: Origin,
-    /// Its bytes.
-    pub bytes: Arc<[u8]>,
+    /// Its bytes, as they were read: a slice of its own would be a copy.
+    pub bytes: Arc<Vec<u8>>,
     /// Where it is scanned in part (added lines of a diff): the byte ranges that count; empty means all of it.
     pub only: Vec<Range<usize>>,
 }
 
 impl SourceFile {
     /// A whole file of the working tree.
-    pub fn disk(path: impl Into<PathBuf>, bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { path: path.into(), origin: Origin::Disk, bytes: bytes.into(), only: Vec::new() }
+    pub fn disk(path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), origin: Origin::Disk, bytes: Arc::new(bytes.into()), only: Vec::new() }
     }
 
     /// The path, for detection of its language.

@@ -43,18 +43,18 @@ struct Last {
 
 /// A text that is kept: the file's own bytes from some on, or a copy of what they say.
 pub(super) struct Held {
-    bytes: Arc<[u8]>,
+    bytes: Arc<Vec<u8>>,
     from: usize,
 }
 
 impl Held {
     /// A text that a file's bytes, shared, have from a place on.
-    pub(super) fn own(bytes: &Arc<[u8]>, from: usize) -> Self {
+    pub(super) fn own(bytes: &Arc<Vec<u8>>, from: usize) -> Self {
         Self { bytes: bytes.clone(), from }
     }
 
     pub(super) fn copy(text: &str) -> Self {
-        Self { bytes: Arc::from(text.as_bytes()), from: 0 }
+        Self { bytes: Arc::new(text.as_bytes().to_vec()), from: 0 }
     }
 
     fn bytes(&self) -> &[u8] {

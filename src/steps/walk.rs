@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use ignore::{WalkBuilder, WalkState};
 
@@ -144,7 +144,7 @@ pub fn stdin(path: &Path, max_size: u64) -> io::Result<SourceFile> {
     if bytes.len() as u64 > max_size {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {max_size} bytes")));
     }
-    Ok(SourceFile { path: path.to_path_buf(), origin: Origin::Stdin, bytes: bytes.into(), only: Vec::new() })
+    Ok(SourceFile { path: path.to_path_buf(), origin: Origin::Stdin, bytes: Arc::new(bytes), only: Vec::new() })
 }
 
 fn builder(root: &Path, options: &WalkOptions) -> Result<WalkBuilder, ignore::Error> {

@@ -102,6 +102,15 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     })
 }
 
+/// Whether a short value of letters alone is doubtful at best, which takes less to tell than how sure it is: under names of
+/// keys words stand.
+pub(super) fn is_plain_word(class: Class, value: &str, how: How) -> bool {
+    matches!(class, Class::Key | Class::Token | Class::Weak)
+        && how != How::Passed
+        && value.len() < 12
+        && value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+}
+
 /// `MYSQL_PASSWORD=my-secret-pw`, `POSTGRES_PASSWORD=example`: where a variable is set to a password of somebody's own, a program uses it.
 fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) -> bool {
     let own = value.to_ascii_lowercase();
@@ -470,5 +479,21 @@ mod tests {
         }
         // keylift:allow made up for a test
         assert_eq!(judge(Class::Password, "password", "-x1!", false, How::Argument), medium);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn of_plain_words_none_is_more_than_doubtful(
+            name in "[a-zA-Z_]{1,12}",
+            value in "[a-zA-Z_]{0,14}|(key|pass|dev|test|SECRET|token)[a-z_]{0,8}",
+            quoted: bool,
+            number in 0_usize..18,
+        ) {
+            let class = [Class::Key, Class::Token, Class::Weak][number % 3];
+            let how = [How::Bound, How::Compared, How::Argument, How::Pair, How::Blank, How::Element][number / 3];
+            if is_plain_word(class, &value, how) {
+                proptest::prop_assert!(judge(class, &name, &value, quoted, how) <= Some(Confidence::Low));
+            }
+        }
     }
 }

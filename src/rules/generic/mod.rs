@@ -98,10 +98,16 @@ pub(super) fn read(
     far: &[Range<usize>],
     least: Confidence,
 ) -> Vec<Candidate> {
-    if least > Confidence::Low && quiet_place(path) && !place::is_sample_environment(path) {
+    let text = tree.text();
+    let quiet = || least > Confidence::Low && quiet_place(path) && !place::is_sample_environment(path);
+    // Most files have no telling word: nothing else is asked about them.
+    if hits.is_empty() && far.is_empty() {
+        let found = of_file(text, path, Vec::new());
+        return if found.is_empty() || quiet() { Vec::new() } else { found };
+    }
+    if quiet() {
         return Vec::new();
     }
-    let text = tree.text();
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
     let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, tree.has_columns()));
@@ -148,6 +154,11 @@ pub(super) fn read(
             candidate.confidence = Confidence::Low;
         }
     }
+    of_file(text, path, found)
+}
+
+/// What was found, and what the file's kind tells.
+fn of_file(text: &str, path: &Path, mut found: Vec<Candidate>) -> Vec<Candidate> {
     found.extend(files::read(text, path));
     if found.is_empty() {
         found.extend(whole::read(text, path));

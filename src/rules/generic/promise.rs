@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::around::may_sign;
-use super::judge::{How, judge};
+use super::judge::{How, is_plain_word, judge};
 use super::lines::{Reader, in_name};
 use super::{calls, names, parameters, repeats};
 use crate::model::Confidence;
@@ -59,9 +59,9 @@ impl<'a> Reader<'a> {
 
     /// Whether a function that takes a secret is called. What is assigned or compared is no function.
     fn calls(&self, path: &Range<usize>) -> bool {
-        let Some(name) = self.text.get(path.clone()).filter(|name| calls::may_be(name)) else { return false };
         let set = matches!(self.at(self.skip(path.end, b" \t")), b'=' | b',' | b';' | b')' | b']' | b'}');
-        !set && calls::find(&calls::plain(name), self.language).next().is_some()
+        let name = self.text.get(path.clone()).filter(|name| !set && calls::may_be(name));
+        name.is_some_and(|name| calls::find(&calls::plain(name), self.language).next().is_some())
     }
 
     /// Whether a literal stands among what the function is handed whose name ends at a place. Mentioned alone, in an import
@@ -98,7 +98,8 @@ impl<'a> Reader<'a> {
             let line = line.strip_prefix(b"- ").unwrap_or(line).trim_ascii_start();
             let key = line.iter().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
             let (key, rest) = line.split_at(key);
-            let named = matches!(rest.trim_ascii_start().first(), Some(b':' | b'='));
+            let rest = rest.trim_ascii();
+            let named = matches!(rest.first(), Some(b':' | b'=')) && rest.len() > 1;
             named && std::str::from_utf8(key).is_ok_and(|key| names::is_value(key.trim_matches(['"', '\''])))
         })
     }
@@ -113,7 +114,11 @@ impl<'a> Reader<'a> {
         }
         let good = |span: Range<usize>, quoted: bool, how: How| {
             let Some(value) = self.text.get(span.clone()) else { return false };
-            let sure = judge(class, name, value, quoted, how).filter(|sure| *sure >= least);
+            let sure = if least > Confidence::Low && is_plain_word(class, value, how) {
+                None
+            } else {
+                judge(class, name, value, quoted, how).filter(|sure| *sure >= least)
+            };
             sure.is_some_and(|sure| !repeats::is_lowered(self.text, class, name, &span, sure))
                 || least <= Confidence::Medium && may_sign(class, name, value)
         };
@@ -243,8 +248,13 @@ impl<'a> Reader<'a> {
 
     /// Whether a name stands amid the text of a string, where all texts stand in quotes of one kind.
     fn is_amid_text(&self, name: &Range<usize>) -> bool {
+        if self.language != Some("json") {
+            return false;
+        }
         let before = name.start.checked_sub(1).map_or(0, |before| self.at(before));
-        self.language == Some("json") && before != b'"' && self.at(name.end) != b'"'
+        let whole = before == b'"' && self.at(name.end) == b'"';
+        let end = memchr::memchr(b'"', self.near(name.end)).map_or(self.bytes.len(), |end| name.end + end + 1);
+        !whole && self.at(self.skip(end, b" \t")) != b':'
     }
 
     /// `"x" in password`
@@ -387,8 +397,20 @@ mod tests {
             ("a.yaml", &format!("- name: DB_PASSWORD\n  value: {VALUE}"), true),
             ("a.yaml", &format!("- value: {VALUE}\n  name: DB_PASSWORD"), true),
             ("a.yaml", "title: Access Token\ntype: string", false),
+            ("a.yaml", "title: Access Token\ncontent:\n  type: x", false),
             ("a.json", &format!("{{\"name\": \"password\", \"type\": \"x\", \"value\": \"{VALUE}\"}}"), true),
             ("a.json", "{\"id\": \"a.getPassword\",\n\"order\": [\n\"parent\"\n]}", false),
+        ]);
+    }
+
+    #[test]
+    fn amid_a_text_of_json_its_own_line_alone_tells() {
+        check(&[
+            ("a.json", &format!("{{\"about\": \"the password? `{VALUE}`\", \"other\": \"{VALUE}\"}}"), false),
+            ("a.json", &format!("{{\"about\": \"ask for the secret\", \"other\": \"{VALUE}\"}}"), false),
+            ("a.json", &format!("{{\"the password of it\": \"{VALUE}\"}}"), true),
+            ("a.json", &format!("{{\"other\": \"{{\\\"password\\\": \\\"{VALUE}\\\"}}\"}}"), true),
+            ("a.json", &format!("{{\"run\": \"x password={VALUE} y\"}}"), true),
         ]);
     }
 

@@ -231,7 +231,7 @@ impl Reader<'_> {
         }
         // The outermost file is no archive after all: it is scanned as what it is.
         let origin = if depth == 0 { Origin::Disk } else { Origin::Archive { member: place.member() } };
-        self.sink.file(SourceFile { path: self.path.to_path_buf(), origin, bytes: Arc::from(bytes), only: Vec::new() });
+        self.sink.file(SourceFile { path: self.path.to_path_buf(), origin, bytes: Arc::new(bytes), only: Vec::new() });
         Ok(())
     }
 

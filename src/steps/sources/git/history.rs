@@ -64,7 +64,7 @@ pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn 
                 in_head: head.contains_key(&found.id),
                 member: None,
             };
-            sink.version(SourceFile { path, origin, bytes: Arc::from(bytes), only: Vec::new() }, &mut others);
+            sink.version(SourceFile { path, origin, bytes: Arc::new(bytes), only: Vec::new() }, &mut others);
         }
     };
     in_parallel(folder, &order, PATHS_AT_ONCE, sink, read)

@@ -138,7 +138,7 @@ impl Change {
             }
             _ => Vec::new(),
         };
-        sink.file(SourceFile { path, origin, bytes: Arc::from(new), only });
+        sink.file(SourceFile { path, origin, bytes: Arc::new(new), only });
     }
 }
 
