@@ -27,6 +27,8 @@ struct Docstrings {
     columns: bool,
     #[serde(default)]
     functions: Vec<String>,
+    #[serde(default)]
+    objects: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -89,9 +91,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 text.make_ascii_lowercase();
             }
         }
-        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block, columns, functions }| {
+        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block, columns, functions, objects }| {
             format!(
-                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?}, columns: {columns}, functions: &{functions:?} }}"
+                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?}, columns: {columns}, functions: &{functions:?}, objects: {objects} }}"
             )
         });
         let docstrings = docstrings.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));

@@ -44,6 +44,8 @@ pub struct Docstrings {
     pub columns: bool,
     /// What the definition of a function begins with, whose body has a deeper indentation.
     pub functions: &'static [&'static str],
+    /// Values stand in braces, within which no string goes over lines, and several of them are a text as well.
+    pub objects: bool,
 }
 
 /// How files of a language are told.

@@ -75,8 +75,13 @@ impl Documentation {
 
     /// Whether a place is in documentation or a comment; none where its tree alone tells.
     pub(super) fn tells_prose(&self, at: usize) -> Option<bool> {
-        let prose = self.holds(at) || holds(&self.comments, at);
+        let prose = self.holds(at) || self.comments(at);
         (prose || !self.fences(at)).then_some(prose)
+    }
+
+    /// Whether a place is in a comment.
+    pub(super) fn comments(&self, at: usize) -> bool {
+        holds(&self.comments, at)
     }
 
     /// Whether a place is in a string between fences.
@@ -126,10 +131,23 @@ fn head(text: &str, at: usize) -> &str {
     head[..head.len() - prefix].trim()
 }
 
-/// A string that is a statement of its own: first on its line, and what is before it opens a body or is another string.
+/// A string that is a statement of its own: first on its line, and what is before it opens a body, is another string, or ends
+/// in a way that no expression goes on from with a string.
 fn stands_alone(text: &str, at: usize, last: Option<u8>) -> bool {
     let prefixed = text.get(..at).is_some_and(|before| before.ends_with(['r', 'R', 'u', 'U', 'b', 'B']));
-    head(text, at).is_empty() && (prefixed || last.is_none_or(|last| b":\"'".contains(&last)))
+    head(text, at).is_empty()
+        && (prefixed
+            || last.is_none_or(|last| {
+                b":\"')]}".contains(&last) || last.is_ascii_alphanumeric() && !follows_operator(text, at)
+            }))
+}
+
+/// Whether the word before a place is an operator, or wants an expression behind it.
+fn follows_operator(text: &str, at: usize) -> bool {
+    const WORDS: [&str; 11] = ["and", "or", "not", "in", "is", "if", "else", "return", "yield", "await", "lambda"];
+    let before = text.get(..at).unwrap_or_default().trim_end();
+    let word = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
+    WORDS.contains(&word)
 }
 
 /// A string under a name that says that it is documentation.
@@ -151,6 +169,7 @@ mod tests {
         block: None,
         columns: true,
         functions: &["def "],
+        objects: false,
     };
     const JSON: Docstrings = Docstrings {
         fences: &[],
@@ -159,6 +178,7 @@ mod tests {
         block: Some(["/*", "*/"]),
         columns: false,
         functions: &[],
+        objects: true,
     };
 
     /// What of a text is documentation, by its telling words.
@@ -192,6 +212,10 @@ mod tests {
         assert_eq!(documented("f(\n    '''\n    word\n    ''')\n"), [false]);
         assert_eq!(documented("SQL = '''word \\''' word''' + word"), [false, false, false]);
         assert_eq!(documented("def f():\n    \"\"\"word \\\"\"\" word\"\"\"\n    word"), [true, true, false]);
+        let attributes = "class A:\n    a: B[int]\n    \"\"\"word\"\"\"\n    b: int = 1\n    \"\"\"word\"\"\"\n";
+        assert_eq!(documented(attributes), [true, true]);
+        let parts = "x = (a or\n    \"\"\"word\"\"\")\nf(a,\n    \"\"\"word\"\"\")\nx = \\\n    \"\"\"word\"\"\"\n";
+        assert_eq!(documented(parts), [false, false, false]);
         assert_eq!(documented("'unclosed\n'x'\n\"\"\"word"), [true]);
     }
 }

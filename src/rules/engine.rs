@@ -153,6 +153,7 @@ impl Engine {
         // Half of a credential stays until it is known whether the other half is there.
         candidates.retain(|candidate| candidate.confidence >= least || self.is_half(&candidate.rule));
         one_a_place(&mut candidates);
+        generic::read_around(&tree, candidates.iter().filter(|found| found.rank >= RULE).map(|found| &found.span));
         for candidate in candidates.iter_mut().filter(|candidate| candidate.rank >= RULE) {
             candidate.name = tree.name_of(&candidate.span).or_else(|| generic::name_before(text, candidate.span.start));
         }

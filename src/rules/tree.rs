@@ -29,6 +29,8 @@ pub(super) struct Tree<'a> {
     hits: OnceCell<Vec<Range<usize>>>,
     /// Read around the telling words.
     parsed: OnceCell<Option<Parsed>>,
+    /// Read around what rules found elsewhere.
+    beside: OnceCell<Option<Parsed>>,
     /// Read as a whole.
     whole: OnceCell<Option<Parsed>>,
 }
@@ -42,6 +44,7 @@ impl<'a> Tree<'a> {
             documentation: OnceCell::new(),
             hits: OnceCell::new(),
             parsed: OnceCell::new(),
+            beside: OnceCell::new(),
             whole: OnceCell::new(),
         }
     }
@@ -55,11 +58,25 @@ impl<'a> Tree<'a> {
     /// As [`Tree::look_at`], and that only parts of the text are worth parsing. False where those do not parse by
     /// themselves: then nothing was said.
     pub(super) fn look_at_parts(&self, parts: &[Range<usize>], hits: &[Range<usize>]) -> bool {
-        let parsed = self.parseable().and_then(|language| {
-            Parsed::of_parts(language, self.text, parts, hits.iter().cloned())
-                .filter(|parsed| parsed.syntax_errors() == 0)
-        });
-        parsed.is_some_and(|parsed| self.parsed.set(Some(parsed)).is_ok())
+        self.read_parts(parts, hits).is_some_and(|parsed| self.parsed.set(Some(parsed)).is_ok())
+    }
+
+    /// Says that spans elsewhere will be asked for, and which parts of the text have them.
+    pub(super) fn look_beside(&self, parts: &[Range<usize>], spans: &[Range<usize>]) {
+        let _ = self.beside.set(self.read_parts(parts, spans));
+    }
+
+    fn read_parts(&self, parts: &[Range<usize>], places: &[Range<usize>]) -> Option<Parsed> {
+        let parsed = Parsed::of_parts(self.parseable()?, self.text, parts, places.iter().cloned())?;
+        (parsed.syntax_errors() == 0).then_some(parsed)
+    }
+
+    /// Whether nobody has read the text around a span.
+    pub(super) fn is_unread(&self, span: &Range<usize>) -> bool {
+        let reads = |read: &OnceCell<Option<Parsed>>| {
+            read.get().is_some_and(|parsed| parsed.as_ref().is_none_or(|parsed| parsed.looks_at(span)))
+        };
+        !reads(&self.parsed) && !reads(&self.whole)
     }
 
     pub(super) fn path(&self) -> &'a Path {
@@ -103,6 +120,11 @@ impl<'a> Tree<'a> {
         self.detected().and_then(Language::docstrings).is_some_and(|how| how.columns)
     }
 
+    /// Whether it is a text of values in braces, without strings over lines.
+    pub(super) fn has_objects(&self) -> bool {
+        self.detected().and_then(Language::docstrings).is_some_and(|how| how.objects)
+    }
+
     /// Whether the definition of a function begins at a place.
     pub(super) fn begins_function(&self, at: usize) -> bool {
         let rest = self.text.get(at..).unwrap_or_default();
@@ -131,6 +153,11 @@ impl<'a> Tree<'a> {
         {
             return parsed;
         }
+        if let Some(Some(parsed)) = self.beside.get()
+            && parsed.looks_at(span)
+        {
+            return Some(parsed);
+        }
         self.whole.get_or_init(|| Parsed::new(self.parseable()?, self.text)).as_ref()
     }
 
@@ -142,7 +169,7 @@ impl<'a> Tree<'a> {
 
     /// Whether it was parsed, and the language.
     pub(super) fn read_as(&self) -> Option<&'static str> {
-        let parsed = self.whole.get().or_else(|| self.parsed.get());
+        let parsed = self.whole.get().or_else(|| self.parsed.get()).or_else(|| self.beside.get());
         parsed.and_then(Option::as_ref).and(self.language())
     }
 

@@ -110,7 +110,7 @@ pub(super) fn read(
     }
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
-    let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, tree.has_columns()));
+    let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, parts::may_be(tree)));
     if language.is_none() || !promising.is_empty() {
         let mut telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
         if let Some(parts) = parts::around(tree, &promising)
@@ -164,6 +164,17 @@ fn of_file(text: &str, path: &Path, mut found: Vec<Candidate>) -> Vec<Candidate>
         found.extend(whole::read(text, path));
     }
     found
+}
+
+/// Reads what is around spans, of which names will be asked, where nobody has read that: of a large text the parts alone.
+pub(super) fn read_around<'s>(tree: &Tree<'_>, spans: impl Iterator<Item = &'s Range<usize>>) {
+    let mut spans: Vec<Range<usize>> = spans.filter(|span| tree.is_unread(span)).cloned().collect();
+    spans.sort_unstable_by_key(|span| span.start);
+    if !spans.is_empty()
+        && let Some(parts) = parts::around(tree, &spans)
+    {
+        tree.look_beside(&parts, &spans);
+    }
 }
 
 /// Of telling words those whose values may stand anywhere in the text: calls that are given a variable, rows of a table.

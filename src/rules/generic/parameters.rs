@@ -47,7 +47,8 @@ pub(super) fn is_given_literals(text: &str, place: Range<usize>) -> bool {
     memchr::memmem::find_iter(bytes, function).take(MOST).map(|at| at + length).any(|end| {
         let list = bytes.get(end..(end + NEAR).min(bytes.len())).unwrap_or_default();
         let list = list.split(|byte| *byte == b')').next().unwrap_or_default();
-        end != open && list.first() == Some(&b'(') && memchr::memchr3(b'"', b'\'', b'`', list).is_some()
+        let defined = || definition(text, end - length, end).is_some();
+        end != open && list.first() == Some(&b'(') && memchr::memchr3(b'"', b'\'', b'`', list).is_some() && !defined()
     })
 }
 
@@ -139,6 +140,7 @@ mod tests {
             ("void seed(String u, String password) {}\nvoid f() { seed(\"a\", \"b\"); }", true),
             ("def seed(user, password):\n  pass\nseed('a', x)", true),
             ("def seed(user, password):\n  pass\nseed(user, x)", false),
+            ("def seed(user, password):\n  pass\ndef seed(user: 'Text', password):\n  pass", false),
             ("while (user, password) x('a'); while('b')", false),
             ("password = 'x'; seed('a')", false),
         ] {

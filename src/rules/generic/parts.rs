@@ -15,7 +15,7 @@ const NEAR: usize = 512;
 /// the language does not say by its layout where they begin.
 pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
     let text = tree.text();
-    if text.len() < SMALL || !tree.has_columns() {
+    if text.len() < SMALL || !may_be(tree) {
         return None;
     }
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -23,8 +23,12 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
         if found.last().is_some_and(|last| last.end >= place.end) {
             continue;
         }
-        let statement = statement(tree, place);
-        let part = function(tree, place, &statement).unwrap_or_else(|| with_neighbours(tree, statement));
+        let part = if tree.has_objects() {
+            object(text.as_bytes(), place)?
+        } else {
+            let statement = statement(tree, place);
+            function(tree, place, &statement).unwrap_or_else(|| with_neighbours(tree, statement))
+        };
         match found.last_mut() {
             // A function of the same statement begins before, one within another.
             Some(last) if part.start < last.end => *last = last.start.min(part.start)..last.end.max(part.end),
@@ -33,6 +37,57 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
     }
     let length: usize = found.iter().map(Range::len).sum();
     (length <= text.len() / 4 * 3).then_some(found)
+}
+
+/// Whether the language of a text says by its layout where parts begin.
+pub(super) fn may_be(tree: &Tree<'_>) -> bool {
+    tree.has_columns() || tree.has_objects()
+}
+
+/// The innermost braces around a place, told from lines on which every string ends.
+fn object(bytes: &[u8], place: &Range<usize>) -> Option<Range<usize>> {
+    let mut end = place.start;
+    // Braces that close behind what was looked at, and open before it.
+    let mut closed = 0;
+    let start = loop {
+        let line = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
+        let (mut open, mut lacking) = (Vec::new(), 0);
+        for (at, brace) in braces(&bytes[line..end]) {
+            match brace {
+                b'{' => open.push(line + at),
+                _ if open.pop().is_none() => lacking += 1,
+                _ => {}
+            }
+        }
+        if let Some(at) = open.len().checked_sub(closed + 1) {
+            break open[at];
+        }
+        closed = closed - open.len() + lacking;
+        end = line.checked_sub(1)?;
+    };
+    let mut depth = 0_usize;
+    let closing = braces(&bytes[start..]).find(|(_, brace)| {
+        depth = if *brace == b'{' { depth + 1 } else { depth.saturating_sub(1) };
+        depth == 0
+    });
+    let end = start + closing?.0 + 1;
+    (end >= place.end).then_some(start..end)
+}
+
+/// The braces of a text that begins outside of strings, but for those in strings.
+fn braces(bytes: &[u8]) -> impl Iterator<Item = (usize, u8)> {
+    let mut within = false;
+    let mut skipped = 0;
+    bytes.iter().enumerate().filter_map(move |(at, byte)| {
+        match byte {
+            _ if at < skipped => {}
+            b'\\' if within => skipped = at + 2,
+            b'"' => within = !within,
+            b'{' | b'}' if !within => return Some((at, *byte)),
+            _ => {}
+        }
+        None
+    })
 }
 
 /// The statement of the outermost level around a place.
@@ -150,9 +205,29 @@ mod tests {
         );
         // What belongs to the class itself takes all of it.
         for body in ["    word = 1\n", "    def f(self):\n        pass\n    x = call(\n            word=1,\n    )\n"] {
-            assert_eq!(parts(&class(body)).unwrap(), [format!("class A(\n    B\n):\n    a = 1\n{body}    z = 2\n")]);
+            assert_eq!(
+                parts(&class(body)).unwrap(),
+                [format!("class A(\n    B\n):\n    a = 1\n{body}    z = 2\n{}", "x = y\n".repeat(3))]
+            );
         }
         let fenced = "    def f(self):\n        x = \"\"\"\n    def g(self):\n  a\n\"\"\"\n        word = 1\n";
         assert_eq!(parts(&class(fenced)).unwrap(), [&fenced[4..]]);
+    }
+
+    #[test]
+    fn of_values_in_braces_the_innermost_are_taken() {
+        let filler = "{\"a}\": \"b{\\\"}\"},\n".repeat(200);
+        let parts = |inner: &str| {
+            let text = format!("[\n{filler}{{\"x\": [{{\n}}, {inner}\n, {{\"y\": 1}}]}},\n{filler}]");
+            let tree = Tree::new(&text, Path::new("a.json"));
+            let places: Vec<Range<usize>> = text.match_indices("word").map(|(at, word)| at..at + word.len()).collect();
+            around(&tree, &places).map(|parts| parts.into_iter().map(|part| text[part].to_owned()).collect::<Vec<_>>())
+        };
+        let one = "{\"a\": {\n},\n \"word\": {\"b\": [\"}\"]}\n}";
+        assert_eq!(parts(one).unwrap(), [one]);
+        let two = "{\"a\": \"word\"}, {\n\"b\": \"{\", \"word\": 1}";
+        assert_eq!(parts(two).unwrap(), ["{\"a\": \"word\"}", "{\n\"b\": \"{\", \"word\": 1}"]);
+        let list = "\"word\"";
+        assert_eq!(parts(list).unwrap(), ["{\"x\": [{\n}, \"word\"\n, {\"y\": 1}]}"]);
     }
 }

@@ -46,8 +46,12 @@ impl<'a> Reader<'a> {
                     } else {
                         self.may_name(name, &place, Confidence::High)
                     });
-            // Whether it stands in documentation is asked last: that reads the whole file.
-            promising && !tree.documentation().is_some_and(|read| read.holds(hit.start))
+            // Whether it stands in documentation is asked last: that reads the whole file. What a comment says counts for less.
+            let doubtful = || least == Confidence::Medium && !calls && !self.may_name(name, &place, Confidence::High);
+            promising
+                && !tree
+                    .documentation()
+                    .is_some_and(|read| read.holds(hit.start) || read.comments(hit.start) && doubtful())
         });
         promising.take(if all { usize::MAX } else { 1 }).cloned().collect()
     }
@@ -70,7 +74,9 @@ impl<'a> Reader<'a> {
         let open = self.skip(end, b" \t");
         let (first, near) = (self.at(open), self.near(open));
         if first != b'(' {
-            let command = open > end && (first.is_ascii_alphanumeric() || b"\"'`$@:-".contains(&first));
+            let command = self.calls_without_brackets()
+                && open > end
+                && (first.is_ascii_alphanumeric() || b"\"'`$@:-".contains(&first));
             let typed = b"<[{!".contains(&first) || near.starts_with(b"::");
             return (command || typed) && memchr::memchr3(b'"', b'\'', b'`', near).is_some();
         }
@@ -87,15 +93,46 @@ impl<'a> Reader<'a> {
         false
     }
 
+    /// Whether functions may be called without brackets; where the language is not known, they may.
+    fn calls_without_brackets(&self) -> bool {
+        const NEVER: [&str; 13] = [
+            "c",
+            "cpp",
+            "csharp",
+            "go",
+            "hcl",
+            "java",
+            "javascript",
+            "json",
+            "kotlin",
+            "php",
+            "python",
+            "rust",
+            "typescript",
+        ];
+        self.language.is_none_or(|language| !NEVER.contains(&language))
+    }
+
     /// Whether a line close to a place says that it has the value of something: `value: …`.
     fn is_pair_over_lines(&self, place: &Range<usize>) -> bool {
         let from = place.start.saturating_sub(NEAR);
         let line = memchr::memchr(b'\n', &self.bytes[from..place.start]).map_or(place.start, |at| from + at + 1);
         let from = if from == 0 { 0 } else { line };
         let to = (place.end + NEAR).min(self.bytes.len());
+        // The keys of a pair stand in one column.
+        let key_of = |line: &[u8]| {
+            let blanks = line.len() - line.trim_ascii_start().len();
+            let rest = &line[blanks..];
+            blanks + rest.strip_prefix(b"- ").map_or(0, |after| rest.len() - after.trim_ascii_start().len())
+        };
+        let own = memchr::memrchr(b'\n', &self.bytes[..place.start]).map_or(0, |at| at + 1);
+        let column = key_of(&self.bytes[own..place.start]);
         self.bytes[from..to].split(|byte| *byte == b'\n').any(|line| {
-            let line = line.trim_ascii_start();
-            let line = line.strip_prefix(b"- ").unwrap_or(line).trim_ascii_start();
+            let at = key_of(line);
+            if at != column {
+                return false;
+            }
+            let line = &line[at..];
             let key = line.iter().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
             let (key, rest) = line.split_at(key);
             let rest = rest.trim_ascii();
@@ -159,7 +196,10 @@ impl<'a> Reader<'a> {
         // `storePassword "x"`: where functions are called without brackets.
         let commands = self.language.is_some_and(|language| ["groovy", "ruby"].contains(&language));
         let stops: &[u8] = if commands && !own { b"\r\n_$@#.;}`" } else { b"\r\n_$@#.;}\"'`" };
-        if first.is_ascii_alphanumeric() || stops.contains(&first) || first >= 0x80 {
+        // A tag of a text: `Pass <b class="x">`.
+        let tag =
+            first == b'<' && !own && self.at(at) != first && self.at(self.skip(at, b" \t") + 1).is_ascii_alphabetic();
+        if first.is_ascii_alphanumeric() || stops.contains(&first) || first >= 0x80 || tag {
             at = limit;
         }
         // A comma ends the value, but for the one behind the name itself, where that is the first argument, an option, the
@@ -408,7 +448,6 @@ mod tests {
         check(&[
             ("a.json", &format!("{{\"about\": \"the password? `{VALUE}`\", \"other\": \"{VALUE}\"}}"), false),
             ("a.json", &format!("{{\"about\": \"ask for the secret\", \"other\": \"{VALUE}\"}}"), false),
-            ("a.json", &format!("{{\"the password of it\": \"{VALUE}\"}}"), true),
             ("a.json", &format!("{{\"other\": \"{{\\\"password\\\": \\\"{VALUE}\\\"}}\"}}"), true),
             ("a.json", &format!("{{\"run\": \"x password={VALUE} y\"}}"), true),
         ]);
