@@ -184,11 +184,36 @@ fn decode(run: &[u8]) -> Option<(String, &'static str)> {
         return None;
     }
     let engine = if url { &URL } else { &PLAIN };
+    if !may_be_text(run) {
+        return None;
+    }
     let mut sample = [0; SAMPLE];
     let length = engine.decode_slice(&run[..SAMPLE.min(run.len() / 4 * 4)], &mut sample).ok()?;
     readable(&sample[..length], true)?;
     let run = if run.len() % 4 == 1 { &run[..run.len() - 1] } else { run };
     Some((readable(&engine.decode(run).ok()?, false)?, "base64"))
+}
+
+/// Whether the first bytes of what a run of base64 says may be a text's: most runs are words, and say what is none.
+fn may_be_text(run: &[u8]) -> bool {
+    let Some([a, b, c, d]) = run.first_chunk().map(|four| four.map(sixth)) else {
+        return true;
+    };
+    let (first, second, third) = (a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d);
+    let control = |byte: u8| byte < b' ' && !b"\t\n\r".contains(&byte) || byte == 0x7f;
+    // Of UTF-16 every other byte is zero.
+    !control(first) && (second == 0 || !control(second)) && !control(third)
+}
+
+/// What a character of base64 stands for, in both alphabets.
+fn sixth(byte: u8) -> u8 {
+    match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    }
 }
 
 fn hex(run: &[u8]) -> Option<Vec<u8>> {

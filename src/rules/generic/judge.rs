@@ -5,6 +5,7 @@ use super::code::{is_algorithm, is_code, is_code_at_all, is_joined, is_type, is_
 use super::names::{self, Class};
 use crate::model::Confidence;
 use crate::rules::value::{Look, is_documentation_key, is_placeholder, is_wordy, look};
+use crate::rules::words;
 
 /// How a value stands to the name before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,13 +103,13 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     })
 }
 
-/// Whether a short value of letters alone is doubtful at best, which takes less to tell than how sure it is: under names of
-/// keys words stand.
+/// Whether a value without digits is doubtful at best, which takes less to tell than how sure it is: under names of keys words
+/// stand.
 pub(super) fn is_plain_word(class: Class, value: &str, how: How) -> bool {
     matches!(class, Class::Key | Class::Token | Class::Weak)
         && how != How::Passed
-        && value.len() < 12
-        && value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && value.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-./:".contains(&byte))
+        && (value.len() < 16 || words::cost(value) <= words::STRANGE)
 }
 
 /// `MYSQL_PASSWORD=my-secret-pw`, `POSTGRES_PASSWORD=example`: where a variable is set to a password of somebody's own, a program uses it.
@@ -485,7 +486,7 @@ mod tests {
         #[test]
         fn of_plain_words_none_is_more_than_doubtful(
             name in "[a-zA-Z_]{1,12}",
-            value in "[a-zA-Z_]{0,14}|(key|pass|dev|test|SECRET|token)[a-z_]{0,8}",
+            value in "[a-zA-Z_./:-]{0,40}|[qxzjQXZJ]{10,40}|(key|pass|dev|test|SECRET|token)[a-z_-]{0,20}",
             quoted: bool,
             number in 0_usize..18,
         ) {
