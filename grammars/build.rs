@@ -13,6 +13,7 @@ struct Head {
     extends: Option<String>,
     embedded: Option<serde_yaml::Value>,
     docstrings: Option<Docstrings>,
+    excerpts: Option<Excerpts>,
 }
 
 #[derive(Deserialize)]
@@ -23,11 +24,14 @@ struct Docstrings {
     comment: String,
     #[serde(default)]
     block: Option<[String; 2]>,
-    #[serde(default)]
-    columns: bool,
-    #[serde(default)]
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
+struct Excerpts {
+    columns: Option<String>,
     functions: Vec<String>,
-    #[serde(default)]
     objects: bool,
 }
 
@@ -91,18 +95,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 text.make_ascii_lowercase();
             }
         }
-        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block, columns, functions, objects }| {
-            format!(
-                "Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?}, columns: {columns}, functions: &{functions:?}, objects: {objects} }}"
-            )
+        let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block }| {
+            format!("Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?} }}")
         });
-        let docstrings = docstrings.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));
+        let excerpts = head.excerpts.map(|Excerpts { columns, functions, objects }| {
+            format!("Excerpts {{ columns: {columns:?}, functions: &{functions:?}, objects: {objects} }}")
+        });
+        let optional = |text: Option<String>| text.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));
         write!(
             out,
-            "Embedded {{ name: {name:?}, extends: {:?}, embeds: {}, docstrings: {}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, open_globs: &{:?}, ",
+            "Embedded {{ name: {name:?}, extends: {:?}, embeds: {}, docstrings: {}, excerpts: {}, detect: Detect {{ extensions: &{:?}, files: &{:?}, globs: &{:?}, open_globs: &{:?}, ",
             head.extends,
             head.embedded.is_some(),
-            docstrings,
+            optional(docstrings),
+            optional(excerpts),
             detect.extensions,
             detect.files,
             detect.globs,

@@ -25,6 +25,7 @@ pub(crate) struct Embedded {
     /// Its code stands in a file of another format.
     embeds: bool,
     docstrings: Option<Docstrings>,
+    excerpts: Option<Excerpts>,
     detect: Detect,
     files: &'static [(&'static str, &'static str)],
 }
@@ -40,8 +41,14 @@ pub struct Docstrings {
     pub comment: &'static str,
     /// What a comment begins and ends with that ends where it says so.
     pub block: Option<[&'static str; 2]>,
-    /// Statements of the outermost level, and they alone, begin in the first column, but for lines of such strings.
-    pub columns: bool,
+}
+
+/// How a text shows where parts begin that can be parsed by themselves, for readers that look at a few places of a large one.
+#[derive(Clone, Copy, Debug)]
+pub struct Excerpts {
+    /// Statements of the outermost level, and they alone, begin in the first column, with a letter, `_`, `@` or one of
+    /// these; but for lines of strings between fences.
+    pub columns: Option<&'static str>,
     /// What the definition of a function begins with, whose body has a deeper indentation.
     pub functions: &'static [&'static str],
     /// Values stand in braces, within which no string goes over lines, and several of them are a text as well.
@@ -125,9 +132,34 @@ struct Index {
     /// Whether the name is contested.
     files: HashMap<&'static str, Vec<(usize, bool)>>,
     extensions: HashMap<&'static str, Vec<(usize, bool)>>,
-    /// With a literal that stands in every path that the pattern fits, and how much the pattern tells.
-    globs: Vec<(usize, &'static str, &'static str, How)>,
+    globs: Vec<Glob>,
     shebangs: HashMap<&'static str, Vec<usize>>,
+}
+
+/// A pattern of paths.
+struct Glob {
+    language: usize,
+    pattern: &'static str,
+    /// What stands in every path that the pattern fits, and what each of them ends with: most paths are told by that.
+    literal: &'static str,
+    endings: Vec<&'static str>,
+    /// How much it tells.
+    how: How,
+}
+
+impl Glob {
+    fn new(language: usize, pattern: &'static str, how: How) -> Self {
+        let choice = pattern.strip_suffix('}').and_then(|head| Some(head.rsplit_once('{')?.1));
+        let plain = |part: &'static str| part.rfind(['*', '?', ']', '}', '/']).map_or(part, |at| &part[at + 1..]);
+        let endings = choice.map_or(vec![plain(pattern)], |choice| choice.split(',').map(plain).collect());
+        Self { language, pattern, literal: literal_of(pattern), endings, how }
+    }
+
+    fn fits(&self, path: &str) -> bool {
+        self.endings.iter().any(|ending| path.ends_with(ending))
+            && path.contains(self.literal)
+            && glob_fits(self.pattern, path)
+    }
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
@@ -145,7 +177,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
             index.shebangs.entry(shebang).or_default().push(at);
         }
         for (globs, how) in [(folder.detect.globs, How::Glob), (folder.detect.open_globs, How::OpenGlob)] {
-            index.globs.extend(globs.iter().map(|glob| (at, *glob, literal_of(glob), how)));
+            index.globs.extend(globs.iter().map(|glob| Glob::new(at, glob, how)));
         }
     }
     index
@@ -173,9 +205,8 @@ pub fn detect(path: &Path, head: &[u8]) -> Option<&'static Language> {
         rest = extension;
     }
     let lower = text.to_ascii_lowercase();
-    let fits = |glob: &str, literal: &str| lower.contains(literal) && glob_fits(glob, &lower);
-    let fitting = index.globs.iter().filter(|(_, glob, literal, _)| fits(glob, literal));
-    candidates.extend(fitting.map(|(at, _, _, how)| (*at, *how)));
+    let fitting = index.globs.iter().filter(|glob| glob.fits(&lower));
+    candidates.extend(fitting.map(|glob| (glob.language, glob.how)));
     if let Some(program) = shebang(head) {
         candidates.extend(index.shebangs.get(program.as_str()).into_iter().flatten().map(|at| (*at, How::Shebang)));
     }
@@ -321,6 +352,11 @@ impl Language {
     pub fn code(&'static self) -> &'static str {
         let base = if self.folder.embeds { self.folder.extends } else { None };
         base.unwrap_or(self.folder.name)
+    }
+
+    /// Where parts of a text begin, where its layout shows that.
+    pub fn excerpts(&'static self) -> Option<Excerpts> {
+        self.folder.excerpts
     }
 
     /// How its documentation is written, where that is strings.

@@ -48,7 +48,7 @@ mod walk;
 pub use addresses::{Addresses, Entry};
 pub use edit::{Applicability, Creates, Edit, GeneratedFile, Outcome, Place, Refusal, Request, Rewrite, Style};
 pub use inject::{Reference, TemplateError};
-pub use language::{Docstrings, Language, LoadError, detect, language, languages};
+pub use language::{Docstrings, Excerpts, Language, LoadError, detect, language, languages};
 pub use literal::{Binding, Call, Literal, LiteralKind, Part, Role};
 pub use names::{starts_word, upper_snake, without_verb};
 pub use parsed::Parsed;

@@ -26,6 +26,8 @@ pub(crate) struct Recipe {
     pub detect: Value,
     /// Read by the build script: how documentation is written as strings, for readers that make no tree.
     pub docstrings: Value,
+    /// Read by the build script: where parts of a text begin.
+    pub excerpts: Value,
     /// What is read instead of a tree, for the parser `patterns`.
     pub patterns: Vec<PatternRule>,
     /// Tables of what belongs together, by name: a pattern that sets `pair` to one is for captures `@pair.first` and

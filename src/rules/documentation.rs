@@ -162,24 +162,8 @@ fn named(text: &str, at: usize) -> bool {
 mod tests {
     use super::*;
 
-    const PYTHON: Docstrings = Docstrings {
-        fences: &["\"\"\"", "'''"],
-        quotes: "\"'",
-        comment: "#",
-        block: None,
-        columns: true,
-        functions: &["def "],
-        objects: false,
-    };
-    const JSON: Docstrings = Docstrings {
-        fences: &[],
-        quotes: "\"",
-        comment: "//",
-        block: Some(["/*", "*/"]),
-        columns: false,
-        functions: &[],
-        objects: true,
-    };
+    const PYTHON: Docstrings = Docstrings { fences: &["\"\"\"", "'''"], quotes: "\"'", comment: "#", block: None };
+    const JSON: Docstrings = Docstrings { fences: &[], quotes: "\"", comment: "//", block: Some(["/*", "*/"]) };
 
     /// What of a text is documentation, by its telling words.
     fn documented(text: &str) -> Vec<bool> {

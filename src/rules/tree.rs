@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
 
-use keylift_grammars::{Language, Literal, LiteralKind, Parsed, Role};
+use keylift_grammars::{Excerpts, Language, Literal, LiteralKind, Parsed, Role};
 
 use super::documentation::Documentation;
 
@@ -115,21 +115,9 @@ impl<'a> Tree<'a> {
         self.documentation.get_or_init(read).as_ref()
     }
 
-    /// Whether statements of the outermost level, and they alone, begin in the first column.
-    pub(super) fn has_columns(&self) -> bool {
-        self.detected().and_then(Language::docstrings).is_some_and(|how| how.columns)
-    }
-
-    /// Whether it is a text of values in braces, without strings over lines.
-    pub(super) fn has_objects(&self) -> bool {
-        self.detected().and_then(Language::docstrings).is_some_and(|how| how.objects)
-    }
-
-    /// Whether the definition of a function begins at a place.
-    pub(super) fn begins_function(&self, at: usize) -> bool {
-        let rest = self.text.get(at..).unwrap_or_default();
-        let how = self.detected().and_then(Language::docstrings);
-        how.is_some_and(|how| how.functions.iter().any(|word| rest.starts_with(word)))
+    /// Where parts of the text begin, where its layout shows that.
+    pub(super) fn excerpts(&self) -> Option<Excerpts> {
+        self.detected().and_then(Language::excerpts)
     }
 
     /// The syntax tree, read around the telling words; none without a grammar, and for texts that are too large to parse.

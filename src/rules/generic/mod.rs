@@ -110,7 +110,7 @@ pub(super) fn read(
     }
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
-    let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, parts::may_be(tree)));
+    let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, tree.excerpts().is_some()));
     if language.is_none() || !promising.is_empty() {
         let mut telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
         if let Some(parts) = parts::around(tree, &promising)

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use keylift_grammars::Excerpts;
+
 use crate::rules::tree::Tree;
 
 /// Smaller texts are parsed as they are.
@@ -15,19 +17,17 @@ const NEAR: usize = 512;
 /// the language does not say by its layout where they begin.
 pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
     let text = tree.text();
-    if text.len() < SMALL || !may_be(tree) {
-        return None;
-    }
+    let layout = Layout { bytes: text.as_bytes(), how: tree.excerpts().filter(|_| text.len() >= SMALL)?, tree };
     let mut found: Vec<Range<usize>> = Vec::new();
     for place in promising {
         if found.last().is_some_and(|last| last.end >= place.end) {
             continue;
         }
-        let part = if tree.has_objects() {
-            object(text.as_bytes(), place)?
+        let part = if layout.how.objects {
+            object(layout.bytes, place)?
         } else {
-            let statement = statement(tree, place);
-            function(tree, place, &statement).unwrap_or_else(|| with_neighbours(tree, statement))
+            let statement = layout.statement(place);
+            layout.function(place, &statement).unwrap_or_else(|| layout.with_neighbours(statement))
         };
         match found.last_mut() {
             // A function of the same statement begins before, one within another.
@@ -37,11 +37,6 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
     }
     let length: usize = found.iter().map(Range::len).sum();
     (length <= text.len() / 4 * 3).then_some(found)
-}
-
-/// Whether the language of a text says by its layout where parts begin.
-pub(super) fn may_be(tree: &Tree<'_>) -> bool {
-    tree.has_columns() || tree.has_objects()
 }
 
 /// The innermost braces around a place, told from lines on which every string ends.
@@ -90,54 +85,71 @@ fn braces(bytes: &[u8]) -> impl Iterator<Item = (usize, u8)> {
     })
 }
 
-/// The statement of the outermost level around a place.
-fn statement(tree: &Tree<'_>, place: &Range<usize>) -> Range<usize> {
-    let bytes = tree.text().as_bytes();
-    let begins = |at: usize| begins(bytes, at) && !is_fenced(tree, at);
-    let start = memchr::memrchr_iter(b'\n', &bytes[..place.start]).map(|at| at + 1).find(|at| begins(*at));
-    let end = lines_behind(bytes, place.end).find(|at| begins(*at)).unwrap_or(bytes.len());
-    start.unwrap_or(0)..end
+/// A text whose statements begin where its lines show it.
+struct Layout<'a, 't> {
+    bytes: &'a [u8],
+    how: Excerpts,
+    tree: &'a Tree<'t>,
 }
 
-fn with_neighbours(tree: &Tree<'_>, statement: Range<usize>) -> Range<usize> {
-    let bytes = tree.text().as_bytes();
-    let begins = |at: &usize| begins(bytes, *at) && !is_fenced(tree, *at);
-    let low = statement.start.saturating_sub(NEAR);
-    // The first line of a text has no end of a line before it.
-    let first = Some(0).filter(|_| low == 0);
-    let before = memchr::memrchr_iter(b'\n', bytes.get(low..statement.start.max(1) - 1).unwrap_or_default());
-    let before = before.map(|at| low + at + 1).chain(first).filter(begins).take(BESIDE).last();
-    let behind = lines_behind(bytes, statement.end).take_while(|at| *at <= statement.end + NEAR);
-    let behind = behind.filter(begins).take(BESIDE).last();
-    before.unwrap_or(statement.start)..behind.unwrap_or(statement.end)
-}
-
-/// The innermost function around a place of a statement, without the blanks before it.
-fn function(tree: &Tree<'_>, place: &Range<usize>, statement: &Range<usize>) -> Option<Range<usize>> {
-    let text = tree.text();
-    let bytes = text.as_bytes();
-    let first = memchr::memrchr(b'\n', &bytes[..place.start]).map_or(0, |at| at + 1);
-    let before = memchr::memrchr_iter(b'\n', bytes.get(statement.start..first.max(1) - 1)?);
-    let lines = std::iter::once(first).chain(before.map(|at| statement.start + at + 1));
-    // What is around a place is indented less, line by line, the further out it is.
-    let mut least = usize::MAX;
-    for line in lines {
-        let indent = blanks(bytes, line);
-        let at = line + indent;
-        if indent >= least || !begins(bytes, at) || is_fenced(tree, line) {
-            continue;
-        }
-        least = indent;
-        if indent > 0 && tree.begins_function(at) {
-            let ends = |line: &usize| {
-                let indent_there = blanks(bytes, *line);
-                indent_there <= indent && begins(bytes, *line + indent_there) && !is_fenced(tree, *line)
-            };
-            let end = lines_behind(bytes, at).find(ends).unwrap_or(bytes.len());
-            return (end >= place.end).then_some(at..end);
-        }
+impl Layout<'_, '_> {
+    /// The statement of the outermost level around a place.
+    fn statement(&self, place: &Range<usize>) -> Range<usize> {
+        let start =
+            memchr::memrchr_iter(b'\n', &self.bytes[..place.start]).map(|at| at + 1).find(|at| self.begins(*at));
+        let end = lines_behind(self.bytes, place.end).find(|at| self.begins(*at)).unwrap_or(self.bytes.len());
+        start.unwrap_or(0)..end
     }
-    None
+
+    fn with_neighbours(&self, statement: Range<usize>) -> Range<usize> {
+        let low = statement.start.saturating_sub(NEAR);
+        // The first line of a text has no end of a line before it.
+        let first = Some(0).filter(|_| low == 0);
+        let before = memchr::memrchr_iter(b'\n', self.bytes.get(low..statement.start.max(1) - 1).unwrap_or_default());
+        let before = before.map(|at| low + at + 1).chain(first).filter(|at| self.begins(*at)).take(BESIDE).last();
+        let behind = lines_behind(self.bytes, statement.end).take_while(|at| *at <= statement.end + NEAR);
+        let behind = behind.filter(|at| self.begins(*at)).take(BESIDE).last();
+        before.unwrap_or(statement.start)..behind.unwrap_or(statement.end)
+    }
+
+    /// The innermost function around a place of a statement, without the blanks before it.
+    fn function(&self, place: &Range<usize>, statement: &Range<usize>) -> Option<Range<usize>> {
+        let bytes = self.bytes;
+        if self.how.functions.is_empty() {
+            return None;
+        }
+        let first = memchr::memrchr(b'\n', &bytes[..place.start]).map_or(0, |at| at + 1);
+        let before = memchr::memrchr_iter(b'\n', bytes.get(statement.start..first.max(1) - 1)?);
+        let lines = std::iter::once(first).chain(before.map(|at| statement.start + at + 1));
+        // What is around a place is indented less, line by line, the further out it is.
+        let mut least = usize::MAX;
+        for line in lines {
+            let indent = blanks(bytes, line);
+            let at = line + indent;
+            if indent >= least || !self.begins(at) {
+                continue;
+            }
+            least = indent;
+            let named = |word: &&str| bytes[at..].starts_with(word.as_bytes());
+            if indent > 0 && self.how.functions.iter().any(named) {
+                let ends = |line: &usize| {
+                    let there = blanks(bytes, *line);
+                    there <= indent && self.begins(*line + there)
+                };
+                let end = lines_behind(bytes, at).find(ends).unwrap_or(bytes.len());
+                return (end >= place.end).then_some(at..end);
+            }
+        }
+        None
+    }
+
+    /// Whether a statement may begin at a place: no bracket closes there, no comment begins, and no string goes on.
+    fn begins(&self, at: usize) -> bool {
+        let signs = self.how.columns.unwrap_or_default().as_bytes();
+        let first = self.bytes.get(at);
+        first.is_none_or(|byte| byte.is_ascii_alphabetic() || b"_@".contains(byte) || signs.contains(byte))
+            && !self.tree.documentation().is_some_and(|read| read.fences(at))
+    }
 }
 
 /// Where the lines behind a place begin.
@@ -147,16 +159,6 @@ fn lines_behind(bytes: &[u8], from: usize) -> impl Iterator<Item = usize> {
 
 fn blanks(bytes: &[u8], line: usize) -> usize {
     bytes[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
-}
-
-/// Whether a statement may begin at a place: no bracket closes there, and no comment begins.
-fn begins(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at).is_none_or(|byte| byte.is_ascii_alphabetic() || b"_@".contains(byte))
-}
-
-/// Whether a place is in a string over lines.
-fn is_fenced(tree: &Tree<'_>, at: usize) -> bool {
-    tree.documentation().is_some_and(|read| read.fences(at))
 }
 
 #[cfg(test)]
@@ -229,5 +231,18 @@ mod tests {
         assert_eq!(parts(two).unwrap(), ["{\"a\": \"word\"}", "{\n\"b\": \"{\", \"word\": 1}"]);
         let list = "\"word\"";
         assert_eq!(parts(list).unwrap(), ["{\"x\": [{\n}, \"word\"\n, {\"y\": 1}]}"]);
+    }
+
+    #[test]
+    fn of_yaml_the_keys_and_items_of_the_outermost_level_are_taken() {
+        let filler = |key: &str| (0..200).map(|n| format!("{key}{n}:\n  - x\n")).collect::<String>();
+        let inner = "- name: a\n  word: |\n    text\n\n  # c\n- \"x\": b\n";
+        let text = format!("{}{inner}{}", filler("- a"), filler("- b"));
+        let tree = Tree::new(&text, Path::new("a.yaml"));
+        let at = text.find("word").unwrap();
+        let parts = around(&tree, &[at..at + 4]).unwrap();
+        assert_eq!(parts.len(), 1);
+        let before = "- a197:\n  - x\n- a198:\n  - x\n- a199:\n  - x\n";
+        assert_eq!(&text[parts[0].clone()], format!("{before}{inner}- b0:\n  - x\n- b1:\n  - x\n"));
     }
 }

@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use gix::bstr::BString;
 use gix::odb::pack;
-use gix::revision::walk::Sorting;
-use gix::traverse::commit::simple::CommitTimeOrder;
 use gix::{ObjectId, Repository};
 
-use super::trees::{Blob, Commit, Found};
-use super::{Failure, Origin, Sink, SourceFile, blob, broken, head_files, in_parallel, open, to_path};
+use super::past::{self, Commit};
+use super::trees::{Blob, Found};
+use super::{Failure, Origin, Sink, SourceFile, blob, head_files, in_parallel, open, to_path};
 use crate::rules::Quiet;
 
 /// Yields every blob reachable from HEAD or any reference (branches, tags, the stash, what a mirror has more), once, with the commit that
@@ -30,11 +29,9 @@ use crate::rules::Quiet;
 /// The folder is in no git repository, or its commits cannot be listed.
 pub fn history(folder: &Path, keep: &(dyn Fn(&Path) -> bool + Sync), sink: &dyn Sink) -> Result<(), Failure> {
     let repo = open(folder, true)?;
-    let ids = commits(&repo)?;
+    let commits = past::commits(&repo)?;
     let head: HashMap<ObjectId, BString> = head_files(&repo)?.into_iter().map(|(path, id)| (id, path)).collect();
-    let (found, commits) = Found::walk_all(folder, &ids, sink)?;
-    drop(ids);
-    let (mut blobs, paths) = found.finish();
+    let (mut blobs, paths) = Found::walk_all(folder, &commits, sink)?.finish();
     let path_of = |found: &Blob| match head.get(&found.id) {
         Some(path) => to_path(path.as_ref()),
         None => to_path(paths.of(found).as_ref()),
@@ -77,25 +74,6 @@ const PATHS_AT_ONCE: usize = 4;
 const PACK_A_MAP: u64 = 6 << 20;
 /// How many blobs are read before everything is opened anew.
 const BLOBS_A_MAP: usize = 4_000;
-
-/// All commits, oldest first.
-fn commits(repo: &Repository) -> Result<Vec<ObjectId>, Failure> {
-    let mut tips: Vec<ObjectId> = repo.head_id().ok().map(gix::Id::detach).into_iter().collect();
-    let references = repo.references().map_err(|error| broken("the references", &error))?;
-    let all = references.all().map_err(|error| broken("the references", &error))?;
-    tips.extend(all.filter_map(Result::ok).filter_map(|mut reference| Some(reference.peel_to_commit().ok()?.id)));
-    tips.sort_unstable();
-    tips.dedup();
-    let walk = repo
-        .rev_walk(tips)
-        .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
-        .all()
-        .map_err(|error| broken("the commits", &error))?;
-    // The edge of a damaged or partial clone is passed over: what is there is still walked.
-    let mut commits: Vec<ObjectId> = walk.filter_map(|info| Some(info.ok()?.id)).collect();
-    commits.reverse();
-    Ok(commits)
-}
 
 /// Sorts blobs by where they lie, those of one path together: pack, then offset of the first of them; loose ones last.
 /// Within a path HEAD's version comes first, then from the newest to the oldest. `file` tells a blob's path, hashed, and

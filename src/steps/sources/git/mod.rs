@@ -15,6 +15,7 @@ use crate::model::{Exit, Failure, Origin, Skipped, SourceFile};
 
 mod commits;
 mod history;
+mod past;
 mod staged;
 mod trees;
 

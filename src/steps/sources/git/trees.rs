@@ -7,16 +7,11 @@ use std::path::Path;
 use gix::bstr::{BStr, BString};
 use gix::{ObjectId, Repository};
 
+use super::past::Commit;
 use super::{Failure, Sink, Skipped, join, open, root};
 
 /// Objects that a thread reads before the packs, whose pages stay in memory as long as they are open, are opened anew.
 const OBJECTS_A_MAP: usize = 20_000;
-
-/// A commit, and when its author made it, in seconds since 1970.
-pub(super) struct Commit {
-    pub(super) id: ObjectId,
-    pub(super) time: Option<i64>,
-}
 
 /// A blob and where it was met first. Names are kept in one buffer: half a million of them are usual.
 pub(super) struct Blob {
@@ -68,11 +63,11 @@ pub(super) struct Found {
 
 /// The commits that one thread walks, and what it found in them.
 struct Part<'a> {
-    ids: &'a [ObjectId],
+    commits: &'a [Commit],
     /// The number of the first.
     first: usize,
-    /// Those that were walked.
-    commits: Vec<Commit>,
+    /// How many of them were walked.
+    walked: usize,
     found: Found,
 }
 
@@ -80,18 +75,16 @@ impl Part<'_> {
     /// Walks on for a while.
     fn walk(&mut self, repo: &Repository, sink: &dyn Sink) {
         let before = self.found.seen.len();
-        for id in &self.ids[self.commits.len()..] {
+        for commit in &self.commits[self.walked..] {
             if sink.stopped() || self.found.seen.len() - before > OBJECTS_A_MAP {
                 return;
             }
-            let commit = repo.find_commit(*id).ok();
-            let time = commit.as_ref().and_then(|commit| Some(commit.author().ok()?.time().ok()?.seconds));
             #[allow(clippy::cast_possible_truncation, reason = "a repository with 4 billion commits fits no memory")]
-            let number = (self.first + self.commits.len()) as u32;
-            self.commits.push(Commit { id: *id, time });
-            let Some(tree) = commit.and_then(|commit| commit.tree_id().ok()) else { continue };
-            if let Err(error) = self.found.walk(repo, tree.detach(), number) {
-                sink.notice(Skipped::new(format!("commit {id}"), root(&error)));
+            let number = (self.first + self.walked) as u32;
+            self.walked += 1;
+            let Some(tree) = commit.tree else { continue };
+            if let Err(error) = self.found.walk(repo, tree, number) {
+                sink.notice(Skipped::new(format!("commit {}", commit.id), root(&error)));
             }
         }
     }
@@ -103,14 +96,14 @@ impl Found {
     ///
     /// # Errors
     /// The repository cannot be opened.
-    pub(super) fn walk_all(folder: &Path, ids: &[ObjectId], sink: &dyn Sink) -> Result<(Self, Vec<Commit>), Failure> {
-        let stretch = ids.len().div_ceil(rayon::current_num_threads()).max(1);
-        let mut parts: Vec<Part<'_>> = ids
+    pub(super) fn walk_all(folder: &Path, commits: &[Commit], sink: &dyn Sink) -> Result<Self, Failure> {
+        let stretch = commits.len().div_ceil(rayon::current_num_threads()).max(1);
+        let mut parts: Vec<Part<'_>> = commits
             .chunks(stretch)
             .enumerate()
-            .map(|(number, ids)| Part { ids, first: number * stretch, commits: Vec::new(), found: Self::default() })
+            .map(|(number, commits)| Part { commits, first: number * stretch, walked: 0, found: Self::default() })
             .collect();
-        while !sink.stopped() && parts.iter().any(|part| part.commits.len() < part.ids.len()) {
+        while !sink.stopped() && parts.iter().any(|part| part.walked < part.commits.len()) {
             let repo = open(folder, true)?.into_sync();
             std::thread::scope(|scope| {
                 for part in &mut parts {
@@ -119,12 +112,11 @@ impl Found {
                 }
             });
         }
-        let (mut found, mut commits) = (Self::default(), Vec::new());
+        let mut found = Self::default();
         for part in parts {
             found.absorb(part.found);
-            commits.extend(part.commits);
         }
-        Ok((found, commits))
+        Ok(found)
     }
 
     /// All blobs, and their paths.
