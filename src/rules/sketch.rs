@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind, Literal};
 
 /// Width of a window around a keyword where the pattern has no bound of its own, in bytes.
@@ -12,22 +13,25 @@ const UNBOUNDED: usize = 16 << 10;
 const WIDEST: usize = 64 << 10;
 /// Shorter runs are in every text.
 const SHORTEST: usize = 6;
+/// How many runs are looked for.
+const RUNS: usize = 2;
 
 /// What is known of a pattern's matches.
 #[derive(Debug)]
 pub(super) struct Sketch {
     /// Longest match, in bytes: how far around a keyword to look.
     pub(super) reach: usize,
-    /// So many bytes of such a kind stand together in every match.
-    run: Option<Run>,
-    /// What else stands in every match: signs alone, which text has seldom.
-    signs: Vec<Box<[u8]>>,
+    /// So many bytes of such kinds stand together in every match: those that text has most seldom.
+    runs: Vec<(usize, Box<[bool; 256]>)>,
+    /// What else stands in every match: signs alone, or several characters.
+    literals: Vec<Finder<'static>>,
 }
 
 /// At least so many bytes of a kind, one behind the other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Run {
-    kind: Box<[bool; 256]>,
+    /// A bit for each byte of the kind.
+    kind: [u64; 4],
     least: usize,
 }
 
@@ -36,87 +40,165 @@ impl Sketch {
     pub(super) fn of(pattern: &str) -> Option<Self> {
         let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
         let reach = hir.properties().maximum_len().unwrap_or(UNBOUNDED).min(WIDEST);
-        let run = run(&hir).filter(|run| run.least >= SHORTEST);
+        let mut runs = runs(&hir);
+        runs.retain(|run| run.least >= SHORTEST);
+        runs.sort_by(|a, b| b.rarity().total_cmp(&a.rarity()));
+        runs.dedup();
+        runs.truncate(RUNS);
+        let table = |run: &Run| (run.least, Box::new(std::array::from_fn(|byte| run.has(byte))));
         let mut found = Vec::new();
-        signs(&hir, &mut found);
-        Some(Self { reach, run, signs: found })
+        literals(&hir, &mut found);
+        let literals = found.iter().map(|literal| Finder::new(literal).into_owned()).collect();
+        Some(Self { reach, runs: runs.iter().map(table).collect(), literals })
     }
 
     /// Whether a part of a text may hold a match. False is certain.
     pub(super) fn may_match(&self, text: &[u8], window: &Range<usize>) -> bool {
         let Some(part) = text.get(window.clone()) else { return true };
-        self.signs.iter().all(|sign| memchr::memmem::find(part, sign).is_some())
-            && self.run.as_ref().is_none_or(|run| run.stands_in(part))
+        self.literals.iter().all(|literal| literal.find(part).is_some())
+            && self.runs.iter().all(|(least, kind)| stands_in(kind, *least, part))
     }
 }
 
 impl Run {
-    /// Steps over the text in strides: every run of the least length has a byte at the end of one.
-    fn stands_in(&self, text: &[u8]) -> bool {
-        let mut start = 0;
-        while let Some(stride) = text.get(start..start + self.least) {
-            match stride.iter().rposition(|byte| !self.kind[usize::from(*byte)]) {
-                Some(gap) => start += gap + 1,
-                None => return true,
-            }
-        }
-        false
+    /// Nothing.
+    const NONE: Self = Self { kind: [0; 4], least: 0 };
+
+    fn has(&self, byte: usize) -> bool {
+        self.kind[byte >> 6] >> (byte & 63) & 1 == 1
     }
 
-    fn or(mut self, other: &Self) -> Self {
-        self.least = self.least.min(other.least);
-        self.kind.iter_mut().zip(other.kind.iter()).for_each(|(own, other)| *own |= other);
+    fn add(&mut self, byte: u8) {
+        self.kind[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    /// The same, and bytes of another kind behind it.
+    fn and(mut self, other: &Self) -> Self {
+        self.least += other.least;
+        self.kind.iter_mut().zip(other.kind).for_each(|(own, other)| *own |= other);
         self
+    }
+
+    /// Either of the two.
+    fn or(self, other: &Self) -> Self {
+        let least = self.least.min(other.least);
+        Self { least, ..self.and(other) }
+    }
+
+    /// How seldom it is among the characters that there are, in natural units of information.
+    #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+    fn rarity(&self) -> f64 {
+        let kind: u32 = self.kind.iter().map(|bits| bits.count_ones()).sum();
+        self.least as f64 * (PRINTABLE / f64::from(kind.max(1))).ln()
     }
 }
 
-/// The longest run that every match has.
-fn run(hir: &Hir) -> Option<Run> {
+/// Steps over a text in strides: every run of the least length has a byte at the end of one.
+fn stands_in(kind: &[bool; 256], least: usize, text: &[u8]) -> bool {
+    let mut start = 0;
+    while let Some(stride) = text.get(start..start + least) {
+        match stride.iter().rposition(|byte| !kind[usize::from(*byte)]) {
+            Some(gap) => start += gap + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
+/// Characters that text is made of.
+const PRINTABLE: f64 = 96.0;
+
+/// Runs that every match has.
+fn runs(hir: &Hir) -> Vec<Run> {
+    if let Some(run) = whole(hir) {
+        let parts = if let HirKind::Concat(parts) = hir.kind() { runs_of(parts) } else { Vec::new() };
+        return parts.into_iter().chain([run]).collect();
+    }
     match hir.kind() {
-        HirKind::Repetition(repetition) if repetition.min > 0 => match kind(&repetition.sub) {
-            Some(kind) => Some(Run { kind, least: usize::try_from(repetition.min).ok()? }),
-            None => run(&repetition.sub),
-        },
-        HirKind::Capture(capture) => run(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().filter_map(run).max_by_key(|run| run.least),
+        HirKind::Repetition(repetition) if repetition.min > 0 => runs(&repetition.sub),
+        HirKind::Capture(capture) => runs(&capture.sub),
+        HirKind::Concat(parts) => runs_of(parts),
         HirKind::Alternation(ways) => {
-            let mut ways = ways.iter().map(run);
+            let rarest = |way: &Hir| runs(way).into_iter().max_by(|a, b| a.rarity().total_cmp(&b.rarity()));
+            let mut ways = ways.iter().map(rarest);
+            let Some(Some(first)) = ways.next() else { return Vec::new() };
+            ways.try_fold(first, |all, way| Some(all.or(&way?))).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Runs of parts that follow each other: those of each, and of each stretch of parts that are runs as a whole.
+fn runs_of(parts: &[Hir]) -> Vec<Run> {
+    let wholes: Vec<Option<Run>> = parts.iter().map(whole).collect();
+    let mut found = Vec::new();
+    for (start, part) in parts.iter().enumerate() {
+        if wholes[start].is_none() {
+            found.extend(runs(part));
+        }
+        let stretch = wholes[start..].iter().map_while(|run| *run);
+        found.extend(stretch.scan(Run::NONE, |all, run| {
+            *all = all.and(&run);
+            Some(*all)
+        }));
+    }
+    found
+}
+
+/// What a pattern matches as one run, where it is one: bytes of one kind or several, and nothing else.
+fn whole(hir: &Hir) -> Option<Run> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(Run::NONE),
+        HirKind::Literal(Literal(bytes)) => {
+            let mut run = Run { least: bytes.len(), ..Run::NONE };
+            bytes.iter().for_each(|byte| run.add(*byte));
+            Some(run)
+        }
+        HirKind::Class(class) => one_of(class),
+        HirKind::Repetition(repetition) => {
+            let run = whole(&repetition.sub)?;
+            let least = run.least.checked_mul(usize::try_from(repetition.min).ok()?)?;
+            Some(Run { least, ..run })
+        }
+        HirKind::Capture(capture) => whole(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().try_fold(Run::NONE, |all, part| Some(all.and(&whole(part)?))),
+        HirKind::Alternation(ways) => {
+            let mut ways = ways.iter().map(whole);
             let first = ways.next()??;
             ways.try_fold(first, |all, way| Some(all.or(&way?)))
         }
-        _ => None,
     }
 }
 
-/// Which bytes a class has; none for what is more than one byte.
-fn kind(hir: &Hir) -> Option<Box<[bool; 256]>> {
-    let mut kind = Box::new([false; 256]);
-    let mut add = |start: u8, end: u8| (start..=end).for_each(|byte| kind[usize::from(byte)] = true);
-    match hir.kind() {
-        HirKind::Capture(capture) => return self::kind(&capture.sub),
-        HirKind::Class(Class::Bytes(class)) => class.iter().for_each(|range| add(range.start(), range.end())),
-        HirKind::Class(Class::Unicode(class)) if class.is_ascii() => {
+/// One of the bytes that a class has; none for what is more than one byte.
+fn one_of(class: &Class) -> Option<Run> {
+    let mut run = Run { least: 1, ..Run::NONE };
+    match class {
+        Class::Bytes(class) => {
+            class.iter().for_each(|range| (range.start()..=range.end()).for_each(|byte| run.add(byte)));
+        }
+        Class::Unicode(class) if class.is_ascii() => {
             for range in class.iter() {
-                add(u8::try_from(range.start()).ok()?, u8::try_from(range.end()).ok()?);
+                (u8::try_from(range.start()).ok()?..=u8::try_from(range.end()).ok()?).for_each(|byte| run.add(byte));
             }
         }
-        _ => return None,
+        Class::Unicode(_) => return None,
     }
-    Some(kind)
+    Some(run)
 }
 
-/// The literals of signs that every match has.
-fn signs(hir: &Hir, found: &mut Vec<Box<[u8]>>) {
+/// The literals that every match has: of signs, which text has seldom, or of several characters.
+fn literals(hir: &Hir, found: &mut Vec<Box<[u8]>>) {
     match hir.kind() {
         HirKind::Literal(Literal(bytes)) => {
             let telling = |byte: &u8| byte.is_ascii_punctuation() && !b"_-.,".contains(byte);
-            if bytes.iter().all(telling) && !found.contains(bytes) {
+            if (bytes.len() > 2 || bytes.iter().all(telling)) && !found.contains(bytes) {
                 found.push(bytes.clone());
             }
         }
-        HirKind::Repetition(repetition) if repetition.min > 0 => signs(&repetition.sub, found),
-        HirKind::Capture(capture) => signs(&capture.sub, found),
-        HirKind::Concat(parts) => parts.iter().for_each(|part| signs(part, found)),
+        HirKind::Repetition(repetition) if repetition.min > 0 => literals(&repetition.sub, found),
+        HirKind::Capture(capture) => literals(&capture.sub, found),
+        HirKind::Concat(parts) => parts.iter().for_each(|part| literals(part, found)),
         _ => {}
     }
 }
@@ -141,6 +223,11 @@ mod tests {
         assert!(may("://[^ ]{1,9}@", "http://u@host"));
         assert!(may("(?:[a-f]{8})?x@?", "x"), "a part that may be left out says nothing");
         assert_eq!(Sketch::of("a[bc]{2,5}").unwrap().reach, 6);
+        let groups = r"id[^\r\n]{0,9}?((?:[MNO][DTjz][A-E]){3}\.[0-9a-z]{8})";
+        assert!(may(groups, "id MDANTBOjC.0123abcd"));
+        assert!(!may(groups, "id MDANTBOx.0123abcd"), "several kinds are one run");
+        assert!(may("(?:sk|pk)_live_[0-9a-z]{4}", "sk_live_0a0a"));
+        assert!(!may("(?:sk|pk)_live_[0-9a-z]{4}", "sk_test_0a0a"), "a literal is missing");
     }
 
     proptest::proptest! {

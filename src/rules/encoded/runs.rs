@@ -179,14 +179,14 @@ fn decode(run: &[u8]) -> Option<(String, &'static str)> {
             return Some((text, "hex"));
         }
     }
+    if !may_be_text(run) {
+        return None;
+    }
     let url = memchr::memchr2(b'-', b'_', run).is_some();
     if url && memchr::memchr2(b'+', b'/', run).is_some() {
         return None;
     }
     let engine = if url { &URL } else { &PLAIN };
-    if !may_be_text(run) {
-        return None;
-    }
     let mut sample = [0; SAMPLE];
     let length = engine.decode_slice(&run[..SAMPLE.min(run.len() / 4 * 4)], &mut sample).ok()?;
     readable(&sample[..length], true)?;
