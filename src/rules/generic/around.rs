@@ -40,12 +40,14 @@ const PROGRAMS: [&str; 10] =
 
 /// `SECRET_KEY = 'AWSSecretKey'`: a longer name of the same. `CONF_PASSWORD = "password"`: the name without what all of its
 /// kind begin with.
-fn restates(name: &str, text: &str) -> bool {
+fn restates(name: &str, text: &str, program: bool) -> bool {
     let flat = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
     let longer = names::words(name).len() > 1 && is_name(text) && flat(text).contains(&flat(name));
-    let constant = !name.bytes().any(|b| b.is_ascii_lowercase())
+    // In settings that is what a variable is set to.
+    let constant = program
+        && !name.bytes().any(|b| b.is_ascii_lowercase())
         && name.len() > text.len() + 1
         && name.to_ascii_lowercase().ends_with(&format!("_{}", text.to_ascii_lowercase()));
     longer || constant
@@ -138,11 +140,13 @@ impl Reading<'_> {
     /// a value, that is an account.
     pub(super) fn maps_names(&self, at: usize, value: &str) -> bool {
         const WHO: [&str; 7] = ["user", "username", "login", "email", "name", "admin", "root"];
+        let program = PROGRAMS.contains(&self.language);
         let own = |literal: &Literal| {
             let name = &literal.bindings.first().filter(|binding| binding.distance == 0)?.name;
             let text = literal.text()?;
             // `{PASS: 'pass', GIVE: 'give'}`
-            (literal.role != Role::Key && (text.eq_ignore_ascii_case(name) || restates(name, &text))).then_some(text)
+            (literal.role != Role::Key && (text.eq_ignore_ascii_case(name) || restates(name, &text, program)))
+                .then_some(text)
         };
         let literal = &self.literals[at];
         if own(literal).is_none_or(|text| text != value) {

@@ -68,7 +68,12 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if is_mnemonic(name, value) {
         return Some(Confidence::High);
     }
-    if is_algorithm(value) || is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
+    let path = is_path(value) && look < Look::Random && !is_with_user(class, name, value, how);
+    if is_algorithm(value)
+        || is_code(value, quoted || class == Class::Password && is_typed(value))
+        || path
+        || is_prose(value)
+    {
         return None;
     }
     if is_validation(value) || !quoted && is_type(value) {
@@ -95,7 +100,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
             Confidence::Medium
         }
         (Class::Key | Class::Token, Look::Plain) if how == How::Passed => Confidence::Medium,
-        (Class::Key, Look::Plain) if is_cipher_number(name, value) => Confidence::Medium,
+        (Class::Key, Look::Plain) if is_cipher_number(name, value) || is_hardcoded(name, value) => Confidence::Medium,
         (Class::Weak, Look::Mixed) if is_made_up_salt(name, value) => Confidence::Medium,
         (Class::Weak, Look::Random) if value.len() >= 16 && !is_uuid(value) => Confidence::Medium,
         _ => Confidence::Low,
@@ -155,13 +160,19 @@ fn is_mnemonic(name: &str, value: &str) -> bool {
     telling && matches!(words.len(), 12 | 15 | 18 | 21 | 24) && words.iter().all(fits)
 }
 
-/// `crypt_key=1234567812345678`: of the length of a cipher's key.
+/// `crypt_key=1234567812345678`: of the length of a cipher's key; DES has one of eight bytes.
 fn is_cipher_number(name: &str, value: &str) -> bool {
-    matches!(value.len(), 16 | 24 | 32)
+    let of_des = || names::words(name).iter().any(|word| word == "des");
+    (matches!(value.len(), 16 | 24 | 32) || value.len() == 8 && of_des())
         && digits(value) == value.len()
         && names::words(name)
             .iter()
             .any(|word| ["crypt", "encrypt", "encryption", "aes", "des", "cipher"].contains(&word.as_str()))
+}
+
+/// `HARDCODED_KEY = "MySecret"`: the name says that this is it.
+fn is_hardcoded(name: &str, value: &str) -> bool {
+    value.len() >= 6 && names::words(name).iter().any(|word| ["coded", "hardcoded"].contains(&word.as_str()))
 }
 
 /// A salt that somebody typed: long, of letters, digits and signs, and no words.
@@ -197,6 +208,28 @@ fn is_secret_phrase(value: &str) -> bool {
     let words = names::words(value);
     let plain = value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     plain && words.len() == 2 && words[0] == "secret" && !PARTS.contains(&words[1].as_str())
+}
+
+/// `G5Rj"DueU4{a8pq`: letters of both cases, digits and signs as nobody writes an expression of.
+fn is_typed(value: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| value.bytes().any(|b| test(&b));
+    value.len() >= 10
+        && digits(value) >= 2
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && !value.contains(['(', ')', '[', ']', '$', ';', ',', '=', '.', '/', '\\', ' ', '<', '>', '`', '\''])
+        && !value.ends_with(['"', '{', '}'])
+        && !is_wordy(value)
+}
+
+/// `BOOTSTRAP_USER_PASS=admin:adminpw`: a user's name and the password, as the name says.
+fn is_with_user(class: Class, name: &str, value: &str, how: How) -> bool {
+    let words = names::words(name);
+    let both = words.len() > 1 && ["user", "username", "name"].contains(&words[words.len() - 2].as_str());
+    let pair = value
+        .split_once(':')
+        .is_some_and(|(user, rest)| user.len() > 1 && rest.len() > 2 && !rest.contains([':', '/']));
+    class == Class::Password && how == How::Bound && both && pair
 }
 
 /// Words joined as in paths, hosts, types and keys of translations.
@@ -239,13 +272,20 @@ const TOPICS: [&str; 18] = [
 /// A sentence or a label.
 fn is_prose(value: &str) -> bool {
     if !value.contains(' ') {
-        return false;
+        return is_of_signs(value);
     }
     let lower = format!(" {} ", value.to_ascii_lowercase());
     let words = value.split(' ').count();
     words < 9 && TOPICS.iter().any(|word| lower.contains(word))
         || value.ends_with(['.', ':', '!', '?']) && words > 2
         || value.contains(", ")
+}
+
+/// `"用户帐号或者密码错误"`: sentences of languages that set no blanks. Who types a password leaves their input methods off.
+fn is_of_signs(value: &str) -> bool {
+    let sign = |c: &char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
+    let signs = if value.is_ascii() { 0 } else { value.chars().filter(sign).count() };
+    signs >= 4 && signs * 2 > value.chars().count()
 }
 
 /// 8-4-4-4-12 hexadecimal digits: names something, is rarely secret.
@@ -289,6 +329,34 @@ fn is_of_a_place(value: &str) -> bool {
     let [place, last] = words.as_slice() else { return false };
     ["dev", "test", "testing", "local", "demo", "prod", "stage", "staging", "qa"].contains(&place.as_str())
         && ["password", "passwd", "pass", "pw"].contains(&last.as_str())
+}
+
+/// `weak-secret-key`, `super-secure-password`: how good it is, nobody says in the name of a field or of what is kept elsewhere.
+fn is_described(class: Class, value: &str) -> bool {
+    const HOW: [&str; 16] = [
+        "weak",
+        "insecure",
+        "unsafe",
+        "vulnerable",
+        "super",
+        "supersecret",
+        "supersecure",
+        "strong",
+        "very",
+        "simple",
+        "easy",
+        "fixed",
+        "hardcoded",
+        "guessable",
+        "predictable",
+        "terrible",
+    ];
+    let words = names::words(value);
+    let said = |word: &String| HOW.contains(&word.as_str());
+    matches!(class, Class::Password | Class::Secret)
+        && value.contains(['-', '_'])
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_!".contains(&b))
+        && (words.iter().any(said) || words.len() > 2 && words.iter().any(|word| word == "secure"))
 }
 
 /// `realworld-pass`: where settings stand without quotes, whoever names an entry writes `password` out.
@@ -370,7 +438,7 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
         let words = names::words(name);
         words.len() > 1 && words.iter().any(|word| ["client", "jwt", "session", "cookie"].contains(&word.as_str()))
     };
-    if class == Class::Secret && variable && own || weak || placed {
+    if class == Class::Secret && variable && own || weak || placed || how == How::Bound && is_described(class, value) {
         return false;
     }
     // `DB_PASSWORD=db_password`: where a variable is set, the value counts, whatever it reads like; so does a phrase.

@@ -166,7 +166,9 @@ impl<'a> Reader<'a> {
     pub(super) fn push(&mut self, span: Range<usize>, rule: &'static str, name: Option<&str>, confidence: Confidence) {
         // Nobody makes a random value up for a sample.
         let value = self.text.get(span.clone()).unwrap_or_default();
-        let sampled = confidence == Confidence::High && place::is_sample_environment(self.path) && !is_counted(value);
+        let made = confidence == Confidence::High
+            || confidence == Confidence::Medium && value.len() >= 32 && look(value) == Look::Random;
+        let sampled = made && place::is_sample_environment(self.path) && !is_counted(value);
         let confidence = if place::quiet_place(self.path) && !sampled { Confidence::Low } else { confidence };
         let name = name.map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
         self.found.push(Candidate {
@@ -267,6 +269,8 @@ impl<'a> Reader<'a> {
             [b'<', b'-', ..] if blank > at => (2, How::Bound),
             [b',', ..] if key => (1, How::Argument),
             _ if blank > at && self.bare && !key && self.takes_blank(start) => (0, How::Blank),
+            // `#define PASSWORD "x"`, `@password "x"`, `:password "x"`
+            [b'"', ..] if blank > at && !key && (self.is_defined(start) || self.is_attribute(start)) => (0, How::Bound),
             _ if blank > at && !key => (self.type_before_value(blank)?, How::Bound),
             _ => return None,
         };
@@ -305,6 +309,22 @@ impl<'a> Reader<'a> {
         let open = self.bare || default || exported || query || self.is_setting(start, rest.first(), at);
         let bare = open && how != How::Compared && how != How::Argument && !expression;
         bare.then(|| self.bare_value(start, at, how)).flatten()
+    }
+
+    /// Whether a macro is what has a name (ISO C, 6.10.3).
+    fn is_defined(&self, start: usize) -> bool {
+        let head = self.bytes.get(..start).unwrap_or_default();
+        let word = head.trim_ascii_end();
+        word.len() < head.len()
+            && word.strip_suffix(b"define").is_some_and(|head| head.trim_ascii_end().ends_with(b"#"))
+    }
+
+    /// Whether a name is an attribute of a module (Elixir) or a keyword (Clojure), whose value stands behind a blank. Languages
+    /// that have a grammar say the same otherwise.
+    fn is_attribute(&self, start: usize) -> bool {
+        let head = self.bytes.get(..start).unwrap_or_default();
+        let sign = head.strip_suffix(b"@").or_else(|| head.strip_suffix(b":"));
+        self.language.is_none() && sign.is_some_and(|head| head.last().is_none_or(|last| b" \t\n{(".contains(last)))
     }
 
     /// How long the type and the operator are that stand between a name and a literal, without a colon before them:
@@ -390,6 +410,8 @@ impl<'a> Reader<'a> {
             .extension()
             .is_some_and(|ext| ["sh", "bash", "zsh", "yaml", "yml", "fish"].iter().any(|s| ext == *s));
         place::is_netrc(self.path)
+            // `ENV DB_PASSWORD x`
+            || line.trim_ascii().eq_ignore_ascii_case(b"env") && self.language.is_some_and(|it| it == "dockerfile")
             || self.is_option(start) && !line.contains(&b'#')
             || first && !script && place::is_blank_config(self.path)
     }
@@ -423,6 +445,15 @@ impl<'a> Reader<'a> {
         OPTIONS.iter().any(|option| {
             head.strip_suffix(option).is_some_and(|head| head.is_empty() || head.ends_with(char::is_whitespace))
         })
+    }
+
+    /// `name=app password=x priv=*.*:ALL`: another name and its value stand behind, as in what Ansible's modules take.
+    fn is_among_pairs(&self, start: usize, next: usize) -> bool {
+        let rest = self.bytes.get(next..(next + 40).min(self.bytes.len())).unwrap_or_default();
+        let name = rest.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'_').count();
+        let before = self.bytes.get(..start).is_some_and(|head| head.ends_with(b" "));
+        let settings = self.path.extension().is_some_and(|ext| ext == "yml" || ext == "yaml" || ext == "ini");
+        settings && before && name > 1 && rest.get(name) == Some(&b'=') && rest.get(name + 1) != Some(&b'=')
     }
 
     /// `--password`, `-storepass`, `-Password`.
@@ -470,6 +501,7 @@ impl<'a> Reader<'a> {
             || matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
             || self.is_option(start)
             || self.is_set_by_option(start)
+            || how == How::Bound && self.is_among_pairs(start, next)
             || inside;
         (end > at && alone).then_some((at..end, false, how))
     }

@@ -87,6 +87,17 @@ impl<'a> Reader<'a> {
         false
     }
 
+    /// Whether settings of what signs tokens may stand around a place.
+    fn is_in_tokens(&self, at: usize) -> bool {
+        let head = &self.bytes[at.saturating_sub(NEAR)..at];
+        [&b"\"Jwt"[..], b"\"JWT", b"\"jwt"].iter().any(|name| memchr::memmem::find(head, name).is_some())
+    }
+
+    /// Whether a symbol of Ruby begins at a place.
+    fn is_symbol(&self, start: usize) -> bool {
+        self.bytes.get(..start).is_some_and(|head| head.ends_with(b" :") || head.ends_with(b"(:"))
+    }
+
     /// Whether a line close to a place says that it has the value of something: `value: …`.
     fn is_pair_over_lines(&self, place: &Range<usize>) -> bool {
         let from = place.start.saturating_sub(NEAR);
@@ -105,10 +116,16 @@ impl<'a> Reader<'a> {
 
     /// Whether behind a name stands a literal that may be its value, at least as sure as `least`.
     fn may_name(&self, name: &str, place: &Range<usize>, least: Confidence) -> bool {
-        let Some(class) = names::classify(name) else { return false };
+        let Some(mut class) = names::classify(name) else { return false };
+        // `"Jwt": {"Key": "x"}`
+        if class == names::Class::Weak && self.language == Some("appsettings") && self.is_in_tokens(place.start) {
+            class = names::Class::Secret;
+        }
         // `name: DB_PASSWORD`, its value on another line.
         let ends = matches!(self.at(self.skip(place.end, b" \t\r\"'")), b'\n' | 0);
-        if self.bare && class != names::Class::Weak && ends && self.is_pair_over_lines(place) {
+        let blocks =
+            self.bare || self.language.is_some_and(|language| ["terraform", "hcl", "packer"].contains(&language));
+        if blocks && class != names::Class::Weak && ends && self.is_pair_over_lines(place) {
             return true;
         }
         let good = |span: Range<usize>, quoted: bool, how: How| {
@@ -160,6 +177,8 @@ impl<'a> Reader<'a> {
         let leads = match before {
             Some(b'(') => true,
             Some(b'[') => self.is_pair(self.skip(end + 1, b" \t")),
+            // `set :session_secret, "x"`
+            _ if first == b',' && self.language == Some("ruby") && self.is_symbol(name.start) => true,
             _ => first == b',' && own && self.at(name.start) == b'-',
         };
         let mut commas = if mapped { FIELDS } else { usize::from(leads) };

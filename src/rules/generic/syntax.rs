@@ -324,7 +324,11 @@ impl Reading<'_> {
             if literal.role == Role::Comparison && how != How::Compared {
                 break;
             }
-            if let Some(class) = names::classify(&binding.name) {
+            if let Some(mut class) = names::classify(&binding.name) {
+                // `"Jwt": {"Key": "x"}`
+                if class == Class::Weak && binding.name.eq_ignore_ascii_case("key") && signs_tokens(literal) {
+                    class = Class::Secret;
+                }
                 // In property lists an element called `key` holds the name of what follows.
                 if self.text.get(..literal.span.start).is_some_and(|head| head.ends_with("<key>")) {
                     return None;
@@ -443,6 +447,12 @@ impl Reading<'_> {
         let low = (low..literal.span.start).find(|at| self.text.is_char_boundary(*at))?;
         Some(self.text.get(low..literal.span.start)?.rfind(head).map_or(literal.span.start, |at| low + at))
     }
+}
+
+/// Whether a literal stands in settings of what signs tokens.
+fn signs_tokens(literal: &Literal) -> bool {
+    let outer = literal.bindings.iter().skip(1).map(|binding| binding.name.as_str());
+    outer.chain(literal.scopes.iter().map(String::as_str)).any(names::signs_tokens)
 }
 
 /// `variable "db_password" { default = "x" }`: the block's name is the value's.
