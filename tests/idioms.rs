@@ -68,6 +68,12 @@ fn halves_of_blocks_and_pairs_on_a_line_are_read() {
     ] {
         finds(path, template);
     }
+    finds("roles/a/tasks/main.yml", "- ldap_entry:\n    userPassword: \"{{ bind_pw | default('§') }}\"\n");
+    is_quiet(
+        "roles/a/tasks/main.yml",
+        "- ldap_entry:\n    password: \"{{ bind_pw | default('') }}{{ x | default('no') }}\"\n",
+    );
+    is_quiet("a.php", "<?php\nheader(\"location:form.php?pass=Email id already used!!\");\n");
     is_quiet("a.tf", "resource \"x\" \"y\" {\n  env {\n    name  = \"DB_PASSWORD\"\n    value = var.db\n  }\n}\n");
     is_quiet("play.yml", "- mysql_user: name=app password={{ pw }} priv=*.*:ALL\n");
 }
@@ -128,4 +134,43 @@ fn seeds_of_documentation_and_random_values_of_samples_are_read() {
     let random = ["4b7f0fe5293041c9", "8c928b388f0c26d0"].concat();
     finds_value(".env.example", "SHOP_KEY=§\n", &random);
     is_quiet(".env.example", "SHOP_PASSWORD=hunter\n");
+}
+
+#[test]
+fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
+    let word = ["sec", "ret"].concat();
+    for (path, template) in [
+        ("i.js", "const secret = process.env.SECRET ?? '§';\n"),
+        ("b.js", "app.use(session({ secret: '§', resave: false }));\n"),
+        ("b.ts", "JwtModule.register({ signOptions: { expiresIn: '1d' }, secret: '§' })\n"),
+        ("f.rb", "set :session_secret, '§'\n"),
+        ("d.php", "<?php\ndefine('DB_PASSWORD', '§');\n"),
+        ("c.go", "package m\nvar jwtKey = []byte(\"§\")\n"),
+        ("c.rs", "fn f() { let k = EncodingKey::from_secret(\"§\".as_ref()); }\n"),
+        ("c.rs", "const KEY: &[u8] = b\"§\";\nfn f() { let k = EncodingKey::from_secret(KEY); }\n"),
+        ("A.java", "class A { void f() { ds.setPassword(\"§\"); } }\n"),
+    ] {
+        finds_value(path, template, &word);
+    }
+    for (path, text) in [
+        ("a.js", "const fields = { secret: 'secret' };\nform.register({ secret: 'secret' });\n"),
+        ("a.go", "package m\nvar jwtKey = viper.GetString(\"secret\")\n"),
+        ("a.js", "const labels = { user: 'User', password: 'Password' };\n"),
+        ("a.yml", "form:\n  password: Passwort\n"),
+    ] {
+        is_quiet(path, text);
+    }
+}
+
+#[test]
+fn names_and_values_of_attributes_belong_together() {
+    finds("beans.xml", "<bean>\n  <property name=\"password\" value=\"§\"/>\n</bean>\n");
+    finds("persistence.xml", "<property name=\"javax.persistence.jdbc.password\" value=\"§\"/>\n");
+    finds("web.config", "<c><add key=\"DbPassword\" value=\"§\"/></c>\n");
+    finds("a.cs", "class A { string s = config[\"Jwt:Key\"] ?? \"§\"; }\n");
+    is_quiet(
+        "beans.xml",
+        "<property name=\"password\" value=\"${db.password}\"/>\n<property name=\"a\" value=\"hunter2x\"/>\n",
+    );
+    is_quiet("beans.xml", "<property name=\"passwordEncoder\" value=\"hunter2x\"/>\n");
 }

@@ -15,7 +15,8 @@ fn signs(word: &str) -> bool {
 
 /// Whether words under a name may be what a program signs or encrypts with, weak as they are.
 pub(super) fn may_sign(class: Class, name: &str, value: &str) -> bool {
-    class == Class::Secret && is_wish_of_length(value) || class == Class::Key && is_cipher_word(name, value)
+    class == Class::Secret && (is_wish_of_length(value) || value == "secret")
+        || class == Class::Key && is_cipher_word(name, value)
 }
 
 fn is_wish_of_length(value: &str) -> bool {
@@ -83,6 +84,46 @@ impl Reading<'_> {
         (kind && bound && PROGRAMS.contains(&self.language) && is_wish_of_length(value)).then_some(Confidence::Medium)
     }
 
+    /// `process.env.SECRET ?? 'secret'`: where a lookup finds nothing, a program takes the word that it is called by.
+    pub(super) fn stands_in(
+        &self,
+        literal: &Literal,
+        meaning: &Meaning,
+        judged: Option<Confidence>,
+    ) -> Option<Confidence> {
+        let secret = matches!(meaning.class, Class::Password | Class::Secret) && PROGRAMS.contains(&self.language);
+        (secret && judged == Some(Confidence::Low) && matches!(literal.role, Role::Default { .. }))
+            .then_some(Confidence::Medium)
+    }
+
+    /// `session({ secret: 'secret' })`: what is handed to what makes sessions and tokens names no field.
+    pub(super) fn session_key(
+        &self,
+        literal: &Literal,
+        meaning: &Meaning,
+        judged: Option<Confidence>,
+    ) -> Option<Confidence> {
+        const MAKERS: [&str; 6] =
+            ["session", "cookiesession", "expresssession", "jwtmodule.register", "expressjwt", "jwt"];
+        if meaning.class != Class::Secret || meaning.how != How::Bound || judged != Some(Confidence::Low) {
+            return None;
+        }
+        let scripts = ["javascript", "typescript", "tsx"].contains(&self.language);
+        let low = self.text.floor_char_boundary(literal.span.start.saturating_sub(400));
+        let mut depth = 0_usize;
+        let head = self.text.get(low..literal.span.start).filter(|_| scripts)?;
+        let open = head.bytes().rposition(|byte| {
+            depth += usize::from(byte == b'}');
+            let opens = byte == b'{' && depth == 0;
+            depth -= usize::from(byte == b'{' && depth > 0);
+            opens
+        })?;
+        let call = head.get(..open)?.trim_end().strip_suffix('(')?;
+        let start = call.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_')).map_or(0, |at| at + 1);
+        let callee = call.get(start..)?.to_ascii_lowercase().replace('_', "");
+        MAKERS.contains(&callee.as_str()).then_some(Confidence::Medium)
+    }
+
     /// A program that encrypts with one word does so, too.
     pub(super) fn cipher_key(&self, meaning: &Meaning, value: &str) -> Option<Confidence> {
         let bound = meaning.class == Class::Key && meaning.how == How::Bound && PROGRAMS.contains(&self.language);
@@ -92,8 +133,8 @@ impl Reading<'_> {
     /// `jwt: {secret: shop-secret}`, `JWT_SECRET=ThisIsAVerySecretString`: in settings a signing key of words is one, too. In
     /// manifests of Kubernetes it names where the key is.
     pub(super) fn signing_setting(&self, literal: &Literal, meaning: &Meaning, value: &str) -> Option<Confidence> {
-        const SETTINGS: [&str; 8] =
-            ["dotenv", "properties", "ini", "toml", "yaml", "dockerfile", "dotenv-example", "appsettings"];
+        const SETTINGS: [&str; 9] =
+            ["dotenv", "properties", "ini", "toml", "yaml", "dockerfile", "dotenv-example", "appsettings", "hocon"];
         const SIGNS: [&str; 8] = ["jwt", "session", "cookie", "crypto", "encryption", "signing", "token", "hmac"];
         let settings =
             self.language.trim_end_matches("-content").rsplit_once('-').map_or(self.language, |(_, kind)| kind);

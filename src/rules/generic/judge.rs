@@ -410,7 +410,13 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
                 && flat(name).ends_with(&flat(one))
                 && names::classify(one).is_some()
         });
-    if shouted || plural {
+    // `password: 'Password'`: a field's label.
+    let set = !name.bytes().any(|b| b.is_ascii_lowercase());
+    let label = class == Class::Password
+        && !set
+        && names::words(name).len() < 3
+        && ["Password", "Passwort", "Passwords", "Passphrase", "Passcode", "Kennwort", "Senha"].contains(&value);
+    if shouted || plural || label {
         return true;
     }
     // `KEY_PWD = "pwd"`: a constant that names a field.

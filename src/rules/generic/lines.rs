@@ -247,6 +247,9 @@ impl<'a> Reader<'a> {
         if !key && let Some(span) = self.compared(start, at) {
             return Some((span, true, How::Compared));
         }
+        if key && let Some(span) = self.attribute_beside(start, at) {
+            return Some((span, true, How::Bound));
+        }
         if let Some(open) = self.element(start, end) {
             let stop = (open..(open + 300).min(self.bytes.len())).find(|at| b"<\n".contains(&self.at(*at)))?;
             // Of a hole in a text (`<PASSWORD> --role x <ID>`) no end tag follows.
@@ -293,6 +296,7 @@ impl<'a> Reader<'a> {
         if let Some(span) = self.quoted(at).or_else(|| self.quoted(self.skip(at, b" \t\r\n(")).filter(|_| !self.bare)) {
             let after = self.skip(span.end + 1, b" \t");
             let is_key = self.at(after) == b':' && key && how != How::Compared;
+            let span = self.default_of_template(&span).unwrap_or(span);
             return (!is_key).then_some((span, true, how));
         }
         if let Some(span) = self.fallback(at) {
@@ -341,6 +345,16 @@ impl<'a> Reader<'a> {
         }
         let assigned = behind > at && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));
         (assigned && self.quoted(self.skip(behind + 1, b" \t")).is_some()).then_some(behind + 1 - at)
+    }
+
+    /// The value beside a name in an XML element: `name="password" value="x"`.
+    fn attribute_beside(&self, start: usize, end: usize) -> Option<Range<usize>> {
+        let markup = self.language.is_some_and(|language| ["xml", "dotnet-config", "maven"].contains(&language));
+        let head = self.bytes.get(..start.checked_sub(1)?).filter(|_| markup)?;
+        let named = head.ends_with(b"name=") || head.ends_with(b"key=");
+        let at = self.skip(end, b" \t\r\n");
+        let value = named && self.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"value="));
+        value.then(|| self.quoted(at + b"value=".len())).flatten()
     }
 
     /// Where the text of the XML element begins that has a name: `<password>`, `<property name="password">`, and of property
@@ -398,6 +412,14 @@ impl<'a> Reader<'a> {
             let found = memchr::memmem::find(line, mark)?;
             self.quoted(self.skip(at + found + mark.len(), b" \t"))
         })
+    }
+
+    /// What a template takes where a variable is not set: `{{ db_password | default('x') }}`.
+    pub(super) fn default_of_template(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        const FILTER: &str = "default(";
+        let text = self.text.get(span.clone()).filter(|text| text.starts_with("{{") && text.ends_with("}}"))?;
+        let at = span.start + text.find(FILTER)? + FILTER.len();
+        self.quoted(self.skip(at, b" ")).filter(|inner| inner.end < span.end)
     }
 
     /// A value may stand behind a blank: an option (`--password x`), the first word of a line of a config file.
@@ -496,8 +518,15 @@ impl<'a> Reader<'a> {
         let written = self.bytes.get(at..end).unwrap_or_default();
         let end = if b"\"'`".contains(&self.at(end)) && written.ends_with(b"\\n") { end - 2 } else { end };
         let next = self.skip(end, b" \t\r");
+        // `"x.php?pass=No such user"`: a sentence that a page is handed.
+        let said = query && next > end && {
+            let rest = self.bytes.get(next..limit).unwrap_or_default();
+            let rest = &rest[..memchr::memchr3(b'"', b'\'', b'\n', rest).unwrap_or(rest.len())];
+            let words = || rest.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+            words().count() > 1 && words().all(|word| word[0].is_ascii_alphabetic())
+        };
         // More words on the line are prose, unless they are a comment.
-        let alone = query
+        let alone = query && !said
             || matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
             || self.is_option(start)
             || self.is_set_by_option(start)

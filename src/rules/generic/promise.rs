@@ -17,6 +17,13 @@ const NEAR: usize = 200;
 /// How many fields may stand between the name of something and its value: `{"name": "password", "value": "x"}`.
 const FIELDS: usize = 8;
 
+/// Whether a text ends in the call of what gives its argument back in another form: `[]byte(`.
+fn hands_on(text: &[u8]) -> bool {
+    let callee = text.strip_suffix(b"(").unwrap_or_default();
+    let start = callee.iter().rposition(|byte| !(in_name(*byte) || b"[]".contains(byte))).map_or(0, |at| at + 1);
+    std::str::from_utf8(&callee[start..]).is_ok_and(|callee| calls::passes_through(&calls::plain(callee)))
+}
+
 impl<'a> Reader<'a> {
     /// The telling words that make a file worth parsing: behind them stands a literal that may be their value. All of
     /// them, or the first.
@@ -89,6 +96,12 @@ impl<'a> Reader<'a> {
 
     /// Whether settings of what signs tokens may stand around a place.
     fn is_in_tokens(&self, at: usize) -> bool {
+        if self.bytes[..at].ends_with(b"Jwt:") {
+            return true;
+        }
+        if self.language != Some("appsettings") {
+            return false;
+        }
         let head = &self.bytes[at.saturating_sub(NEAR)..at];
         [&b"\"Jwt"[..], b"\"JWT", b"\"jwt"].iter().any(|name| memchr::memmem::find(head, name).is_some())
     }
@@ -118,7 +131,7 @@ impl<'a> Reader<'a> {
     fn may_name(&self, name: &str, place: &Range<usize>, least: Confidence) -> bool {
         let Some(mut class) = names::classify(name) else { return false };
         // `"Jwt": {"Key": "x"}`
-        if class == names::Class::Weak && self.language == Some("appsettings") && self.is_in_tokens(place.start) {
+        if class == names::Class::Weak && self.is_in_tokens(place.start) {
             class = names::Class::Secret;
         }
         // `name: DB_PASSWORD`, its value on another line.
@@ -142,7 +155,9 @@ impl<'a> Reader<'a> {
         }
         let listed = self.before(place) == Some(b'[') && self.at(self.skip(place.end + 1, b" \t")) == b',';
         let how = if listed { How::Pair } else { How::Bound };
-        if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how))
+        // What a function sets is bound to its name in the tree.
+        let set = |how: How| if how == How::Argument && self.at(place.end) == b'(' { How::Bound } else { how };
+        if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, set(how)))
             || self.literals_after(place).any(|span| good(span, true, how))
         {
             return true;
@@ -316,7 +331,10 @@ impl<'a> Reader<'a> {
         // Code between two strings.
         let code = [");", "){", "===", "&&", "||", "=>", "</"].iter().any(|sign| value.contains(sign));
         // `params.get("password")`: a name, looked up.
-        let looked_up = inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit());
+        let looked_up = inside
+            && names::classify(value).is_some()
+            && !value.bytes().any(|byte| byte.is_ascii_digit())
+            && !hands_on(between);
         !code && !looked_up
     }
 

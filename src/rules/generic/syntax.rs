@@ -37,7 +37,12 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
     let damaged = parsed.syntax_errors() > 0;
     let mut known = Vec::new();
     for (at, literal) in literals.iter().enumerate() {
-        let Some((span, value)) = whole_value(literal) else { continue };
+        let Some((span, value)) = whole_value(literal) else {
+            if let Some((span, meaning, confidence)) = reading.default_in_template(at, lines) {
+                lines.push(span, meaning.class.rule(), Some(&meaning.name), confidence);
+            }
+            continue;
+        };
         let Some(meaning) = reading.meaning(at) else { continue };
         known.push(literal.span.start);
         if reading.tagged(literal) || Reading::is_sealed(literal) {
@@ -63,6 +68,9 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let judged = judge(meaning.class, &meaning.name, &value, quoted, meaning.how);
         let judged = judged.or_else(|| reading.signing_key(&meaning, &value));
         let judged = judged.max(reading.cipher_key(&meaning, &value));
+        let judged = judged
+            .max(reading.stands_in(literal, &meaning, judged))
+            .max(reading.session_key(literal, &meaning, judged));
         if let Some(mut confidence) = judged.max(reading.signing_setting(literal, &meaning, &value)) {
             // A list of words under one name is a word list.
             if confidence < Confidence::High
@@ -232,6 +240,16 @@ impl Reading<'_> {
         before || self.text.get(literal.span.end..).is_some_and(|tail| signs.iter().any(|sign| tail.starts_with(sign)))
     }
 
+    /// `password: "{{ db_password | default('x') }}"`: what stands where a variable is not set.
+    fn default_in_template(&self, at: usize, lines: &Reader<'_>) -> Option<(Range<usize>, Meaning, Confidence)> {
+        let literal = &self.literals[at];
+        let [Part::Hole { span, .. }] = literal.parts.as_slice() else { return None };
+        let inner = lines.default_of_template(span)?;
+        let meaning = self.meaning(at).filter(|meaning| matches!(meaning.class, Class::Password | Class::Secret))?;
+        let confidence = judge(meaning.class, &meaning.name, self.text.get(inner.clone())?, true, How::Bound)?;
+        Some((inner, meaning, confidence))
+    }
+
     fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
         if looked_up(literal) || self.is_index(literal) {
@@ -303,6 +321,12 @@ impl Reading<'_> {
             }
             let how = match binding.how.as_str() {
                 "comparison" => How::Compared,
+                // `define('DB_PASSWORD', 'x')`, `set :session_secret, 'x'`
+                "argument"
+                    if literal.call.as_ref().is_some_and(|call| ["define", "set"].contains(&call.callee.as_str())) =>
+                {
+                    How::Bound
+                }
                 "argument" | "option" => How::Argument,
                 "pair" => How::Pair,
                 "return" => {
