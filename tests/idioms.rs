@@ -157,9 +157,21 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
         ("a.go", "package m\nvar jwtKey = viper.GetString(\"secret\")\n"),
         ("a.js", "const labels = { user: 'User', password: 'Password' };\n"),
         ("a.yml", "form:\n  password: Passwort\n"),
+        ("a.php", "<?php\n$rules = ['password' => ['required', 'max:100']];\n"),
+        ("a.ts", "throw new E({ errors: { password: 'incorrectEmailOrPassword' } });\n"),
+        ("a.js", "if (field.password === 'password') { show(); }\n"),
     ] {
         is_quiet(path, text);
     }
+}
+
+#[test]
+fn what_lets_somebody_in_is_a_password_whatever_it_is_called() {
+    let word = ["pass", "word"].concat();
+    finds_value("a.go", "package m\nfunc f() { if username == \"admin\" && password == \"§\" {} }\n", &word);
+    finds_value("a.py", "if user == 'admin' and password == '§':\n    pass\n", &word);
+    let phrase = ["secret", "for", "refresh"].join("_");
+    finds_value("a.ts", "export default { AUTH_REFRESH_SECRET: '§' };\n", &phrase);
 }
 
 #[test]

@@ -35,6 +35,9 @@ fn is_cipher_word(name: &str, value: &str) -> bool {
         && !is_placeholder(value)
 }
 
+/// Passwords that are what they are called.
+const PASSWORDS: [&str; 3] = ["password", "passwd", "pass"];
+
 /// Languages of programs, whose keys are what they are set to.
 const PROGRAMS: [&str; 10] =
     ["python", "javascript", "typescript", "ruby", "php", "go", "java", "csharp", "kotlin", "swift"];
@@ -94,6 +97,24 @@ impl Reading<'_> {
         let secret = matches!(meaning.class, Class::Password | Class::Secret) && PROGRAMS.contains(&self.language);
         (secret && judged == Some(Confidence::Low) && matches!(literal.role, Role::Default { .. }))
             .then_some(Confidence::Medium)
+    }
+
+    /// `user == "admin" && password == "password"`: whoever asks for both lets somebody in.
+    pub(super) fn lets_in(
+        &self,
+        literal: &Literal,
+        meaning: &Meaning,
+        judged: Option<Confidence>,
+    ) -> Option<Confidence> {
+        let weak = meaning.class == Class::Password && meaning.how == How::Compared && judged == Some(Confidence::Low);
+        if !weak || !literal.text().is_some_and(|text| PASSWORDS.contains(&text.as_str())) {
+            return None;
+        }
+        let start = self.text.get(..literal.span.start)?.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text.get(start..)?.lines().next()?.to_ascii_lowercase();
+        let compares = line.matches("==").count() + line.matches(".equals(").count();
+        let who = ["user", "login", "email", "name ="].iter().any(|word| line.contains(word));
+        (compares >= 2 && who && PROGRAMS.contains(&self.language)).then_some(Confidence::Medium)
     }
 
     /// `session({ secret: 'secret' })`: what is handed to what makes sessions and tokens names no field.

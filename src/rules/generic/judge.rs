@@ -125,7 +125,13 @@ fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) 
 /// `wrongpassword`: what must not let anybody in.
 fn is_wrong(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    ["wrong", "incorrect", "invalid"].iter().any(|start| {
+    // `'incorrectEmailOrPassword'`: what a form says.
+    let said = ["wrong", "incorrect", "invalid", "missing"].iter().any(|start| {
+        value.strip_prefix(start).is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_uppercase()) && rest.bytes().all(|b| b.is_ascii_alphabetic())
+        })
+    });
+    said || ["wrong", "incorrect", "invalid"].iter().any(|start| {
         lower.strip_prefix(start).is_some_and(|rest| {
             ["pass", "pw", "token", "secret", "key", "cred"]
                 .iter()
@@ -333,7 +339,9 @@ fn is_of_a_place(value: &str) -> bool {
 
 /// `weak-secret-key`, `super-secure-password`: how good it is, nobody says in the name of a field or of what is kept elsewhere.
 fn is_described(class: Class, value: &str) -> bool {
-    const HOW: [&str; 16] = [
+    const HOW: [&str; 17] = [
+        // `secret_for_refresh`
+        "for",
         "weak",
         "insecure",
         "unsafe",

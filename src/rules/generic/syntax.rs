@@ -70,6 +70,7 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let judged = judged.max(reading.cipher_key(&meaning, &value));
         let judged = judged
             .max(reading.stands_in(literal, &meaning, judged))
+            .max(reading.lets_in(literal, &meaning, judged))
             .max(reading.session_key(literal, &meaning, judged));
         if let Some(mut confidence) = judged.max(reading.signing_setting(literal, &meaning, &value)) {
             // A list of words under one name is a word list.
