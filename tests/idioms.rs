@@ -160,6 +160,7 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
         ("a.php", "<?php\n$rules = ['password' => ['required', 'max:100']];\n"),
         ("a.ts", "throw new E({ errors: { password: 'incorrectEmailOrPassword' } });\n"),
         ("a.js", "if (field.password === 'password') { show(); }\n"),
+        ("a.py", "if post.get('username') == NAME and post.get('password') == WORD:\n    pass\n"),
     ] {
         is_quiet(path, text);
     }

@@ -110,7 +110,16 @@ impl Reading<'_> {
         if !weak || !literal.text().is_some_and(|text| PASSWORDS.contains(&text.as_str())) {
             return None;
         }
-        let start = self.text.get(..literal.span.start)?.rfind('\n').map_or(0, |at| at + 1);
+        // `request.get("password") == x` compares what the word stands for.
+        let head = self.text.get(..literal.span.start)?.trim_end();
+        let tail = self.text.get(literal.span.end..)?.trim_start();
+        let direct = ["==", ".equals("].iter().any(|sign| head.ends_with(sign))
+            || tail.starts_with("==")
+            || tail.starts_with(".equals(");
+        if !direct {
+            return None;
+        }
+        let start = head.rfind('\n').map_or(0, |at| at + 1);
         let line = self.text.get(start..)?.lines().next()?.to_ascii_lowercase();
         let compares = line.matches("==").count() + line.matches(".equals(").count();
         let who = ["user", "login", "email", "name ="].iter().any(|word| line.contains(word));
