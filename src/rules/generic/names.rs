@@ -197,6 +197,12 @@ const PLACES: [&str; 27] = [
     "purchase",
 ];
 
+/// First words of names of what is asked or done about a secret.
+const ASKS: [&str; 15] = [
+    "no", "has", "is", "use", "show", "hide", "require", "reset", "forgot", "change", "update", "validate", "check",
+    "verify", "by",
+];
+
 /// First words of names of lists of passwords that nobody should have.
 const COMMON: [&str; 9] = ["common", "weak", "bad", "top", "forbidden", "known", "worst", "popular", "test"];
 
@@ -282,13 +288,7 @@ fn read(name: &str) -> Option<Class> {
     let before = words.len().checked_sub(2).and_then(|at| words.get(at)).map_or("", String::as_str);
     // `RESET_SECRET = "x"`: what links are signed with that reset, or verify.
     let signs = last == "secret" && words.len() == 2 && is_variable(name);
-    if !signs
-        && [
-            "no", "has", "is", "use", "show", "hide", "require", "reset", "forgot", "change", "update", "validate",
-            "check", "verify", "by",
-        ]
-        .contains(&words[0].as_str())
-    {
+    if !signs && ASKS.contains(&words[0].as_str()) {
         return None;
     }
     if words.iter().any(|word| {
