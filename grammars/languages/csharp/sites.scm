@@ -78,6 +78,13 @@
 ((local_declaration_statement (modifier) @change.remove (variable_declaration (variable_declarator name: (identifier) @change.name . (_) @change.value)))
  (#eq? @change.remove "const") (#set! change "const-local"))
 
+; configuration["Jwt:Key"] ?? "x": the section's name is the value's.
+((binary_expression
+   left: (element_access_expression subscript: (bracketed_argument_list (argument (string_literal) @name)))
+   operator: "??"
+   right: (_) @value)
+ (#set! how "key"))
+
 ; Lookups with a hardcoded default.
 ((binary_expression
    left: (invocation_expression function: (_) @_f arguments: (argument_list . (argument (string_literal) @default.variable) .))

@@ -15,7 +15,8 @@ fn signs(word: &str) -> bool {
 
 /// Whether words under a name may be what a program signs or encrypts with, weak as they are.
 pub(super) fn may_sign(class: Class, name: &str, value: &str) -> bool {
-    class == Class::Secret && is_wish_of_length(value) || class == Class::Key && is_cipher_word(name, value)
+    class == Class::Secret && (is_wish_of_length(value) || value == "secret")
+        || class == Class::Key && is_cipher_word(name, value)
 }
 
 fn is_wish_of_length(value: &str) -> bool {
@@ -34,18 +35,23 @@ fn is_cipher_word(name: &str, value: &str) -> bool {
         && !is_placeholder(value)
 }
 
+/// Passwords that are what they are called.
+const PASSWORDS: [&str; 3] = ["password", "passwd", "pass"];
+
 /// Languages of programs, whose keys are what they are set to.
 const PROGRAMS: [&str; 10] =
     ["python", "javascript", "typescript", "ruby", "php", "go", "java", "csharp", "kotlin", "swift"];
 
 /// `SECRET_KEY = 'AWSSecretKey'`: a longer name of the same. `CONF_PASSWORD = "password"`: the name without what all of its
 /// kind begin with.
-fn restates(name: &str, text: &str) -> bool {
+fn restates(name: &str, text: &str, program: bool) -> bool {
     let flat = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
     let longer = names::words(name).len() > 1 && is_name(text) && flat(text).contains(&flat(name));
-    let constant = !name.bytes().any(|b| b.is_ascii_lowercase())
+    // In settings that is what a variable is set to.
+    let constant = program
+        && !name.bytes().any(|b| b.is_ascii_lowercase())
         && name.len() > text.len() + 1
         && name.to_ascii_lowercase().ends_with(&format!("_{}", text.to_ascii_lowercase()));
     longer || constant
@@ -81,6 +87,73 @@ impl Reading<'_> {
         (kind && bound && PROGRAMS.contains(&self.language) && is_wish_of_length(value)).then_some(Confidence::Medium)
     }
 
+    /// `process.env.SECRET ?? 'secret'`: where a lookup finds nothing, a program takes the word that it is called by.
+    pub(super) fn stands_in(
+        &self,
+        literal: &Literal,
+        meaning: &Meaning,
+        judged: Option<Confidence>,
+    ) -> Option<Confidence> {
+        let secret = matches!(meaning.class, Class::Password | Class::Secret) && PROGRAMS.contains(&self.language);
+        (secret && judged == Some(Confidence::Low) && matches!(literal.role, Role::Default { .. }))
+            .then_some(Confidence::Medium)
+    }
+
+    /// `user == "admin" && password == "password"`: whoever asks for both lets somebody in.
+    pub(super) fn lets_in(
+        &self,
+        literal: &Literal,
+        meaning: &Meaning,
+        judged: Option<Confidence>,
+    ) -> Option<Confidence> {
+        let weak = meaning.class == Class::Password && meaning.how == How::Compared && judged == Some(Confidence::Low);
+        if !weak || !literal.text().is_some_and(|text| PASSWORDS.contains(&text.as_str())) {
+            return None;
+        }
+        // `request.get("password") == x` compares what the word stands for.
+        let head = self.text.get(..literal.span.start)?.trim_end();
+        let tail = self.text.get(literal.span.end..)?.trim_start();
+        let direct = ["==", ".equals("].iter().any(|sign| head.ends_with(sign))
+            || tail.starts_with("==")
+            || tail.starts_with(".equals(");
+        if !direct {
+            return None;
+        }
+        let start = head.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text.get(start..)?.lines().next()?.to_ascii_lowercase();
+        let compares = line.matches("==").count() + line.matches(".equals(").count();
+        let who = ["user", "login", "email", "name ="].iter().any(|word| line.contains(word));
+        (compares >= 2 && who && PROGRAMS.contains(&self.language)).then_some(Confidence::Medium)
+    }
+
+    /// `session({ secret: 'secret' })`: what is handed to what makes sessions and tokens names no field.
+    pub(super) fn session_key(
+        &self,
+        literal: &Literal,
+        meaning: &Meaning,
+        judged: Option<Confidence>,
+    ) -> Option<Confidence> {
+        const MAKERS: [&str; 6] =
+            ["session", "cookiesession", "expresssession", "jwtmodule.register", "expressjwt", "jwt"];
+        if meaning.class != Class::Secret || meaning.how != How::Bound || judged != Some(Confidence::Low) {
+            return None;
+        }
+        let scripts = ["javascript", "typescript", "tsx"].contains(&self.language);
+        let low = self.text.floor_char_boundary(literal.span.start.saturating_sub(400));
+        let mut depth = 0_usize;
+        let head = self.text.get(low..literal.span.start).filter(|_| scripts)?;
+        let open = head.bytes().rposition(|byte| {
+            depth += usize::from(byte == b'}');
+            let opens = byte == b'{' && depth == 0;
+            depth -= usize::from(byte == b'{' && depth > 0);
+            opens
+        })?;
+        let call = head.get(..open)?.trim_end().strip_suffix('(')?;
+        let start = call.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_')).map_or(0, |at| at + 1);
+        let callee = call.get(start..)?.to_ascii_lowercase().replace('_', "");
+        MAKERS.contains(&callee.as_str()).then_some(Confidence::Medium)
+    }
+
     /// A program that encrypts with one word does so, too.
     pub(super) fn cipher_key(&self, meaning: &Meaning, value: &str) -> Option<Confidence> {
         let bound = meaning.class == Class::Key && meaning.how == How::Bound && PROGRAMS.contains(&self.language);
@@ -90,8 +163,8 @@ impl Reading<'_> {
     /// `jwt: {secret: shop-secret}`, `JWT_SECRET=ThisIsAVerySecretString`: in settings a signing key of words is one, too. In
     /// manifests of Kubernetes it names where the key is.
     pub(super) fn signing_setting(&self, literal: &Literal, meaning: &Meaning, value: &str) -> Option<Confidence> {
-        const SETTINGS: [&str; 8] =
-            ["dotenv", "properties", "ini", "toml", "yaml", "dockerfile", "dotenv-example", "appsettings"];
+        const SETTINGS: [&str; 9] =
+            ["dotenv", "properties", "ini", "toml", "yaml", "dockerfile", "dotenv-example", "appsettings", "hocon"];
         const SIGNS: [&str; 8] = ["jwt", "session", "cookie", "crypto", "encryption", "signing", "token", "hmac"];
         let settings =
             self.language.trim_end_matches("-content").rsplit_once('-').map_or(self.language, |(_, kind)| kind);
@@ -138,11 +211,13 @@ impl Reading<'_> {
     /// a value, that is an account.
     pub(super) fn maps_names(&self, at: usize, value: &str) -> bool {
         const WHO: [&str; 7] = ["user", "username", "login", "email", "name", "admin", "root"];
+        let program = PROGRAMS.contains(&self.language);
         let own = |literal: &Literal| {
             let name = &literal.bindings.first().filter(|binding| binding.distance == 0)?.name;
             let text = literal.text()?;
             // `{PASS: 'pass', GIVE: 'give'}`
-            (literal.role != Role::Key && (text.eq_ignore_ascii_case(name) || restates(name, &text))).then_some(text)
+            (literal.role != Role::Key && (text.eq_ignore_ascii_case(name) || restates(name, &text, program)))
+                .then_some(text)
         };
         let literal = &self.literals[at];
         if own(literal).is_none_or(|text| text != value) {

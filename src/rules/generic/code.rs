@@ -67,6 +67,15 @@ pub(super) fn is_validation(value: &str) -> bool {
     ];
     let word = |part: &str| part.split([':', '[']).next().unwrap_or_default().to_owned();
     let rules = |part: &str| !part.is_empty() && word(part).bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    // `['required', 'max:100']`
+    let limit = value.split_once(':').is_some_and(|(rule, limit)| {
+        ["min", "max", "size", "min_length", "max_length"].contains(&rule)
+            && !limit.is_empty()
+            && limit.bytes().all(|b| b.is_ascii_digit())
+    });
+    if limit {
+        return true;
+    }
     let known = value.split('|').filter(|part| RULES.contains(&word(part).as_str())).count();
     value.contains('|') && value.split('|').all(rules) && known * 2 > value.split('|').count()
 }

@@ -69,7 +69,12 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     if is_mnemonic(name, value) {
         return Some(Confidence::High);
     }
-    if is_algorithm(value) || is_code(value, quoted) || is_path(value) && look < Look::Random || is_prose(value) {
+    let path = is_path(value) && look < Look::Random && !is_with_user(class, name, value, how);
+    if is_algorithm(value)
+        || is_code(value, quoted || class == Class::Password && is_typed(value))
+        || path
+        || is_prose(value)
+    {
         return None;
     }
     if is_validation(value) || !quoted && is_type(value) {
@@ -96,7 +101,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
             Confidence::Medium
         }
         (Class::Key | Class::Token, Look::Plain) if how == How::Passed => Confidence::Medium,
-        (Class::Key, Look::Plain) if is_cipher_number(name, value) => Confidence::Medium,
+        (Class::Key, Look::Plain) if is_cipher_number(name, value) || is_hardcoded(name, value) => Confidence::Medium,
         (Class::Weak, Look::Mixed) if is_made_up_salt(name, value) => Confidence::Medium,
         (Class::Weak, Look::Random) if value.len() >= 16 && !is_uuid(value) => Confidence::Medium,
         _ => Confidence::Low,
@@ -105,11 +110,13 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
 
 /// Whether a value without digits is doubtful at best, which takes less to tell than how sure it is: under names of keys words
 /// stand.
-pub(super) fn is_plain_word(class: Class, value: &str, how: How) -> bool {
+pub(super) fn is_plain_word(class: Class, name: &str, value: &str, how: How) -> bool {
     matches!(class, Class::Key | Class::Token | Class::Weak)
         && how != How::Passed
         && value.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-./:".contains(&byte))
         && (value.len() < 16 || words::cost(value) <= words::STRANGE)
+        // `HARDCODED_KEY`
+        && !name.as_bytes().windows(5).any(|part| part.eq_ignore_ascii_case(b"coded"))
 }
 
 /// `MYSQL_PASSWORD=my-secret-pw`, `POSTGRES_PASSWORD=example`: where a variable is set to a password of somebody's own, a program uses it.
@@ -130,7 +137,13 @@ fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) 
 /// `wrongpassword`: what must not let anybody in.
 fn is_wrong(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    ["wrong", "incorrect", "invalid"].iter().any(|start| {
+    // `'incorrectEmailOrPassword'`: what a form says.
+    let said = ["wrong", "incorrect", "invalid", "missing"].iter().any(|start| {
+        value.strip_prefix(start).is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_uppercase()) && rest.bytes().all(|b| b.is_ascii_alphabetic())
+        })
+    });
+    said || ["wrong", "incorrect", "invalid"].iter().any(|start| {
         lower.strip_prefix(start).is_some_and(|rest| {
             ["pass", "pw", "token", "secret", "key", "cred"]
                 .iter()
@@ -165,13 +178,19 @@ fn is_mnemonic(name: &str, value: &str) -> bool {
     telling && matches!(words.len(), 12 | 15 | 18 | 21 | 24) && words.iter().all(fits)
 }
 
-/// `crypt_key=1234567812345678`: of the length of a cipher's key.
+/// `crypt_key=1234567812345678`: of the length of a cipher's key; DES has one of eight bytes.
 fn is_cipher_number(name: &str, value: &str) -> bool {
-    matches!(value.len(), 16 | 24 | 32)
+    let of_des = || names::words(name).iter().any(|word| word == "des");
+    (matches!(value.len(), 16 | 24 | 32) || value.len() == 8 && of_des())
         && digits(value) == value.len()
         && names::words(name)
             .iter()
             .any(|word| ["crypt", "encrypt", "encryption", "aes", "des", "cipher"].contains(&word.as_str()))
+}
+
+/// `HARDCODED_KEY = "MySecret"`: the name says that this is it.
+fn is_hardcoded(name: &str, value: &str) -> bool {
+    value.len() >= 6 && names::words(name).iter().any(|word| ["coded", "hardcoded"].contains(&word.as_str()))
 }
 
 /// A salt that somebody typed: long, of letters, digits and signs, and no words.
@@ -207,6 +226,28 @@ fn is_secret_phrase(value: &str) -> bool {
     let words = names::words(value);
     let plain = value.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     plain && words.len() == 2 && words[0] == "secret" && !PARTS.contains(&words[1].as_str())
+}
+
+/// `G5Rj"DueU4{a8pq`: letters of both cases, digits and signs as nobody writes an expression of.
+fn is_typed(value: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| value.bytes().any(|b| test(&b));
+    value.len() >= 10
+        && digits(value) >= 2
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && !value.contains(['(', ')', '[', ']', '$', ';', ',', '=', '.', '/', '\\', ' ', '<', '>', '`', '\''])
+        && !value.ends_with(['"', '{', '}'])
+        && !is_wordy(value)
+}
+
+/// `BOOTSTRAP_USER_PASS=admin:adminpw`: a user's name and the password, as the name says.
+fn is_with_user(class: Class, name: &str, value: &str, how: How) -> bool {
+    let words = names::words(name);
+    let both = words.len() > 1 && ["user", "username", "name"].contains(&words[words.len() - 2].as_str());
+    let pair = value
+        .split_once(':')
+        .is_some_and(|(user, rest)| user.len() > 1 && rest.len() > 2 && !rest.contains([':', '/']));
+    class == Class::Password && how == How::Bound && both && pair
 }
 
 /// Words joined as in paths, hosts, types and keys of translations.
@@ -249,13 +290,20 @@ const TOPICS: [&str; 18] = [
 /// A sentence or a label.
 fn is_prose(value: &str) -> bool {
     if !value.contains(' ') {
-        return false;
+        return is_of_signs(value);
     }
     let lower = format!(" {} ", value.to_ascii_lowercase());
     let words = value.split(' ').count();
     words < 9 && TOPICS.iter().any(|word| lower.contains(word))
         || value.ends_with(['.', ':', '!', '?']) && words > 2
         || value.contains(", ")
+}
+
+/// `"用户帐号或者密码错误"`: sentences of languages that set no blanks. Who types a password leaves their input methods off.
+fn is_of_signs(value: &str) -> bool {
+    let sign = |c: &char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
+    let signs = if value.is_ascii() { 0 } else { value.chars().filter(sign).count() };
+    signs >= 4 && signs * 2 > value.chars().count()
 }
 
 /// 8-4-4-4-12 hexadecimal digits: names something, is rarely secret.
@@ -299,6 +347,36 @@ fn is_of_a_place(value: &str) -> bool {
     let [place, last] = words.as_slice() else { return false };
     ["dev", "test", "testing", "local", "demo", "prod", "stage", "staging", "qa"].contains(&place.as_str())
         && ["password", "passwd", "pass", "pw"].contains(&last.as_str())
+}
+
+/// `weak-secret-key`, `super-secure-password`: how good it is, nobody says in the name of a field or of what is kept elsewhere.
+fn is_described(class: Class, value: &str) -> bool {
+    const HOW: [&str; 17] = [
+        // `secret_for_refresh`
+        "for",
+        "weak",
+        "insecure",
+        "unsafe",
+        "vulnerable",
+        "super",
+        "supersecret",
+        "supersecure",
+        "strong",
+        "very",
+        "simple",
+        "easy",
+        "fixed",
+        "hardcoded",
+        "guessable",
+        "predictable",
+        "terrible",
+    ];
+    let words = names::words(value);
+    let said = |word: &String| HOW.contains(&word.as_str());
+    matches!(class, Class::Password | Class::Secret)
+        && value.contains(['-', '_'])
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_!".contains(&b))
+        && (words.iter().any(said) || words.len() > 2 && words.iter().any(|word| word == "secure"))
 }
 
 /// `realworld-pass`: where settings stand without quotes, whoever names an entry writes `password` out.
@@ -352,7 +430,13 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
                 && flat(name).ends_with(&flat(one))
                 && names::classify(one).is_some()
         });
-    if shouted || plural {
+    // `password: 'Password'`: a field's label.
+    let set = !name.bytes().any(|b| b.is_ascii_lowercase());
+    let label = class == Class::Password
+        && !set
+        && names::words(name).len() < 3
+        && ["Password", "Passwort", "Passwords", "Passphrase", "Passcode", "Kennwort", "Senha"].contains(&value);
+    if shouted || plural || label {
         return true;
     }
     // `KEY_PWD = "pwd"`: a constant that names a field.
@@ -380,7 +464,7 @@ fn names_itself(class: Class, name: &str, value: &str, quoted: bool, look: Look,
         let words = names::words(name);
         words.len() > 1 && words.iter().any(|word| ["client", "jwt", "session", "cookie"].contains(&word.as_str()))
     };
-    if class == Class::Secret && variable && own || weak || placed {
+    if class == Class::Secret && variable && own || weak || placed || how == How::Bound && is_described(class, value) {
         return false;
     }
     // `DB_PASSWORD=db_password`: where a variable is set, the value counts, whatever it reads like; so does a phrase.
@@ -485,14 +569,14 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn of_plain_words_none_is_more_than_doubtful(
-            name in "[a-zA-Z_]{1,12}",
+            name in "[a-zA-Z_]{1,12}|(HARD|hard_)?coded_key",
             value in "[a-zA-Z_./:-]{0,40}|[qxzjQXZJ]{10,40}|(key|pass|dev|test|SECRET|token)[a-z_-]{0,20}",
             quoted: bool,
             number in 0_usize..18,
         ) {
             let class = [Class::Key, Class::Token, Class::Weak][number % 3];
             let how = [How::Bound, How::Compared, How::Argument, How::Pair, How::Blank, How::Element][number / 3];
-            if is_plain_word(class, &value, how) {
+            if is_plain_word(class, &name, &value, how) {
                 proptest::prop_assert!(judge(class, &name, &value, quoted, how) <= Some(Confidence::Low));
             }
         }

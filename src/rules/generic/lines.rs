@@ -166,7 +166,9 @@ impl<'a> Reader<'a> {
     pub(super) fn push(&mut self, span: Range<usize>, rule: &'static str, name: Option<&str>, confidence: Confidence) {
         // Nobody makes a random value up for a sample.
         let value = self.text.get(span.clone()).unwrap_or_default();
-        let sampled = confidence == Confidence::High && place::is_sample_environment(self.path) && !is_counted(value);
+        let made = confidence == Confidence::High
+            || confidence == Confidence::Medium && value.len() >= 32 && look(value) == Look::Random;
+        let sampled = made && place::is_sample_environment(self.path) && !is_counted(value);
         let confidence = if place::quiet_place(self.path) && !sampled { Confidence::Low } else { confidence };
         let name = name.map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
         self.found.push(Candidate {
@@ -245,6 +247,9 @@ impl<'a> Reader<'a> {
         if !key && let Some(span) = self.compared(start, at) {
             return Some((span, true, How::Compared));
         }
+        if key && let Some(span) = self.attribute_beside(start, at) {
+            return Some((span, true, How::Bound));
+        }
         if let Some(open) = self.element(start, end) {
             let stop = (open..(open + 300).min(self.bytes.len())).find(|at| b"<\n".contains(&self.at(*at)))?;
             // Of a hole in a text (`<PASSWORD> --role x <ID>`) no end tag follows.
@@ -267,6 +272,8 @@ impl<'a> Reader<'a> {
             [b'<', b'-', ..] if blank > at => (2, How::Bound),
             [b',', ..] if key => (1, How::Argument),
             _ if blank > at && self.bare && !key && self.takes_blank(start) => (0, How::Blank),
+            // `#define PASSWORD "x"`, `@password "x"`, `:password "x"`
+            [b'"', ..] if blank > at && !key && (self.is_defined(start) || self.is_attribute(start)) => (0, How::Bound),
             _ if blank > at && !key => (self.type_before_value(blank)?, How::Bound),
             _ => return None,
         };
@@ -289,6 +296,7 @@ impl<'a> Reader<'a> {
         if let Some(span) = self.quoted(at).or_else(|| self.quoted(self.skip(at, b" \t\r\n(")).filter(|_| !self.bare)) {
             let after = self.skip(span.end + 1, b" \t");
             let is_key = self.at(after) == b':' && key && how != How::Compared;
+            let span = self.default_of_template(&span).unwrap_or(span);
             return (!is_key).then_some((span, true, how));
         }
         if let Some(span) = self.fallback(at) {
@@ -307,6 +315,22 @@ impl<'a> Reader<'a> {
         bare.then(|| self.bare_value(start, at, how)).flatten()
     }
 
+    /// Whether a macro is what has a name (ISO C, 6.10.3).
+    fn is_defined(&self, start: usize) -> bool {
+        let head = self.bytes.get(..start).unwrap_or_default();
+        let word = head.trim_ascii_end();
+        word.len() < head.len()
+            && word.strip_suffix(b"define").is_some_and(|head| head.trim_ascii_end().ends_with(b"#"))
+    }
+
+    /// Whether a name is an attribute of a module (Elixir) or a keyword (Clojure), whose value stands behind a blank. Languages
+    /// that have a grammar say the same otherwise.
+    fn is_attribute(&self, start: usize) -> bool {
+        let head = self.bytes.get(..start).unwrap_or_default();
+        let sign = head.strip_suffix(b"@").or_else(|| head.strip_suffix(b":"));
+        self.language.is_none() && sign.is_some_and(|head| head.last().is_none_or(|last| b" \t\n{(".contains(last)))
+    }
+
     /// How long the type and the operator are that stand between a name and a literal, without a colon before them:
     /// `password string = "x"`, `password As String = "x"`.
     fn type_before_value(&self, at: usize) -> Option<usize> {
@@ -321,6 +345,16 @@ impl<'a> Reader<'a> {
         }
         let assigned = behind > at && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));
         (assigned && self.quoted(self.skip(behind + 1, b" \t")).is_some()).then_some(behind + 1 - at)
+    }
+
+    /// The value beside a name in an XML element: `name="password" value="x"`.
+    fn attribute_beside(&self, start: usize, end: usize) -> Option<Range<usize>> {
+        let markup = self.language.is_some_and(|language| ["xml", "dotnet-config", "maven"].contains(&language));
+        let head = self.bytes.get(..start.checked_sub(1)?).filter(|_| markup)?;
+        let named = head.ends_with(b"name=") || head.ends_with(b"key=");
+        let at = self.skip(end, b" \t\r\n");
+        let value = named && self.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"value="));
+        value.then(|| self.quoted(at + b"value=".len())).flatten()
     }
 
     /// Where the text of the XML element begins that has a name: `<password>`, `<property name="password">`, and of property
@@ -380,6 +414,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// What a template takes where a variable is not set: `{{ db_password | default('x') }}`.
+    pub(super) fn default_of_template(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        const FILTER: &str = "default(";
+        let text = self.text.get(span.clone()).filter(|text| text.starts_with("{{") && text.ends_with("}}"))?;
+        let at = span.start + text.find(FILTER)? + FILTER.len();
+        self.quoted(self.skip(at, b" ")).filter(|inner| inner.end < span.end)
+    }
+
     /// A value may stand behind a blank: an option (`--password x`), the first word of a line of a config file.
     fn takes_blank(&self, start: usize) -> bool {
         let line = self.bytes.get(..start).unwrap_or_default();
@@ -390,6 +432,8 @@ impl<'a> Reader<'a> {
             .extension()
             .is_some_and(|ext| ["sh", "bash", "zsh", "yaml", "yml", "fish"].iter().any(|s| ext == *s));
         place::is_netrc(self.path)
+            // `ENV DB_PASSWORD x`
+            || line.trim_ascii().eq_ignore_ascii_case(b"env") && self.language.is_some_and(|it| it == "dockerfile")
             || self.is_option(start) && !line.contains(&b'#')
             || first && !script && place::is_blank_config(self.path)
     }
@@ -423,6 +467,15 @@ impl<'a> Reader<'a> {
         OPTIONS.iter().any(|option| {
             head.strip_suffix(option).is_some_and(|head| head.is_empty() || head.ends_with(char::is_whitespace))
         })
+    }
+
+    /// `name=app password=x priv=*.*:ALL`: another name and its value stand behind, as in what Ansible's modules take.
+    fn is_among_pairs(&self, start: usize, next: usize) -> bool {
+        let rest = self.bytes.get(next..(next + 40).min(self.bytes.len())).unwrap_or_default();
+        let name = rest.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'_').count();
+        let before = self.bytes.get(..start).is_some_and(|head| head.ends_with(b" "));
+        let settings = self.path.extension().is_some_and(|ext| ext == "yml" || ext == "yaml" || ext == "ini");
+        settings && before && name > 1 && rest.get(name) == Some(&b'=') && rest.get(name + 1) != Some(&b'=')
     }
 
     /// `--password`, `-storepass`, `-Password`.
@@ -465,11 +518,19 @@ impl<'a> Reader<'a> {
         let written = self.bytes.get(at..end).unwrap_or_default();
         let end = if b"\"'`".contains(&self.at(end)) && written.ends_with(b"\\n") { end - 2 } else { end };
         let next = self.skip(end, b" \t\r");
+        // `"x.php?pass=No such user"`: a sentence that a page is handed.
+        let said = query && next > end && {
+            let rest = self.bytes.get(next..limit).unwrap_or_default();
+            let rest = &rest[..memchr::memchr3(b'"', b'\'', b'\n', rest).unwrap_or(rest.len())];
+            let words = || rest.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+            words().count() > 1 && words().all(|word| word[0].is_ascii_alphabetic())
+        };
         // More words on the line are prose, unless they are a comment.
-        let alone = query
+        let alone = query && !said
             || matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
             || self.is_option(start)
             || self.is_set_by_option(start)
+            || how == How::Bound && self.is_among_pairs(start, next)
             || inside;
         (end > at && alone).then_some((at..end, false, how))
     }

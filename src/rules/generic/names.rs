@@ -112,8 +112,9 @@ const BEFORE_PASS: [&str; 35] = [
     "srckey",
     "destkey",
 ];
-const KEYS: [&str; 29] = [
+const KEYS: [&str; 30] = [
     "crypt",
+    "des",
     "api",
     "access",
     "secret",
@@ -196,8 +197,25 @@ const PLACES: [&str; 27] = [
     "purchase",
 ];
 
+/// First words of names of what is asked or done about a secret.
+const ASKS: [&str; 15] = [
+    "no", "has", "is", "use", "show", "hide", "require", "reset", "forgot", "change", "update", "validate", "check",
+    "verify", "by",
+];
+
 /// First words of names of lists of passwords that nobody should have.
 const COMMON: [&str; 9] = ["common", "weak", "bad", "top", "forbidden", "known", "worst", "popular", "test"];
+
+/// Whether the last part of a path is of what signs tokens: `Jwt:Key`, `JwtSettings:Key`.
+fn is_of_tokens(path: &str, last: &str) -> bool {
+    let before = path.strip_suffix(last).map(|head| head.trim_end_matches(['.', ':', '/']));
+    before.is_some_and(|head| !head.is_empty() && signs_tokens(head.rsplit(['.', ':', '/']).next().unwrap_or_default()))
+}
+
+/// Whether a section of settings is about tokens that are signed: `Jwt`, `JwtSettings`.
+pub(super) fn signs_tokens(section: &str) -> bool {
+    words(section).first().is_some_and(|word| word == "jwt")
+}
 
 /// A name as variables of an environment and constants have.
 fn is_variable(name: &str) -> bool {
@@ -231,6 +249,7 @@ fn read(name: &str) -> Option<Class> {
     if name.split(' ').count() > 2 || name.starts_with('-') && name.contains('=') {
         return None;
     }
+    let whole = name;
     let name = name.rsplit(['.', ':', '/']).find(|part| !part.is_empty())?;
     let mut words = words(name);
     while words.len() > 1 && words.last().is_some_and(|last| CONFIRM.contains(&last.as_str())) {
@@ -267,12 +286,9 @@ fn read(name: &str) -> Option<Class> {
     }
     let last = words.last()?.as_str();
     let before = words.len().checked_sub(2).and_then(|at| words.get(at)).map_or("", String::as_str);
-    if [
-        "no", "has", "is", "use", "show", "hide", "require", "reset", "forgot", "change", "update", "validate",
-        "check", "verify", "by",
-    ]
-    .contains(&words[0].as_str())
-    {
+    // `RESET_SECRET = "x"`: what links are signed with that reset, or verify.
+    let signs = last == "secret" && words.len() == 2 && is_variable(name);
+    if !signs && ASKS.contains(&words[0].as_str()) {
         return None;
     }
     if words.iter().any(|word| {
@@ -306,6 +322,8 @@ fn read(name: &str) -> Option<Class> {
         "pass" if PASSES_ON.contains(&before) && (words.len() == 2 || before != "proxy") && lower.contains("_pass") => {
             return None;
         }
+        // `headers_to_pass`
+        "pass" if before == "to" => return None,
         word if PASSWORD.contains(&word) || glued => Class::Password,
         // `KAFKA_CLIENT_PASSWORDS=x,y`, `wep_key0=x`
         "passwords" if words.len() > 1 && is_variable(name) && !COMMON.contains(&words[0].as_str()) => Class::Password,
@@ -320,6 +338,10 @@ fn read(name: &str) -> Option<Class> {
         "token" if before == "secret" => Class::Secret,
         "token" | "tokens" | "authtoken" | "accesstoken" | "bearer" => Class::Token,
         "key" if before == "secret" || before == "jwt" => Class::Secret,
+        // `secretOrKey`, as Passport calls it; `Jwt:Key`, `jwt.key`
+        "key" if before == "or" && words[0] == "secret" || words.len() == 1 && is_of_tokens(whole, name) => {
+            Class::Secret
+        }
         // `SECRET_COOKIE_KEY`
         "key" if words[0] == "secret" && ["cookie", "session", "signing", "encryption", "crypto"].contains(&before) => {
             Class::Secret
@@ -393,6 +415,11 @@ mod tests {
             ("SECRET_COOKIE_KEY", Class::Secret),
             ("VENDORKEY", Class::Key),
             ("hardCodedKey", Class::Key),
+            ("DES_KEY", Class::Key),
+            ("RESET_SECRET", Class::Secret),
+            ("secretOrKey", Class::Secret),
+            ("Jwt:Key", Class::Secret),
+            ("Cache:Key", Class::Weak),
             ("httpProxyPass", Class::Password),
             ("-deststorepass", Class::Password),
             ("--requirepass", Class::Password),
@@ -413,6 +440,9 @@ mod tests {
             "secret_name",
             "keyboard",
             "reset_password",
+            "resetSecret",
+            "RESET_TOKEN",
+            "headers_to_pass",
             "monkey",
             "author",
             "tokenizer",

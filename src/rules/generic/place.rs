@@ -9,9 +9,12 @@ pub(in crate::rules) fn quiet_place(path: &Path) -> bool {
     let name = rendered(name);
     let mut folders = lower.split('/').rev().skip(1);
     let extension = name.rsplit_once('.').map_or("", |(_, ext)| ext);
+    // `docs/sql/users.sql`: what fills a database does so wherever it is kept.
+    let seeds = extension == "sql";
     let stem = name.split('.').next().unwrap_or("");
     folders.any(|folder| {
-        [
+        !(seeds && ["docs", "doc", "documentation"].contains(&folder))
+            && [
             "test",
             "tests",
             "__tests__",
@@ -184,6 +187,8 @@ pub(super) fn bare_values(path: &Path) -> bool {
         "fish",
         "credentials",
         "ldif",
+        "bat",
+        "cmd",
     ]
     .contains(&extension)
         || is_powershell(path)
@@ -232,6 +237,8 @@ mod tests {
             "src/Shop.Tests/Helpers/Login.cs",
             "Shop.IntegrationTests/a.cs",
             "ShopUITests/Login.swift",
+            "tests/sql/users.sql",
+            "docs/users.yml",
         ] {
             assert!(quiet_place(Path::new(path)), "{path}");
         }
@@ -247,6 +254,7 @@ mod tests {
             "playbooks/db/main.yml",
             "contests/a.cs",
             "Contests/a.cs",
+            "docs/sql/users.sql",
         ] {
             assert!(!quiet_place(Path::new(path)), "{path}");
         }

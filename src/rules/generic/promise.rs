@@ -17,6 +17,13 @@ const NEAR: usize = 200;
 /// How many fields may stand between the name of something and its value: `{"name": "password", "value": "x"}`.
 const FIELDS: usize = 8;
 
+/// Whether a text ends in the call of what gives its argument back in another form: `[]byte(`.
+fn hands_on(text: &[u8]) -> bool {
+    let callee = text.strip_suffix(b"(").unwrap_or_default();
+    let start = callee.iter().rposition(|byte| !(in_name(*byte) || b"[]".contains(byte))).map_or(0, |at| at + 1);
+    std::str::from_utf8(&callee[start..]).is_ok_and(|callee| calls::passes_through(&calls::plain(callee)))
+}
+
 impl<'a> Reader<'a> {
     /// The telling words that make a file worth parsing: behind them stands a literal that may be their value. All of
     /// them, or the first.
@@ -113,6 +120,23 @@ impl<'a> Reader<'a> {
         self.language.is_none_or(|language| !NEVER.contains(&language))
     }
 
+    /// Whether settings of what signs tokens may stand around a place.
+    fn is_in_tokens(&self, at: usize) -> bool {
+        if self.bytes[..at].ends_with(b"Jwt:") {
+            return true;
+        }
+        if self.language != Some("appsettings") {
+            return false;
+        }
+        let head = &self.bytes[at.saturating_sub(NEAR)..at];
+        [&b"\"Jwt"[..], b"\"JWT", b"\"jwt"].iter().any(|name| memchr::memmem::find(head, name).is_some())
+    }
+
+    /// Whether a symbol of Ruby begins at a place.
+    fn is_symbol(&self, start: usize) -> bool {
+        self.bytes.get(..start).is_some_and(|head| head.ends_with(b" :") || head.ends_with(b"(:"))
+    }
+
     /// Whether a line close to a place says that it has the value of something: `value: …`.
     fn is_pair_over_lines(&self, place: &Range<usize>) -> bool {
         let from = place.start.saturating_sub(NEAR);
@@ -143,15 +167,21 @@ impl<'a> Reader<'a> {
 
     /// Whether behind a name stands a literal that may be its value, at least as sure as `least`.
     fn may_name(&self, name: &str, place: &Range<usize>, least: Confidence) -> bool {
-        let Some(class) = names::classify(name) else { return false };
+        let Some(mut class) = names::classify(name) else { return false };
+        // `"Jwt": {"Key": "x"}`
+        if class == names::Class::Weak && self.is_in_tokens(place.start) {
+            class = names::Class::Secret;
+        }
         // `name: DB_PASSWORD`, its value on another line.
         let ends = matches!(self.at(self.skip(place.end, b" \t\r\"'")), b'\n' | 0);
-        if self.bare && class != names::Class::Weak && ends && self.is_pair_over_lines(place) {
+        let blocks =
+            self.bare || self.language.is_some_and(|language| ["terraform", "hcl", "packer"].contains(&language));
+        if blocks && class != names::Class::Weak && ends && self.is_pair_over_lines(place) {
             return true;
         }
         let good = |span: Range<usize>, quoted: bool, how: How| {
             let Some(value) = self.text.get(span.clone()) else { return false };
-            let sure = if least > Confidence::Low && is_plain_word(class, value, how) {
+            let sure = if least > Confidence::Low && is_plain_word(class, name, value, how) {
                 None
             } else {
                 judge(class, name, value, quoted, how).filter(|sure| *sure >= least)
@@ -172,7 +202,9 @@ impl<'a> Reader<'a> {
         }
         let listed = self.before(place) == Some(b'[') && self.at(self.skip(place.end + 1, b" \t")) == b',';
         let how = if listed { How::Pair } else { How::Bound };
-        if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how))
+        // What a function sets is bound to its name in the tree.
+        let set = |how: How| if how == How::Argument && self.at(place.end) == b'(' { How::Bound } else { how };
+        if self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, set(how)))
             || self.literals_after(place).any(|span| good(span, true, how))
         {
             return true;
@@ -210,6 +242,8 @@ impl<'a> Reader<'a> {
         let leads = match before {
             Some(b'(') => true,
             Some(b'[') => self.is_pair(self.skip(end + 1, b" \t")),
+            // `set :session_secret, "x"`
+            _ if first == b',' && self.language == Some("ruby") && self.is_symbol(name.start) => true,
             _ => first == b',' && own && self.at(name.start) == b'-',
         };
         let mut commas = if mapped { FIELDS } else { usize::from(leads) };
@@ -358,7 +392,10 @@ impl<'a> Reader<'a> {
         // Code between two strings.
         let code = [");", "){", "===", "&&", "||", "=>", "</"].iter().any(|sign| value.contains(sign));
         // `params.get("password")`: a name, looked up.
-        let looked_up = inside && names::classify(value).is_some() && !value.bytes().any(|byte| byte.is_ascii_digit());
+        let looked_up = inside
+            && names::classify(value).is_some()
+            && !value.bytes().any(|byte| byte.is_ascii_digit())
+            && !hands_on(between);
         !code && !looked_up
     }
 

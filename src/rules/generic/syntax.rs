@@ -37,7 +37,12 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
     let damaged = parsed.syntax_errors() > 0;
     let mut known = Vec::new();
     for (at, literal) in literals.iter().enumerate() {
-        let Some((span, value)) = whole_value(literal) else { continue };
+        let Some((span, value)) = whole_value(literal) else {
+            if let Some((span, meaning, confidence)) = reading.default_in_template(at, lines) {
+                lines.push(span, meaning.class.rule(), Some(&meaning.name), confidence);
+            }
+            continue;
+        };
         let Some(meaning) = reading.meaning(at) else { continue };
         known.push(literal.span.start);
         if reading.tagged(literal) || Reading::is_sealed(literal) {
@@ -63,6 +68,10 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
         let judged = judge(meaning.class, &meaning.name, &value, quoted, meaning.how);
         let judged = judged.or_else(|| reading.signing_key(&meaning, &value));
         let judged = judged.max(reading.cipher_key(&meaning, &value));
+        let judged = judged
+            .max(reading.stands_in(literal, &meaning, judged))
+            .max(reading.lets_in(literal, &meaning, judged))
+            .max(reading.session_key(literal, &meaning, judged));
         if let Some(mut confidence) = judged.max(reading.signing_setting(literal, &meaning, &value)) {
             // A list of words under one name is a word list.
             if confidence < Confidence::High
@@ -232,6 +241,16 @@ impl Reading<'_> {
         before || self.text.get(literal.span.end..).is_some_and(|tail| signs.iter().any(|sign| tail.starts_with(sign)))
     }
 
+    /// `password: "{{ db_password | default('x') }}"`: what stands where a variable is not set.
+    fn default_in_template(&self, at: usize, lines: &Reader<'_>) -> Option<(Range<usize>, Meaning, Confidence)> {
+        let literal = &self.literals[at];
+        let [Part::Hole { span, .. }] = literal.parts.as_slice() else { return None };
+        let inner = lines.default_of_template(span)?;
+        let meaning = self.meaning(at).filter(|meaning| matches!(meaning.class, Class::Password | Class::Secret))?;
+        let confidence = judge(meaning.class, &meaning.name, self.text.get(inner.clone())?, true, How::Bound)?;
+        Some((inner, meaning, confidence))
+    }
+
     fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
         if looked_up(literal) || self.is_index(literal) {
@@ -303,6 +322,12 @@ impl Reading<'_> {
             }
             let how = match binding.how.as_str() {
                 "comparison" => How::Compared,
+                // `define('DB_PASSWORD', 'x')`, `set :session_secret, 'x'`
+                "argument"
+                    if literal.call.as_ref().is_some_and(|call| ["define", "set"].contains(&call.callee.as_str())) =>
+                {
+                    How::Bound
+                }
                 "argument" | "option" => How::Argument,
                 "pair" => How::Pair,
                 "return" => {
@@ -324,7 +349,11 @@ impl Reading<'_> {
             if literal.role == Role::Comparison && how != How::Compared {
                 break;
             }
-            if let Some(class) = names::classify(&binding.name) {
+            if let Some(mut class) = names::classify(&binding.name) {
+                // `"Jwt": {"Key": "x"}`
+                if class == Class::Weak && binding.name.eq_ignore_ascii_case("key") && signs_tokens(literal) {
+                    class = Class::Secret;
+                }
                 // In property lists an element called `key` holds the name of what follows.
                 if self.text.get(..literal.span.start).is_some_and(|head| head.ends_with("<key>")) {
                     return None;
@@ -443,6 +472,12 @@ impl Reading<'_> {
         let low = (low..literal.span.start).find(|at| self.text.is_char_boundary(*at))?;
         Some(self.text.get(low..literal.span.start)?.rfind(head).map_or(literal.span.start, |at| low + at))
     }
+}
+
+/// Whether a literal stands in settings of what signs tokens.
+fn signs_tokens(literal: &Literal) -> bool {
+    let outer = literal.bindings.iter().skip(1).map(|binding| binding.name.as_str());
+    outer.chain(literal.scopes.iter().map(String::as_str)).any(names::signs_tokens)
 }
 
 /// `variable "db_password" { default = "x" }`: the block's name is the value's.
