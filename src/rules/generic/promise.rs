@@ -485,7 +485,7 @@ mod tests {
         check(&[
             ("a.json", &format!("{{\"about\": \"the password? `{VALUE}`\", \"other\": \"{VALUE}\"}}"), false),
             ("a.json", &format!("{{\"about\": \"ask for the secret\", \"other\": \"{VALUE}\"}}"), false),
-            ("a.json", &format!("{{\"run\": \"x password={VALUE} y\"}}"), true),
+            ("a.json", &format!("{{\"args\": [\"--password\", \"{VALUE}\"]}}"), true),
         ]);
     }
 
