@@ -94,7 +94,7 @@ pub struct Finding {
     pub secret: Secret,
     /// What the code calls it.
     pub name: Option<String>,
-    /// The language it was read as; none for a line-based reading.
+    /// The language that the text is written in, where there is a grammar for it.
     pub language: Option<String>,
     /// The environment variable that the rule proposes.
     pub env: Option<String>,

@@ -157,7 +157,7 @@ impl Engine {
         for candidate in candidates.iter_mut().filter(|candidate| candidate.rank >= RULE) {
             candidate.name = tree.name_of(&candidate.span).or_else(|| generic::name_before(text, candidate.span.start));
         }
-        let language = if candidates.is_empty() { None } else { tree.read_as() };
+        let language = if candidates.is_empty() { None } else { tree.language() };
         for candidate in &mut candidates {
             candidate.language = language;
         }

@@ -155,12 +155,6 @@ impl<'a> Tree<'a> {
         (!large).then_some(language)
     }
 
-    /// Whether it was parsed, and the language.
-    pub(super) fn read_as(&self) -> Option<&'static str> {
-        let parsed = self.whole.get().or_else(|| self.parsed.get()).or_else(|| self.beside.get());
-        parsed.and_then(Option::as_ref).and(self.language())
-    }
-
     /// The innermost literal around a span.
     pub(super) fn literal_at(&self, span: &Range<usize>) -> Option<(usize, &Literal)> {
         let literals = self.parsed_at(span)?.literals();

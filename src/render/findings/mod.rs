@@ -50,7 +50,7 @@ pub struct Row<'a> {
     pub masked: String,
     /// What the code calls it.
     pub name: Option<&'a str>,
-    /// Language that the file was read as.
+    /// Language that the file is written in.
     pub language: Option<&'a str>,
     /// The environment variable that the rule proposes.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -78,7 +78,7 @@ pub(super) struct Candidate {
     pub(super) extent: usize,
     /// What the span says, where it stands encoded.
     pub(super) encoded: Option<crate::model::Encoded>,
-    /// The language that the text was parsed as; told once all of them are found.
+    /// The language that the text is written in; told once all of them are found.
     pub(super) language: Option<&'static str>,
 }
 
@@ -113,13 +113,20 @@ pub(super) fn read(
     let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, tree.excerpts().is_some()));
     if language.is_none() || !promising.is_empty() {
         let mut telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
-        if let Some(parts) = parts::around(tree, &promising)
-            && tree.look_at_parts(&parts, &telling)
+        let calls = reader.calls_of(&promising);
+        let with_calls = |places: &[Range<usize>]| {
+            let mut all = [places, &calls].concat();
+            all.sort_unstable_by_key(|place| place.start);
+            all
+        };
+        let looked_at = with_calls(&telling);
+        if let Some(parts) = parts::around(tree, &with_calls(&promising))
+            && tree.look_at_parts(&parts, &looked_at)
         {
             // What stands elsewhere promises nothing.
             telling.retain(|hit| parts.iter().any(|part| part.start <= hit.start && hit.end <= part.end));
         } else {
-            tree.look_at(&telling);
+            tree.look_at(&looked_at);
         }
         match tree.parsed() {
             Some(parsed) => syntax::read(parsed, tree, &telling, &mut reader),

@@ -25,31 +25,41 @@ pub(super) fn of(text: &str, function: &str, language: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Whether a parameter at a place is one of a function that the text calls with literals.
-pub(super) fn is_given_literals(text: &str, place: Range<usize>) -> bool {
+/// The calls with literals that a text has of the function whose parameter stands at a place.
+pub(super) fn calls_with_literals(text: &str, place: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    let opened = list_of(text, place);
+    let function = opened.map_or(&[][..], |(start, open)| &bytes[start..open]);
+    let length = function.len();
+    let calls = opened.into_iter().flat_map(move |(_, open)| {
+        let ends = memchr::memmem::find_iter(bytes, function).take(MOST).map(move |at| at + length);
+        ends.filter(move |end| *end != open)
+    });
+    calls.filter_map(move |end| {
+        let list = bytes.get(end..(end + NEAR).min(bytes.len())).unwrap_or_default();
+        let list = list.split(|byte| *byte == b')').next().unwrap_or_default();
+        let called = list.first() == Some(&b'(') && memchr::memchr3(b'"', b'\'', b'`', list).is_some();
+        (called && definition(text, end - length, end).is_none()).then(|| end - length..end + list.len())
+    })
+}
+
+/// Where the name of a function begins and ends whose parameter stands at a place.
+fn list_of(text: &str, place: &Range<usize>) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let next = bytes.get(place.end..).unwrap_or_default().trim_ascii_start().first();
     if !next.is_some_and(|byte| b",):=".contains(byte)) {
-        return false;
+        return None;
     }
     let low = place.start.saturating_sub(NEAR);
-    let Some(open) = memchr::memrchr(b'(', &bytes[low..place.start]).map(|at| low + at) else { return false };
+    let open = memchr::memrchr(b'(', &bytes[low..place.start]).map(|at| low + at)?;
     let length = bytes[..open].iter().rev().take_while(|byte| is_name(**byte)).count();
     let function = &bytes[open - length..open];
     let keyword: [&[u8]; 5] = [b"for", b"while", b"switch", b"catch", b"function"];
-    if length < 3
-        || keyword.contains(&function)
-        || memchr::memchr(b')', &bytes[open..place.start]).is_some()
-        || definition(text, open - length, open).is_none()
-    {
-        return false;
-    }
-    memchr::memmem::find_iter(bytes, function).take(MOST).map(|at| at + length).any(|end| {
-        let list = bytes.get(end..(end + NEAR).min(bytes.len())).unwrap_or_default();
-        let list = list.split(|byte| *byte == b')').next().unwrap_or_default();
-        let defined = || definition(text, end - length, end).is_some();
-        end != open && list.first() == Some(&b'(') && memchr::memchr3(b'"', b'\'', b'`', list).is_some() && !defined()
-    })
+    let listed = length >= 3
+        && !keyword.contains(&function)
+        && memchr::memchr(b')', &bytes[open..place.start]).is_none()
+        && definition(text, open - length, open).is_some();
+    listed.then_some((open - length, open))
 }
 
 fn is_name(byte: u8) -> bool {
@@ -145,7 +155,9 @@ mod tests {
             ("password = 'x'; seed('a')", false),
         ] {
             let at = text.find("password").unwrap();
-            assert_eq!(is_given_literals(text, at..at + "password".len()), expected, "{text}");
+            let found: Vec<_> = calls_with_literals(text, &(at..at + "password".len())).collect();
+            assert_eq!(!found.is_empty(), expected, "{text}");
+            assert!(found.iter().all(|call| text[call.clone()].starts_with("seed(")), "{text} {found:?}");
         }
     }
 

@@ -245,4 +245,21 @@ mod tests {
         let before = "- a197:\n  - x\n- a198:\n  - x\n- a199:\n  - x\n";
         assert_eq!(&text[parts[0].clone()], format!("{before}{inner}- b0:\n  - x\n- b1:\n  - x\n"));
     }
+
+    /// Lines of what is found in a file.
+    fn found(path: &str, text: &str) -> Vec<usize> {
+        let file = crate::model::SourceFile::disk(path, text.as_bytes());
+        let found = crate::rules::Engine::builtin().scan_for(&file, crate::model::Confidence::Medium);
+        found.iter().map(|finding| finding.start.0).collect()
+    }
+
+    #[test]
+    fn calls_far_from_the_parameters_that_they_give_are_read() {
+        let define = "def register(user, password):\n    save(user, password)\n\n\n";
+        let filler = "def f():\n    return 1\n\n\n".repeat(400);
+        let call = "def seed():\n    register(\"ann\", \"q7Gz0pLw2x\")\n"; // keylift:allow made up
+        assert_eq!(found("a.py", &format!("{define}{filler}{call}{filler}")), [1606]);
+        assert_eq!(found("a.py", &format!("{filler}{call}{filler}{define}")), [1602]);
+        assert!(found("a.py", &format!("{define}{filler}")).is_empty());
+    }
 }

@@ -63,6 +63,18 @@ impl<'a> Reader<'a> {
         promising.take(if all { usize::MAX } else { 1 }).cloned().collect()
     }
 
+    /// The calls that hand literals to the functions whose parameters promising words are: those stand elsewhere.
+    pub(super) fn calls_of(&self, promising: &[Range<usize>]) -> Vec<Range<usize>> {
+        let own = |name: &str| matches!(names::classify(name), Some(names::Class::Password | names::Class::Secret));
+        let places = promising.iter().filter_map(|hit| self.name(hit)).filter(|(name, _)| own(name));
+        places.flat_map(|(_, place)| self.given_literals(&place).collect::<Vec<_>>()).collect()
+    }
+
+    fn given_literals(&self, place: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let known = self.language.map(|_| parameters::calls_with_literals(self.text, place));
+        known.into_iter().flatten()
+    }
+
     /// Whether a telling word is part of a telling name, or of a function's that takes a secret.
     pub(super) fn tells(&self, hit: &Range<usize>) -> bool {
         self.name(hit).is_some_and(|(name, place)| names::classify(name).is_some() || self.calls(&self.path(&place)))
@@ -197,7 +209,7 @@ impl<'a> Reader<'a> {
         if own && self.is_looked_in(place.start) {
             return true;
         }
-        if own && self.language.is_some() && parameters::is_given_literals(self.text, place.clone()) {
+        if own && self.given_literals(place).next().is_some() {
             return true;
         }
         let listed = self.before(place) == Some(b'[') && self.at(self.skip(place.end + 1, b" \t")) == b',';
