@@ -187,3 +187,27 @@ fn names_and_values_of_attributes_belong_together() {
     );
     is_quiet("beans.xml", "<property name=\"passwordEncoder\" value=\"hunter2x\"/>\n");
 }
+
+#[test]
+fn json_in_the_strings_of_programs_is_read() {
+    for (path, template) in [
+        ("a.sh", "curl http://x -d \"{\\\"user\\\":\\\"ann\\\",\\\"password\\\":\\\"§\\\"}\"\n"),
+        ("a.py", "post(url, data=\"{\\\"user\\\": \\\"ann\\\", \\\"password\\\": \\\"§\\\"}\")\n"),
+        ("a.js", "fetch(url, {body: \"{\\\"user\\\":\\\"ann\\\",\\\"password\\\":\\\"§\\\"}\"})\n"),
+        ("A.java", "class A { String b = \"{\\\"user\\\":\\\"ann\\\",\\\"password\\\":\\\"§\\\"}\"; }\n"),
+        ("a.go", "package main\n\nvar b = []byte(\"{\\\"user\\\":\\\"ann\\\",\\\"password\\\":\\\"§\\\"}\")\n"),
+        ("a.cs", "class A { string b = \"{\\\"user\\\":\\\"ann\\\",\\\"password\\\":\\\"§\\\"}\"; }\n"),
+        ("a.yml", "steps:\n  - run: \"curl http://x -d '{\\\"password\\\":\\\"§\\\"}'\"\n"),
+        ("a.json", "{\"raw\": \"{\\n  \\\"email\\\": \\\"a@b.c\\\",\\n  \\\"password\\\": \\\"§\\\"\\n}\"}\n"),
+    ] {
+        finds(path, template);
+    }
+    for (path, text) in [
+        ("a.js", "fetch(url, {body: \"{\\\"password\\\":\\\"\" + password + \"\\\"}\"})\n"),
+        ("a.sh", "curl http://x -d \"{\\\"password\\\":\\\"$PASSWORD\\\"}\"\n"),
+        ("a.json", "{\"raw\": \"{\\\"password\\\": \\\"string\\\", \\\"token\\\": \\\"{{token}}\\\"}\"}\n"),
+        ("a.py", "x = \"{\\\"required\\\": [\\\"password\\\"], \\\"password\\\": {\\\"type\\\": \\\"string\\\"}}\"\n"),
+    ] {
+        is_quiet(path, text);
+    }
+}

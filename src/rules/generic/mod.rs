@@ -6,14 +6,17 @@
 mod about;
 mod accounts;
 mod around;
+mod behind;
 mod calls;
 mod code;
 mod files;
 mod flow;
 mod given;
+mod itself;
 mod judge;
 mod lines;
 mod manifest;
+mod meaning;
 mod names;
 mod parameters;
 mod parts;
@@ -24,6 +27,7 @@ mod repeats;
 mod sql;
 mod syntax;
 mod whole;
+mod written;
 
 use std::cell::LazyCell;
 use std::ops::Range;

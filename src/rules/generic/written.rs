@@ -1,0 +1,333 @@
+//! How a value is written behind its name: assigned, compared, as an element's text, as an option's, in quotes or without.
+
+use std::ops::Range;
+
+use super::judge::How;
+use super::lines::{COMPARISONS, LONGEST, PROPERTIES, Reader, in_name};
+use super::{names, place};
+use crate::rules::value::{Look, look};
+
+impl Reader<'_> {
+    /// The value that follows a name.
+    pub(super) fn value(&self, start: usize, end: usize) -> Option<(Range<usize>, bool, How)> {
+        let open = start.checked_sub(1).map_or(0, |at| self.at(at));
+        let mut at = end;
+        let key = b"\"'`".contains(&open) && self.at(at) == open;
+        if key {
+            at += 1;
+        }
+        if let Some(span) = self.value_in_escapes(start, end) {
+            return Some((span, true, How::Bound));
+        }
+        at = self.skip(at, b"]");
+        if !key && let Some(span) = self.compared(start, at) {
+            return Some((span, true, How::Compared));
+        }
+        if key && let Some(span) = self.attribute_beside(start, at) {
+            return Some((span, true, How::Bound));
+        }
+        if let Some(open) = self.element(start, end) {
+            let stop = (open..(open + 300).min(self.bytes.len())).find(|at| b"<\n".contains(&self.at(*at)))?;
+            // Of a hole in a text (`<PASSWORD> --role x <ID>`) no end tag follows.
+            return (self.bytes[stop..].starts_with(b"</") && stop > open).then_some((open..stop, true, How::Element));
+        }
+        if open == b'<' {
+            return None;
+        }
+        if !key && self.at(at) == b'(' {
+            return self.set_by_call(start, at).map(|span| (span, true, How::Argument));
+        }
+        let blank = self.skip(at, b" \t");
+        let rest = self.bytes.get(blank..)?;
+        let (length, how) = match rest {
+            [b'=' | b'!', b'=', b'=', ..] => (3, How::Compared),
+            [b'=' | b'!', b'=', ..] => (2, How::Compared),
+            [b'=', b'>', ..] | [b':', b'=', ..] => (2, How::Bound),
+            [b':', b':', ..] | [b'=', b'~', ..] => return None,
+            [b'=' | b':', ..] => (1, How::Bound),
+            [b'<', b'-', ..] if blank > at => (2, How::Bound),
+            [b',', ..] if key => (1, How::Argument),
+            _ if blank > at && self.bare && !key && self.takes_blank(start) => (0, How::Blank),
+            // `#define PASSWORD "x"`, `@password "x"`, `:password "x"`
+            [b'"', ..] if blank > at && !key && (self.is_defined(start) || self.is_attribute(start)) => (0, How::Bound),
+            _ if blank > at && !key => (self.type_before_value(blank)?, How::Bound),
+            _ => return None,
+        };
+        if how == How::Argument {
+            let before = (0..start.saturating_sub(1)).rev().find(|at| !b" \t\r\n".contains(&self.at(*at)))?;
+            if self.at(before) != b'(' {
+                return None;
+            }
+        }
+        let mut at = self.skip(blank + length, b" \t");
+        // A type stands between name and value: `password: String = "…"`. No type begins as `Password: <input type="…"` does.
+        let typed = rest.first() == Some(&b':') && self.at(at) != b'<';
+        if typed && how == How::Bound && self.quoted(at).is_none() && !self.bare {
+            let limit = (at + 40).min(self.bytes.len());
+            let after = (at..limit).find(|at| !(in_name(self.at(*at)) || b"&<>[]'?| ".contains(&self.at(*at))))?;
+            if self.at(after) == b'=' {
+                at = self.skip(after + 1, b" \t");
+            }
+        }
+        if let Some(span) = self.quoted(at).or_else(|| self.quoted(self.skip(at, b" \t\r\n(")).filter(|_| !self.bare)) {
+            let after = self.skip(span.end + 1, b" \t");
+            let is_key = self.at(after) == b':' && key && how != How::Compared;
+            let span = self.default_of_template(&span).unwrap_or(span);
+            return (!is_key).then_some((span, true, how));
+        }
+        if let Some(span) = self.fallback(at) {
+            return Some((span, true, How::Bound));
+        }
+        // PowerShell assigns expressions; words without quotes are arguments.
+        let expression = how == How::Bound && place::is_powershell(self.path);
+        // `@Value("${jwt.secret:x}")`
+        let default = self.bytes[..start].ends_with(b"${") && rest.first() == Some(&b':');
+        // `export DB_PASSWORD=x` inside of a program's text.
+        let exported = self.bytes[..start].ends_with(b"export ") && blank == end && rest.first() == Some(&b'=');
+        // `for (auto &pass: passes)`
+        let query = self.is_query(start) && rest.first() == Some(&b'=');
+        let open = self.bare || default || exported || query || self.is_setting(start, rest.first(), at);
+        let bare = open && how != How::Compared && how != How::Argument && !expression;
+        bare.then(|| self.bare_value(start, at, how)).flatten()
+    }
+
+    /// The value of a key of JSON that stands in the text of a string: `"{\"password\": \"x\"}"`.
+    fn value_in_escapes(&self, start: usize, end: usize) -> Option<Range<usize>> {
+        const QUOTE: &[u8] = b"\\\"";
+        let quoted = |at: usize| self.bytes.get(at..).is_some_and(|rest| rest.starts_with(QUOTE));
+        if !quoted(start.checked_sub(QUOTE.len())?) || !quoted(end) {
+            return None;
+        }
+        let colon = self.skip(end + QUOTE.len(), b" \t");
+        let open = self.skip(colon + 1, b" \t");
+        if self.at(colon) != b':' || !quoted(open) {
+            return None;
+        }
+        let from = open + QUOTE.len();
+        let inside = self.bytes.get(from..(from + LONGEST).min(self.bytes.len()))?;
+        // Another escape may stand for something else.
+        let length =
+            memchr::memchr3(b'\\', b'"', b'\n', inside).filter(|length| *length > 0 && quoted(from + length))?;
+        Some(from..from + length)
+    }
+
+    /// Whether a macro is what has a name (ISO C, 6.10.3).
+    fn is_defined(&self, start: usize) -> bool {
+        let head = self.bytes.get(..start).unwrap_or_default();
+        let word = head.trim_ascii_end();
+        word.len() < head.len()
+            && word.strip_suffix(b"define").is_some_and(|head| head.trim_ascii_end().ends_with(b"#"))
+    }
+
+    /// Whether a name is an attribute of a module (Elixir) or a keyword (Clojure), whose value stands behind a blank. Languages
+    /// that have a grammar say the same otherwise.
+    fn is_attribute(&self, start: usize) -> bool {
+        let head = self.bytes.get(..start).unwrap_or_default();
+        let sign = head.strip_suffix(b"@").or_else(|| head.strip_suffix(b":"));
+        self.language.is_none() && sign.is_some_and(|head| head.last().is_none_or(|last| b" \t\n{(".contains(last)))
+    }
+
+    /// How long the type and the operator are that stand between a name and a literal, without a colon before them:
+    /// `password string = "x"`, `password As String = "x"`.
+    fn type_before_value(&self, at: usize) -> Option<usize> {
+        let mut behind = at;
+        for _ in 0..2 {
+            let word = (behind..(behind + 40).min(self.bytes.len()))
+                .find(|at| !(in_name(self.at(*at)) || b"*[]".contains(&self.at(*at))))?;
+            behind = self.skip(word, b" \t");
+            if word == behind || self.at(behind) == b'=' {
+                break;
+            }
+        }
+        let assigned = behind > at && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));
+        (assigned && self.quoted(self.skip(behind + 1, b" \t")).is_some()).then_some(behind + 1 - at)
+    }
+
+    /// The value beside a name in an XML element: `name="password" value="x"`.
+    fn attribute_beside(&self, start: usize, end: usize) -> Option<Range<usize>> {
+        let markup = self.language.is_some_and(|language| ["xml", "dotnet-config", "maven"].contains(&language));
+        let head = self.bytes.get(..start.checked_sub(1)?).filter(|_| markup)?;
+        let named = head.ends_with(b"name=") || head.ends_with(b"key=");
+        let at = self.skip(end, b" \t\r\n");
+        let value = named && self.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"value="));
+        value.then(|| self.quoted(at + b"value=".len())).flatten()
+    }
+
+    /// Where the text of the XML element begins that has a name: `<password>`, `<property name="password">`, and of property
+    /// lists `<key>Password</key> <string>`.
+    fn element(&self, start: usize, end: usize) -> Option<usize> {
+        let head = self.bytes.get(..start)?;
+        if head.ends_with(b"<") {
+            // In property lists `key` is the name of the element behind it.
+            (self.text.get(start..end)? != "key").then_some(())?;
+            let limit = (end + 100).min(self.bytes.len());
+            return (end..limit).find(|at| self.at(*at) == b'>').map(|at| at + 1);
+        }
+        let rest = self.text.get(end..)?;
+        if PROPERTIES.iter().any(|tag| head.ends_with(tag.as_bytes())) {
+            return rest.starts_with("\">").then_some(end + 2);
+        }
+        let behind = rest.strip_prefix("</key>").filter(|_| head.ends_with(b"<key>"))?.trim_start();
+        behind.starts_with("<string>").then_some(self.text.len() - behind.len() + "<string>".len())
+    }
+
+    /// What a name is compared with by a method: `name.equals("x")`, `"x".equals(name)`.
+    fn compared(&self, start: usize, end: usize) -> Option<Range<usize>> {
+        let rest = self.text.get(end..(end + 120).min(self.bytes.len()))?;
+        if rest.starts_with('.') {
+            let (chain, _) = COMPARISONS.iter().find_map(|method| rest.split_once(method))?;
+            let plain = chain.bytes().all(|byte| in_name(byte) || byte == b'(' || byte == b')');
+            let open = end + rest.get(chain.len()..)?.find('(')? + chain.len() + 1;
+            return self.quoted(self.skip(open, b" ")).filter(|_| plain);
+        }
+        let before = self.text.get(..start)?.trim_end();
+        let method = COMPARISONS.iter().find_map(|method| before.strip_suffix(method))?;
+        let quote = *method.as_bytes().last().filter(|byte| b"\"'`".contains(byte))?;
+        let close = method.len() - 1;
+        let open = memchr::memrchr2(quote, b'\n', &self.bytes[..close])?;
+        (self.at(open) == quote && open + 1 < close && rest.starts_with(')')).then_some(open + 1..close)
+    }
+
+    /// The hardcoded default of a lookup: what stands after `||`, `??`, `or`, or as second argument of `getenv`; or the
+    /// part after the colon of `${NAME:default}`.
+    fn fallback(&self, at: usize) -> Option<Range<usize>> {
+        let limit = (at + 200).min(self.bytes.len());
+        let line = self.bytes.get(at..limit)?;
+        let line = line.get(..memchr::memchr(b'\n', line).unwrap_or(line.len()))?;
+        let line_text = String::from_utf8_lossy(line);
+        if line.starts_with(b"${") {
+            let close = memchr::memchr(b'}', line)?;
+            let colon = memchr::memchr(b':', line.get(..close)?)?;
+            let skip = usize::from(line.get(colon + 1) == Some(&b'-'));
+            return (colon + 1 + skip < close).then_some(at + colon + 1 + skip..at + close);
+        }
+        let lookup =
+            ["env", "config", "setting", "getproperty"].iter().any(|w| line_text.to_ascii_lowercase().contains(w));
+        let marks: &[&[u8]] = if lookup { &[b"||", b"??", b" or ", b", "] } else { &[b"||", b"??", b" or "] };
+        marks.iter().find_map(|mark| {
+            let found = memchr::memmem::find(line, mark)?;
+            self.quoted(self.skip(at + found + mark.len(), b" \t"))
+        })
+    }
+
+    /// What a template takes where a variable is not set: `{{ db_password | default('x') }}`.
+    pub(super) fn default_of_template(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        const FILTER: &str = "default(";
+        let text = self.text.get(span.clone()).filter(|text| text.starts_with("{{") && text.ends_with("}}"))?;
+        let at = span.start + text.find(FILTER)? + FILTER.len();
+        self.quoted(self.skip(at, b" ")).filter(|inner| inner.end < span.end)
+    }
+
+    /// A value may stand behind a blank: an option (`--password x`), the first word of a line of a config file.
+    fn takes_blank(&self, start: usize) -> bool {
+        let line = self.bytes.get(..start).unwrap_or_default();
+        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
+        let first = line.iter().all(|byte| b" \t".contains(byte));
+        let script = self
+            .path
+            .extension()
+            .is_some_and(|ext| ["sh", "bash", "zsh", "yaml", "yml", "fish"].iter().any(|s| ext == *s));
+        place::is_netrc(self.path)
+            // `ENV DB_PASSWORD x`
+            || line.trim_ascii().eq_ignore_ascii_case(b"env") && self.language.is_some_and(|it| it == "dockerfile")
+            || self.is_option(start) && !line.contains(&b'#')
+            || first && !script && place::is_blank_config(self.path)
+    }
+
+    /// A parameter of a query or a form: `?token=x`, `&password=x`.
+    pub(super) fn is_query(&self, start: usize) -> bool {
+        start.checked_sub(1).is_some_and(|before| b"?&".contains(&self.at(before)))
+    }
+
+    /// A line of settings in a file of a kind that nobody knows: a name, its operator and one word, which behind a colon
+    /// is no word of a language.
+    fn is_setting(&self, start: usize, operator: Option<&u8>, value: usize) -> bool {
+        let line = self.bytes.get(..start).unwrap_or_default();
+        let head = line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..].trim_ascii();
+        if self.language.is_some_and(|language| language != "text") || !(head.is_empty() || head == b"@") {
+            return false;
+        }
+        let end = (value..self.bytes.len()).find(|at| self.at(*at).is_ascii_whitespace()).unwrap_or(self.bytes.len());
+        let line_end = matches!(self.at(self.skip(end, b" \t\r")), b'\n' | 0);
+        let Some(word) = self.text.get(value..end).filter(|_| line_end) else { return false };
+        let code = word.contains(['(', ')', '{', '}', '[', ']', '<', '>', '$', ';', ',', '"', '\'']);
+        !code && (operator == Some(&b'=') || look(word) > Look::Plain)
+    }
+
+    /// `--set auth.password=x`, `-e PASSWORD=x`, `--from-literal=password=x`: the option before sets what the name says.
+    fn is_set_by_option(&self, start: usize) -> bool {
+        const OPTIONS: [&str; 9] =
+            ["--set", "--set-string", "-e", "--env", "--build-arg", "--from-literal", "-var", "--var", "--extra-vars"];
+        let head = self.text.get(start.saturating_sub(60)..start).unwrap_or_default();
+        let head = head.trim_end_matches(['"', '\'']).strip_suffix(['=', ' ']).unwrap_or_default().trim_end();
+        OPTIONS.iter().any(|option| {
+            head.strip_suffix(option).is_some_and(|head| head.is_empty() || head.ends_with(char::is_whitespace))
+        })
+    }
+
+    /// `name=app password=x priv=*.*:ALL`: another name and its value stand behind, as in what Ansible's modules take.
+    fn is_among_pairs(&self, start: usize, next: usize) -> bool {
+        let rest = self.bytes.get(next..(next + 40).min(self.bytes.len())).unwrap_or_default();
+        let name = rest.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'_').count();
+        let before = self.bytes.get(..start).is_some_and(|head| head.ends_with(b" "));
+        let settings = self.path.extension().is_some_and(|ext| ext == "yml" || ext == "yaml" || ext == "ini");
+        settings && before && name > 1 && rest.get(name) == Some(&b'=') && rest.get(name + 1) != Some(&b'=')
+    }
+
+    /// `--password`, `-storepass`, `-Password`.
+    fn is_option(&self, start: usize) -> bool {
+        self.at(start) == b'-' && (self.at(start + 1) == b'-' || self.at(start + 1).is_ascii_alphabetic())
+    }
+
+    /// `password("x")`, `user.set_token('x')`: the one argument of a function that sets what its name says.
+    fn set_by_call(&self, start: usize, open: usize) -> Option<Range<usize>> {
+        let name = self.text.get(start..open)?.rsplit('.').next()?;
+        let words = names::words(name);
+        let sets = words.len() == 1 || ["set", "with"].contains(&words.first()?.as_str());
+        let span = self.quoted(self.skip(open + 1, b" \t")).filter(|_| sets)?;
+        (self.at(self.skip(span.end + 1, b" \t")) == b')').then_some(span)
+    }
+
+    pub(super) fn bare_value(&self, start: usize, at: usize, how: How) -> Option<(Range<usize>, bool, How)> {
+        let limit = (at + LONGEST).min(self.bytes.len());
+        let within = |open: &[u8]| {
+            self.bytes.get(at.saturating_sub(100)..at).is_some_and(|head| {
+                memchr::memmem::rfind(head, open)
+                    .is_some_and(|open| memchr::memchr2(b'}', b'\n', &head[open..]).is_none())
+            })
+        };
+        let inside = within(b"${");
+        // What a template says is code: `{{ $secret := printf "…" . }}`.
+        if within(b"{{") || inside && b"+?".contains(&self.at(at)) {
+            return None;
+        }
+        let at = at + usize::from(inside && b"-=".contains(&self.at(at)));
+        // `?token=x&page=1`: the next parameter is no part of the value.
+        let query = self.is_query(start);
+        let blanks: &[u8] = match (inside, query) {
+            (true, _) => b" \t\r\n\"'`,;}",
+            (false, true) => b" \t\r\n\"'`,;&#",
+            (false, false) => b" \t\r\n\"'`,;",
+        };
+        let end = (at..limit).find(|at| blanks.contains(&self.at(*at))).unwrap_or(limit);
+        // `'password=x\n'`: the line break of the text that it stands in.
+        let written = self.bytes.get(at..end).unwrap_or_default();
+        let end = if b"\"'`".contains(&self.at(end)) && written.ends_with(b"\\n") { end - 2 } else { end };
+        let next = self.skip(end, b" \t\r");
+        // `"x.php?pass=No such user"`: a sentence that a page is handed.
+        let said = query && next > end && {
+            let rest = self.bytes.get(next..limit).unwrap_or_default();
+            let rest = &rest[..memchr::memchr3(b'"', b'\'', b'\n', rest).unwrap_or(rest.len())];
+            let words = || rest.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+            words().count() > 1 && words().all(|word| word[0].is_ascii_alphabetic())
+        };
+        // More words on the line are prose, unless they are a comment.
+        let alone = query && !said
+            || matches!(self.at(next), b'\n' | b'#' | 0 | b';' | b'"' | b'\'' | b'`' | b'\\' | b'&')
+            || self.is_option(start)
+            || self.is_set_by_option(start)
+            || how == How::Bound && self.is_among_pairs(start, next)
+            || inside;
+        (end > at && alone).then_some((at..end, false, how))
+    }
+}
