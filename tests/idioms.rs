@@ -198,7 +198,6 @@ fn json_in_the_strings_of_programs_is_read() {
         ("a.go", "package main\n\nvar b = []byte(\"{\\\"user\\\":\\\"ann\\\",\\\"password\\\":\\\"§\\\"}\")\n"),
         ("a.cs", "class A { string b = \"{\\\"user\\\":\\\"ann\\\",\\\"password\\\":\\\"§\\\"}\"; }\n"),
         ("a.yml", "steps:\n  - run: \"curl http://x -d '{\\\"password\\\":\\\"§\\\"}'\"\n"),
-        ("a.json", "{\"raw\": \"{\\n  \\\"email\\\": \\\"a@b.c\\\",\\n  \\\"password\\\": \\\"§\\\"\\n}\"}\n"),
     ] {
         finds(path, template);
     }

@@ -29,11 +29,12 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
             let statement = layout.statement(place);
             layout.function(place, &statement).unwrap_or_else(|| layout.with_neighbours(statement))
         };
-        match found.last_mut() {
-            // A function of the same statement begins before, one within another.
-            Some(last) if part.start < last.end => *last = last.start.min(part.start)..last.end.max(part.end),
-            _ => found.push(part),
+        // A function of the same statement begins before, one within another; braces may hold several of those before.
+        let mut whole = part;
+        while let Some(last) = found.pop_if(|last| whole.start < last.end) {
+            whole = whole.start.min(last.start)..whole.end.max(last.end);
         }
+        found.push(whole);
     }
     let length: usize = found.iter().map(Range::len).sum();
     (length <= text.len() / 4 * 3).then_some(found)
@@ -165,6 +166,8 @@ fn blanks(bytes: &[u8], line: usize) -> usize {
 mod tests {
     use std::path::Path;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The parts around each `word`.
@@ -261,5 +264,37 @@ mod tests {
         assert_eq!(found("a.py", &format!("{define}{filler}{call}{filler}")), [1606]);
         assert_eq!(found("a.py", &format!("{filler}{call}{filler}{define}")), [1602]);
         assert!(found("a.py", &format!("{define}{filler}")).is_empty());
+    }
+
+    /// Objects in objects, with places in them.
+    fn objects() -> impl Strategy<Value = String> {
+        "(word|1|\"\\{\")".prop_recursive(5, 60, 6, |inner| {
+            proptest::collection::vec(inner, 0..6).prop_map(|fields| format!("{{{}}}", fields.join(",\n")))
+        })
+    }
+
+    fn lines() -> impl Strategy<Value = String> {
+        let line = "( {0,3}|- )(def f\\(|class A:|word |\"word|#|'''|\"\"\"|x = 1|\\{|\\}|é){0,3}";
+        proptest::collection::vec(line, 0..60).prop_map(|lines| lines.join("\n"))
+    }
+
+    proptest::proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn parts_are_in_order_and_apart(text in prop_oneof![objects(), lines()], name in "a\\.(py|json|yaml)") {
+            // Long enough to be looked at in parts.
+            let text = format!("{text}\n{}", " ".repeat(8000));
+            let tree = Tree::new(&text, Path::new(&name));
+            let places: Vec<Range<usize>> = text.match_indices("word").map(|(at, word)| at..at + word.len()).collect();
+            if let Some(parts) = around(&tree, &places) {
+                let fits = |part: &Range<usize>| part.start < part.end && text.get(part.clone()).is_some();
+                proptest::prop_assert!(parts.iter().all(fits), "{parts:?}");
+                proptest::prop_assert!(parts.windows(2).all(|two| two[0].end <= two[1].start), "{parts:?}");
+                let held =
+                    |place: &Range<usize>| parts.iter().any(|part| part.start <= place.start && place.end <= part.end);
+                proptest::prop_assert!(places.iter().all(held), "{parts:?}");
+            }
+        }
     }
 }

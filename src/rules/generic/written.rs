@@ -91,11 +91,12 @@ impl Reader<'_> {
         bare.then(|| self.bare_value(start, at, how)).flatten()
     }
 
-    /// The value of a key of JSON that stands in the text of a string: `"{\"password\": \"x\"}"`.
+    /// The value of a key of JSON that stands in the text of a string: `"{\"password\": \"x\"}"`. In the strings of JSON itself
+    /// stand examples: of a documentation, of requests to try.
     fn value_in_escapes(&self, start: usize, end: usize) -> Option<Range<usize>> {
         const QUOTE: &[u8] = b"\\\"";
         let quoted = |at: usize| self.bytes.get(at..).is_some_and(|rest| rest.starts_with(QUOTE));
-        if !quoted(start.checked_sub(QUOTE.len())?) || !quoted(end) {
+        if self.language == Some("json") || !quoted(start.checked_sub(QUOTE.len())?) || !quoted(end) {
             return None;
         }
         let colon = self.skip(end + QUOTE.len(), b" \t");
