@@ -52,7 +52,7 @@ pub(crate) fn of_spans(spans: &[std::ops::Range<usize>], text: &str) -> Vec<Rang
     let mut place = |to: usize| {
         let (from, point) = known;
         let between = &text.as_bytes()[from..to];
-        let rows = between.iter().filter(|byte| **byte == b'\n').count();
+        let rows = between.split(|byte| *byte == b'\n').count() - 1;
         let line = between.iter().rposition(|byte| *byte == b'\n');
         let column = line.map_or(point.column + between.len(), |at| between.len() - at - 1);
         known = (to, Point { row: point.row + rows, column });

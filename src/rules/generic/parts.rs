@@ -238,12 +238,15 @@ mod tests {
 
     #[test]
     fn of_yaml_the_keys_and_items_of_the_outermost_level_are_taken() {
-        let filler = |key: &str| (0..200).map(|n| format!("{key}{n}:\n  - x\n")).collect::<String>();
+        let filler = |key: &str| {
+            let row = |n: usize| format!("{key}{n}:\n  - x\n");
+            (0..200).map(row).collect::<String>()
+        };
         let inner = "- name: a\n  word: |\n    text\n\n  # c\n- \"x\": b\n";
         let text = format!("{}{inner}{}", filler("- a"), filler("- b"));
         let tree = Tree::new(&text, Path::new("a.yaml"));
         let at = text.find("word").unwrap();
-        let parts = around(&tree, &[at..at + 4]).unwrap();
+        let parts = around(&tree, std::slice::from_ref(&(at..at + 4))).unwrap();
         assert_eq!(parts.len(), 1);
         let before = "- a197:\n  - x\n- a198:\n  - x\n- a199:\n  - x\n";
         assert_eq!(&text[parts[0].clone()], format!("{before}{inner}- b0:\n  - x\n- b1:\n  - x\n"));
