@@ -128,7 +128,10 @@ pub(super) fn read(
             && tree.look_at_parts(&parts, &looked_at)
         {
             // What stands elsewhere promises nothing.
-            telling.retain(|hit| parts.iter().any(|part| part.start <= hit.start && hit.end <= part.end));
+            telling.retain(|hit| {
+                let part = parts.get(parts.partition_point(|part| part.end < hit.end));
+                part.is_some_and(|part| part.start <= hit.start)
+            });
         } else {
             tree.look_at(&looked_at);
         }

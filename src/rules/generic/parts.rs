@@ -13,12 +13,19 @@ const SMALL: usize = 2048;
 const BESIDE: usize = 3;
 const NEAR: usize = 512;
 
+/// How often a text is passed over, at most, to find its parts: braces in braces, each with places of its own, would take
+/// ever longer.
+const PASSES: usize = 16;
+/// Longest line on which braces are looked for, in bytes.
+const LINE: usize = 4096;
+
 /// The parts around promising places, in order and apart from each other; none where they are most of the text, or where
 /// the language does not say by its layout where they begin.
 pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
     let text = tree.text();
     let layout = Layout { bytes: text.as_bytes(), how: tree.excerpts().filter(|_| text.len() >= SMALL)?, tree };
     let mut found: Vec<Range<usize>> = Vec::new();
+    let mut left = text.len() * PASSES;
     for place in promising {
         if found.last().is_some_and(|last| last.end >= place.end) {
             continue;
@@ -29,6 +36,7 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
             let statement = layout.statement(place);
             layout.function(place, &statement).unwrap_or_else(|| layout.with_neighbours(statement))
         };
+        left = left.checked_sub(part.len() + LINE + place.start.saturating_sub(part.start))?;
         // A function of the same statement begins before, one within another; braces may hold several of those before.
         let mut whole = part;
         while let Some(last) = found.pop_if(|last| whole.start < last.end) {
@@ -47,6 +55,9 @@ fn object(bytes: &[u8], place: &Range<usize>) -> Option<Range<usize>> {
     let mut closed = 0;
     let start = loop {
         let line = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
+        if end - line > LINE {
+            return None;
+        }
         let (mut open, mut lacking) = (Vec::new(), 0);
         for (at, brace) in braces(&bytes[line..end]) {
             match brace {
@@ -267,6 +278,18 @@ mod tests {
         assert_eq!(found("a.py", &format!("{define}{filler}{call}{filler}")), [1606]);
         assert_eq!(found("a.py", &format!("{filler}{call}{filler}{define}")), [1602]);
         assert!(found("a.py", &format!("{define}{filler}")).is_empty());
+    }
+
+    #[test]
+    fn what_would_take_many_passes_is_left_to_the_parser() {
+        let deep = format!("{}1{}", "{\"a\":".repeat(2000), ",\n\"word\": 1\n}".repeat(2000));
+        let tree = Tree::new(&deep, Path::new("a.json"));
+        let places: Vec<Range<usize>> = deep.match_indices("word").map(|(at, word)| at..at + word.len()).collect();
+        assert_eq!(around(&tree, &places), None);
+        let long = format!("[{}{{\"word\": 1}}, {}1]", "1, ".repeat(2000), "1, ".repeat(2000));
+        let at = long.find("word").unwrap();
+        let tree = Tree::new(&long, Path::new("a.json"));
+        assert_eq!(around(&tree, std::slice::from_ref(&(at..at + 4))), None);
     }
 
     /// Objects in objects, with places in them.
