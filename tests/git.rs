@@ -66,6 +66,13 @@ fn what_keyliftignore_leaves_out_is_left_out_of_git_as_well() {
     git(dir, &["commit", "-q", "-m", "one"]);
     assert_eq!(scan(dir, &["--history"]), (vec!["B_PASSWORD".to_owned()], Some(1)));
     assert_eq!(scan(dir, &[]), (vec!["B_PASSWORD".to_owned()], Some(1)));
+    // Where no files are checked out, what the folder one stands in leaves out says nothing.
+    let bare = tempfile::tempdir().expect("a temporary folder");
+    let bare = bare.path().join("bare").to_string_lossy().into_owned();
+    git(dir, &["clone", "-q", "--bare", ".", &bare]);
+    let (mut names, _) = scan(dir, &["--history", &bare]);
+    names.sort();
+    assert_eq!(names, ["A_PASSWORD", "B_PASSWORD"]);
 }
 
 #[test]

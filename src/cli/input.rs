@@ -391,7 +391,9 @@ impl Paths {
 
     /// What the repository's `.keyliftignore` and `--exclude` leave out.
     fn left_out(&self, folder: &Path) -> Result<Gitignore, Failure> {
-        let root = folder.canonicalize().ok().and_then(|folder| git_root(&folder)).unwrap_or_default();
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        // A bare repository is its own root; what another folder leaves out says nothing about it.
+        let root = git_root(&folder).unwrap_or(folder);
         // Paths are relative to the root of the repository already.
         let mut builder = GitignoreBuilder::new("");
         if !self.no_ignore {
