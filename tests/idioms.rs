@@ -1,21 +1,9 @@
 //! Forms in which one kind of file or another says a credential, and those that look like them and say none.
 
-use keylift::model::{Confidence, SourceFile};
-use keylift::rules::Engine;
+#[path = "common/shown.rs"]
+mod shown;
 
-/// Values that are shown by default in a file of this name.
-fn shown(path: &str, text: &str) -> Vec<String> {
-    Engine::builtin()
-        .scan_for(&SourceFile::disk(path, text.as_bytes().to_vec()), Confidence::Medium)
-        .into_iter()
-        .map(|finding| finding.secret.expose_str().unwrap_or_default().to_owned())
-        .collect()
-}
-
-/// Assembled here, so that nothing in this file looks like a credential to a scanner.
-fn word() -> String {
-    ["hun", "ter", "2x"].concat()
-}
+use shown::{is_quiet, shown, word};
 
 #[track_caller]
 fn finds(path: &str, template: &str) {
@@ -26,11 +14,6 @@ fn finds(path: &str, template: &str) {
 #[track_caller]
 fn finds_value(path: &str, template: &str, value: &str) {
     assert_eq!(shown(path, &template.replace('§', value)), [value], "{path}: {template}");
-}
-
-#[track_caller]
-fn is_quiet(path: &str, text: &str) {
-    assert_eq!(shown(path, text), Vec::<String>::new(), "{path}: {text}");
 }
 
 #[test]

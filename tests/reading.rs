@@ -1,31 +1,16 @@
 //! Credentials without a telling format: what the syntax tree says of a literal makes it one, or not.
 
+#[path = "common/shown.rs"]
+mod shown;
+
 use keylift::model::{Confidence, SourceFile};
 use keylift::rules::Engine;
-
-/// Values that are shown by default in a file of this name.
-fn shown(path: &str, text: &str) -> Vec<String> {
-    Engine::builtin()
-        .scan_for(&SourceFile::disk(path, text.as_bytes().to_vec()), Confidence::Medium)
-        .into_iter()
-        .map(|finding| finding.secret.expose_str().unwrap_or_default().to_owned())
-        .collect()
-}
-
-/// Assembled here, so that nothing in this file looks like a credential to a scanner.
-fn word() -> String {
-    ["hun", "ter", "2x"].concat()
-}
+use shown::{is_quiet, shown, word};
 
 #[track_caller]
 fn finds(path: &str, template: &str) {
     let text = template.replace('@', &word());
     assert_eq!(shown(path, &text), [word()], "{path}: {template}");
-}
-
-#[track_caller]
-fn is_quiet(path: &str, text: &str) {
-    assert_eq!(shown(path, text), Vec::<String>::new(), "{path}: {text}");
 }
 
 #[test]

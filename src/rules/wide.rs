@@ -2,7 +2,7 @@
 //!
 //! This is the one place of keylift with `unsafe`, for which there is a measured need: of a scan of many files the gate was a
 //! quarter, and look-ups by eights with `vpgatherdd` take a third of the time of single ones (0.46 against 1.2 ns a byte, where
-//! nothing is found). No well-kept crate offers a gather, or a table of sixteen bytes, that is chosen at run time.
+//! nothing is found); the search for runs went from 4.5 to 2.6 of a hundred parts. No well-kept crate offers a gather, or a table of sixteen bytes, that is chosen at run time.
 
 use super::gate::{First, Second};
 

@@ -117,7 +117,8 @@ pub(super) fn read(
     let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, tree.excerpts().is_some()));
     if language.is_none() || !promising.is_empty() {
         let mut telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
-        let calls = reader.calls_of(&promising);
+        // Where the parser is shown all of a text, the first promising word was enough: others may be parameters as well.
+        let calls = reader.calls_of(if tree.excerpts().is_some() { &promising } else { &telling });
         let with_calls = |places: &[Range<usize>]| {
             let mut all = [places, &calls].concat();
             all.sort_unstable_by_key(|place| place.start);

@@ -278,6 +278,15 @@ mod tests {
         assert_eq!(found("a.py", &format!("{define}{filler}{call}{filler}")), [1606]);
         assert_eq!(found("a.py", &format!("{filler}{call}{filler}{define}")), [1602]);
         assert!(found("a.py", &format!("{define}{filler}")).is_empty());
+        // One whose parser is shown all of a text, and in which something else promises more.
+        let value = |end: &str| format!("q7Gz0p{end}");
+        let text = format!(
+            "const token = 'x';\nconst password = '{}';\nfunction register(user, password) {{\n  save(user);\n}}\n{}register('ann', '{}');\n",
+            value("Kx4b"),
+            "f();\n".repeat(2000),
+            value("Lw2x")
+        );
+        assert_eq!(found("a.js", &text), [2, 2006]);
     }
 
     #[test]

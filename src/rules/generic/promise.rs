@@ -53,10 +53,10 @@ impl<'a> Reader<'a> {
         promising.take(if all { usize::MAX } else { 1 }).cloned().collect()
     }
 
-    /// The calls that hand literals to the functions whose parameters promising words are: those stand elsewhere.
-    pub(super) fn calls_of(&self, promising: &[Range<usize>]) -> Vec<Range<usize>> {
+    /// The calls that hand literals to the functions whose parameters telling words are: those stand elsewhere.
+    pub(super) fn calls_of(&self, hits: &[Range<usize>]) -> Vec<Range<usize>> {
         let own = |name: &str| matches!(names::classify(name), Some(names::Class::Password | names::Class::Secret));
-        let places = promising.iter().filter_map(|hit| self.name(hit)).filter(|(name, _)| own(name));
+        let places = hits.iter().filter_map(|hit| self.name(hit)).filter(|(name, _)| own(name));
         places.flat_map(|(_, place)| self.given_literals(&place).collect::<Vec<_>>()).collect()
     }
 
