@@ -307,6 +307,8 @@ mod tests {
             ("a.yaml", &format!("- value: {VALUE}\n  name: DB_PASSWORD"), true),
             ("a.yaml", "title: Access Token\ntype: string", false),
             ("a.yaml", "title: Access Token\ncontent:\n  type: x", false),
+            ("a.yaml", "- name: token\n  schema:\n    default: none", false),
+            ("a.yaml", "- name: token\n  default: none", true),
             ("a.json", &format!("{{\"name\": \"password\", \"type\": \"x\", \"value\": \"{VALUE}\"}}"), true),
             ("a.json", "{\"id\": \"a.getPassword\",\n\"order\": [\n\"parent\"\n]}", false),
         ]);
