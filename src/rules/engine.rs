@@ -27,6 +27,9 @@ const MOST: usize = 10_000;
 /// Farthest that the identifier of a secret stands from it, in bytes.
 const NEAR: usize = 2000;
 
+/// Up to so many bytes are looked through behind each of several keywords before a pattern is tried.
+const SHORT: usize = 1024;
+
 /// Rank of what a pattern found; readings of names stand below.
 pub(super) const RULE: u8 = 10;
 
@@ -204,13 +207,24 @@ impl Engine {
         self.gate.each(&text.as_bytes()[part.clone()], |keyword, place| {
             let place = place.start + part.start..place.end + part.start;
             let owner = &self.owners[keyword];
-            hits.windows.extend(owner.rules.iter().map(|rule| (*rule, place.clone())));
+            hits.windows.extend(self.windows(owner, text.as_bytes(), &place));
             if owner.generic {
                 hits.names.push(place);
             }
         });
         hits.names.sort_unstable_by_key(|hit| hit.start);
         hits
+    }
+
+    /// The rules that a keyword at a place belongs to, but for those that have no match there.
+    fn windows<'s>(
+        &'s self,
+        owner: &'s Owner,
+        text: &'s [u8],
+        place: &'s Range<usize>,
+    ) -> impl Iterator<Item = (usize, Range<usize>)> + 's {
+        let may_stand = |rule: &usize| self.sketch(*rule).is_some_and(|sketch| sketch.may_stand(text, place.start));
+        owner.rules.iter().copied().filter(may_stand).map(|rule| (rule, place.clone()))
     }
 
     /// Takes out what stands in lines that were quiet in other versions of the file.
@@ -249,32 +263,40 @@ impl Engine {
         file: &SourceFile,
         found: &mut Vec<Candidate>,
     ) {
-        // Windows of one rule in order, so that those that touch are searched as one.
+        // Windows of one rule in order, so that those that touch are looked at as one.
         windows.sort_unstable_by_key(|(rule, hit)| (*rule, hit.start));
-        let mut at = 0;
-        while let Some((rule, hit)) = windows.get(at).cloned() {
-            let Some(sketch) = self.sketch(rule) else {
-                at += 1;
+        let mut rest = &windows[..];
+        while let Some((rule, hit)) = rest.first() {
+            let Some(sketch) = self.sketch(*rule) else {
+                rest = &rest[1..];
                 continue;
             };
-            let mut window = hit.end.saturating_sub(sketch.reach)..(hit.start + sketch.reach).min(text.len());
-            at += 1;
-            while let Some((_, next)) = windows.get(at).filter(|(other, _)| *other == rule) {
-                if next.end.saturating_sub(sketch.reach) > window.end {
-                    break;
+            let before =
+                |hit: &Range<usize>| if sketch.begins { hit.start } else { hit.end.saturating_sub(sketch.reach) };
+            let mut window = before(hit)..(hit.start + sketch.reach).min(text.len());
+            let others = rest[1..].iter().take_while(|(other, hit)| {
+                let joins = other == rule && before(hit) <= window.end;
+                if joins {
+                    window.end = (hit.start + sketch.reach).min(text.len());
                 }
-                window.end = (next.start + sketch.reach).min(text.len());
-                at += 1;
-            }
-            if !sketch.may_match(text.as_bytes(), &window) {
-                continue;
-            }
-            let Some(matcher) = self.matcher(rule) else { continue };
-            matcher.find(text.as_bytes(), window, |span, whole| {
-                if found.len() < MOST {
-                    found.extend(self.judge(rule, matcher, text, span, whole, file));
-                }
+                joins
             });
+            let (group, behind) = rest.split_at(1 + others.count());
+            rest = behind;
+            if sketch.may_match(text.as_bytes(), &window)
+                && let Some(matcher) = self.matcher(*rule)
+            {
+                let mut tell = |span, whole| {
+                    if found.len() < MOST {
+                        found.extend(self.judge(*rule, matcher, text, span, whole, file));
+                    }
+                };
+                if sketch.begins {
+                    begin_at(text.as_bytes(), group, sketch, matcher, &mut tell);
+                } else {
+                    matcher.find(text.as_bytes(), window, tell);
+                }
+            }
         }
     }
 
@@ -284,7 +306,7 @@ impl Engine {
         layers(text.get(part.clone()).unwrap_or_default(), |layer| {
             let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
             self.gate.each(layer.text.as_bytes(), |keyword, place| {
-                windows.extend(self.owners[keyword].rules.iter().map(|rule| (*rule, place.clone())));
+                windows.extend(self.windows(&self.owners[keyword], layer.text.as_bytes(), &place));
             });
             let mut inner = Vec::new();
             self.matches(&layer.text, windows, file, &mut inner);
@@ -401,7 +423,9 @@ impl Engine {
     }
 
     fn sketch(&self, number: usize) -> Option<&Sketch> {
-        self.sketches[number].get_or_init(|| Sketch::of(&self.rules[number].pattern)).as_ref()
+        self.sketches[number]
+            .get_or_init(|| Sketch::of(&self.rules[number].pattern, &self.rules[number].keywords))
+            .as_ref()
     }
 
     fn matcher(&self, number: usize) -> Option<&Matcher> {
@@ -435,6 +459,29 @@ impl Engine {
             span: candidate.span,
             snippet: None,
         })
+    }
+}
+
+/// What a pattern finds that begins with keywords, in order of their places.
+fn begin_at(
+    text: &[u8],
+    keywords: &[(usize, Range<usize>)],
+    sketch: &Sketch,
+    matcher: &Matcher,
+    tell: &mut impl FnMut(Range<usize>, Range<usize>),
+) {
+    let mut from = 0;
+    for (_, keyword) in keywords {
+        let window = keyword.start..(keyword.start + sketch.reach).min(text.len());
+        // What stands in a value begins none; a window without end was looked at with the others.
+        if window.start < from || sketch.reach <= SHORT && keywords.len() > 1 && !sketch.may_match(text, &window) {
+            continue;
+        }
+        from = window.start + 1;
+        if let Some((span, whole)) = matcher.find_at(text, window) {
+            from = from.max(span.end);
+            tell(span, whole);
+        }
     }
 }
 

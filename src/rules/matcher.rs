@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
-use regex_automata::{Input, Match};
+use regex_automata::{Anchored, Input, Match};
 
 use super::exempt::Exempts;
 use super::rule::Rule;
@@ -57,6 +57,19 @@ impl Matcher {
                 input.set_start(after.max(found.start() + 1));
             }
         }
+    }
+
+    /// The value's span and that of the whole match, of a match that begins where a window does.
+    pub(super) fn find_at(&self, text: &[u8], window: Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
+        let input = Input::new(text).range(window).anchored(Anchored::Yes);
+        if self.group == 0 {
+            let found = self.regex.find(input)?;
+            return Some((found.range(), found.range()));
+        }
+        let mut captures = self.regex.create_captures();
+        self.regex.captures(input, &mut captures);
+        let found = captures.get_match()?;
+        Some((captures.get_group(self.group).map_or(found.range(), |span| span.range()), found.range()))
     }
 
     /// The part of a value that its checksum is made of.

@@ -14,6 +14,7 @@ pub mod find_value;
 pub mod foreign;
 mod gate;
 mod generic;
+mod head;
 mod matcher;
 mod overlap;
 pub mod rule;

@@ -7,6 +7,8 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind, Literal};
 
+use super::head;
+
 /// Width of a window around a keyword where the pattern has no bound of its own, in bytes.
 const UNBOUNDED: usize = 16 << 10;
 /// Widest window, in bytes.
@@ -25,6 +27,10 @@ pub(super) struct Sketch {
     runs: Vec<(usize, Box<[bool; 256]>)>,
     /// What else stands in every match: signs alone, or several characters.
     literals: Vec<Finder<'static>>,
+    /// Every match begins with one of the keywords.
+    pub(super) begins: bool,
+    /// Every match begins where a word begins or ends.
+    bounded: bool,
 }
 
 /// At least so many bytes of a kind, one behind the other.
@@ -36,8 +42,9 @@ struct Run {
 }
 
 impl Sketch {
-    /// A sketch of a pattern; what cannot be told is left open. None where the pattern is no regular expression.
-    pub(super) fn of(pattern: &str) -> Option<Self> {
+    /// A sketch of a pattern with keywords, one of which every match has; what cannot be told is left open. None where the
+    /// pattern is no regular expression.
+    pub(super) fn of(pattern: &str, keywords: &[impl AsRef<str>]) -> Option<Self> {
         let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
         let reach = hir.properties().maximum_len().unwrap_or(UNBOUNDED).min(WIDEST);
         let mut runs = runs(&hir);
@@ -49,7 +56,15 @@ impl Sketch {
         let mut found = Vec::new();
         literals(&hir, &mut found);
         let literals = found.iter().map(|literal| Finder::new(literal).into_owned()).collect();
-        Some(Self { reach, runs: runs.iter().map(table).collect(), literals })
+        let begins = head::begins_with(&hir, keywords);
+        let bounded = begins && head::is_bounded(&hir);
+        Some(Self { reach, runs: runs.iter().map(table).collect(), literals, begins, bounded })
+    }
+
+    /// Whether a match may begin with the keyword at a place, or around it. False is certain.
+    pub(super) fn may_stand(&self, text: &[u8], at: usize) -> bool {
+        let word = |at: usize| text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        !self.bounded || at.checked_sub(1).is_some_and(word) != word(at)
     }
 
     /// Whether a part of a text may hold a match. False is certain.
@@ -208,7 +223,7 @@ mod tests {
     use super::*;
 
     fn may(pattern: &str, text: &str) -> bool {
-        Sketch::of(pattern).unwrap().may_match(text.as_bytes(), &(0..text.len()))
+        Sketch::of(pattern, &[""; 0]).unwrap().may_match(text.as_bytes(), &(0..text.len()))
     }
 
     #[test]
@@ -222,7 +237,7 @@ mod tests {
         assert!(!may("://[^ ]{1,9}@", "http://host"));
         assert!(may("://[^ ]{1,9}@", "http://u@host"));
         assert!(may("(?:[a-f]{8})?x@?", "x"), "a part that may be left out says nothing");
-        assert_eq!(Sketch::of("a[bc]{2,5}").unwrap().reach, 6);
+        assert_eq!(Sketch::of("a[bc]{2,5}", &["a"]).unwrap().reach, 6);
         let groups = r"id[^\r\n]{0,9}?((?:[MNO][DTjz][A-E]){3}\.[0-9a-z]{8})";
         assert!(may(groups, "id MDANTBOjC.0123abcd"));
         assert!(!may(groups, "id MDANTBOx.0123abcd"), "several kinds are one run");
@@ -245,7 +260,7 @@ mod tests {
         #[test]
         fn examples_pass(seed in 0_u64..1 << 40) {
             for rule in crate::rules::Engine::builtin().rules() {
-                let sketch = Sketch::of(&rule.pattern).unwrap();
+                let sketch = Sketch::of(&rule.pattern, &rule.keywords).unwrap();
                 for example in rule.examples.iter() {
                     let text = crate::rules::expand(example, seed).unwrap();
                     proptest::prop_assert!(sketch.may_match(text.as_bytes(), &(0..text.len())), "{}: {text}", rule.id);

@@ -20,7 +20,7 @@ impl<'a> View<'a> {
             if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
                 return None;
             }
-            if let Ok(text) = std::str::from_utf8(bytes) {
+            if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
                 let mark = if text.starts_with('\u{FEFF}') { 3 } else { 0 };
                 return Some(Self::Own { text: text.get(mark..)?, mark });
             }

@@ -196,13 +196,16 @@ fn decode(run: &[u8]) -> Option<(String, &'static str)> {
 
 /// Whether the first bytes of what a run of base64 says may be a text's: most runs are words, and say what is none.
 fn may_be_text(run: &[u8]) -> bool {
-    let Some([a, b, c, d]) = run.first_chunk().map(|four| four.map(sixth)) else {
+    let Some([a, b, c, d, e, f, g, h]) = run.first_chunk().map(|eight| eight.map(sixth)) else {
         return true;
     };
-    let (first, second, third) = (a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d);
-    let control = |byte: u8| byte < b' ' && !b"\t\n\r".contains(&byte) || byte == 0x7f;
-    // Of UTF-16 every other byte is zero.
-    !control(first) && (second == 0 || !control(second)) && !control(third)
+    let six = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d, e << 2 | f >> 4, f << 4 | g >> 2, g << 6 | h];
+    let control = |byte: &u8| *byte < b' ' && !b"\t\n\r".contains(byte) || *byte == 0x7f;
+    // Of UTF-16 every other byte is zero; of a character the last bytes may be cut.
+    if six[1] == 0 {
+        return !control(&six[0]);
+    }
+    !six.iter().any(control) && std::str::from_utf8(&six).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
 /// What a character of base64 stands for, in both alphabets.

@@ -19,8 +19,10 @@ const TOGETHER: usize = 8 - WINDOW;
 pub(super) const BITS: u32 = 15;
 const SIZE: usize = 1 << BITS;
 /// Hashes of four bytes are of this many bits.
-pub(super) const BITS_OF_FOUR: u32 = 17;
+pub(super) const BITS_OF_FOUR: u32 = 19;
 const WORDS: usize = 1 << (BITS_OF_FOUR - 5);
+/// Hashes that tell which keywords a place may have are of this many bits.
+const FEW: u32 = 12;
 /// Spreads a hash over its upper bits (the golden ratio).
 pub(super) const SPREAD: u32 = 0x9e37_79b1;
 /// The bit that tells apart the cases of a letter, of eight bytes.
@@ -32,6 +34,8 @@ pub(super) type First = [u8; SIZE + 3];
 /// Bit by hash of four bytes: some keyword has them, or has three and ends there.
 pub(super) type Second = [u32; WORDS];
 
+type Starts = [u32; (1 << FEW) + 1];
+
 /// Finds keywords, whatever their case.
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -39,22 +43,24 @@ pub(super) struct Gate {
     keywords: Vec<Box<[u8]>>,
     first: Box<First>,
     second: Box<Second>,
-    /// Where in `places` those of each hash begin; one more at the end.
-    starts: Box<[u32]>,
+    /// Where in `places` those of each hash of few bits begin; one more at the end.
+    starts: Box<Starts>,
     places: Vec<Place>,
     /// Finds keywords that are shorter than a window; a user's rules alone have such.
     short: Option<(AhoCorasick, Vec<usize>)>,
 }
 
-/// A keyword's window.
+/// A keyword that has a window.
 #[derive(Debug)]
 struct Place {
-    number: usize,
+    number: u32,
     /// Where in the keyword the window begins.
-    offset: usize,
-    /// Up to eight bytes of the keyword from there, bit 5 set, and which of eight bytes they are.
-    head: u64,
-    mask: u64,
+    offset: u16,
+    /// Bytes of the keyword.
+    length: u16,
+    /// Up to sixteen bytes of the keyword, and which bits of sixteen bytes tell it: of a letter all but the one of its case.
+    head: [u64; 2],
+    mask: [u64; 2],
 }
 
 impl Gate {
@@ -84,22 +90,19 @@ impl Gate {
                 Some(byte) => add(four(*byte)),
                 None => (0..=u8::MAX).for_each(|byte| add(four(byte))),
             }
-            known.push((hash(four(0)), number, offset));
+            known.push((few(hash(four(0))), number, offset));
         }
         known.sort_unstable();
-        let starts = (0..=SIZE).map(|hash| known.partition_point(|known| known.0 < hash));
         #[allow(clippy::cast_possible_truncation, reason = "nobody has 4 billion keywords")]
-        let starts = starts.map(|start| start as u32).collect();
+        let starts = std::array::from_fn(|hash| known.partition_point(|known| known.0 < hash) as u32);
+        #[allow(clippy::cast_possible_truncation, reason = "nor one of 64 KiB")]
         let place = |(_, number, offset): (usize, usize, usize)| {
-            let bytes = keywords[number][offset..].iter().take(8);
-            let (head, mask) = bytes.enumerate().fold((0, 0), |(head, mask), (at, byte)| {
-                (head | u64::from(byte | 0x20) << (8 * at), mask | 0xff << (8 * at))
-            });
-            Place { number, offset, head, mask }
+            let (head, mask) = begin(&keywords[number]);
+            Place { number: number as u32, offset: offset as u16, length: keywords[number].len() as u16, head, mask }
         };
         let places = known.into_iter().map(place).collect();
         let short = automaton(&keywords, shorter);
-        Self { keywords, first, second, starts, places, short }
+        Self { keywords, first, second, starts: Box::new(starts), places, short }
     }
 
     /// Tells each keyword in a text, by number, with its place; they may overlap, and are in no order.
@@ -131,27 +134,59 @@ impl Gate {
     }
 
     /// Tells the keywords whose window stands at a place.
-    #[inline(never)]
+    #[inline]
     fn compare(&self, text: &[u8], at: usize, tell: &mut impl FnMut(usize, Range<usize>)) {
-        let rest = &text[at..];
-        let eight = match rest.first_chunk::<8>() {
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => rest.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte)),
+        let four = match text.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(four) => u32::from_le_bytes(*four),
+            // The window alone counts.
+            None => text[at..].iter().rev().fold(0, |four, byte| four << 8 | u32::from(*byte)),
         };
-        let eight = eight | CASE;
-        let hash = hash(low(eight));
+        let hash = few(hash(four | 0x2020_2020));
         for place in &self.places[self.starts[hash] as usize..self.starts[hash + 1] as usize] {
-            if eight & place.mask != place.head {
+            let Some(start) = at.checked_sub(usize::from(place.offset)) else { continue };
+            let Some(begin) = text.get(start..).and_then(<[u8]>::first_chunk::<16>) else {
+                self.compare_slowly(text, at, place, tell);
+                continue;
+            };
+            let (halves, _) = begin.as_chunks();
+            let differs = |half: usize| u64::from_le_bytes(halves[half]) & place.mask[half] ^ place.head[half];
+            if differs(0) | differs(1) != 0 {
                 continue;
             }
-            let keyword = &self.keywords[place.number];
-            let Some(start) = at.checked_sub(place.offset) else { continue };
-            let Some(found) = text.get(start..start + keyword.len()) else { continue };
-            if found.eq_ignore_ascii_case(keyword) {
-                tell(place.number, start..start + keyword.len());
+            if place.length <= 16 {
+                tell(place.number as usize, start..start + usize::from(place.length));
+            } else {
+                self.compare_slowly(text, at, place, tell);
             }
         }
     }
+
+    /// Tells one keyword whose window may stand at a place.
+    #[cold]
+    fn compare_slowly(&self, text: &[u8], at: usize, place: &Place, tell: &mut impl FnMut(usize, Range<usize>)) {
+        let keyword = &self.keywords[place.number as usize];
+        let Some(start) = at.checked_sub(usize::from(place.offset)) else { return };
+        let Some(found) = text.get(start..start + keyword.len()) else { return };
+        if found.eq_ignore_ascii_case(keyword) {
+            tell(place.number as usize, start..start + keyword.len());
+        }
+    }
+}
+
+/// The first sixteen bytes of a keyword in lower case, and which bits of them tell it.
+fn begin(keyword: &[u8]) -> ([u64; 2], [u64; 2]) {
+    let mut both = ([0; 2], [0; 2]);
+    for (at, byte) in keyword.iter().take(16).enumerate() {
+        let mask = if byte.is_ascii_lowercase() { 0xdf } else { 0xff };
+        both.0[at / 8] |= u64::from(byte & mask) << (8 * (at % 8));
+        both.1[at / 8] |= u64::from(mask) << (8 * (at % 8));
+    }
+    both
+}
+
+/// A hash of fewer bits.
+fn few(hash: usize) -> usize {
+    hash >> (BITS - FEW)
 }
 
 /// The first four of eight bytes.
@@ -213,6 +248,20 @@ fn automaton(keywords: &[Box<[u8]>], numbers: Vec<usize>) -> Option<(AhoCorasick
         .kind(Some(AhoCorasickKind::DFA))
         .build(numbers.iter().map(|number| &keywords[*number]));
     Some((built.ok()?, numbers))
+}
+
+/// The tables of a gate.
+#[cfg(test)]
+pub(super) fn tables(keywords: Vec<String>) -> (Box<First>, Box<Second>) {
+    let gate = Gate::new(keywords);
+    (gate.first, gate.second)
+}
+
+/// Whether both tables know four bytes, letters in lower case.
+#[cfg(test)]
+pub(super) fn knows(first: &First, second: &Second, four: u32) -> bool {
+    let place = hash_of_four(four);
+    first[hash(four)] >> kind(four) & 1 == 1 && second[place >> 5] >> (place & 31) & 1 == 1
 }
 
 #[cfg(test)]
