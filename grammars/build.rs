@@ -32,6 +32,8 @@ struct Docstrings {
 struct Excerpts {
     columns: Option<String>,
     functions: Vec<String>,
+    #[serde(default)]
+    braces: bool,
     objects: bool,
 }
 
@@ -98,8 +100,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block }| {
             format!("Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?} }}")
         });
-        let excerpts = head.excerpts.map(|Excerpts { columns, functions, objects }| {
-            format!("Excerpts {{ columns: {columns:?}, functions: &{functions:?}, objects: {objects} }}")
+        let excerpts = head.excerpts.map(|Excerpts { columns, functions, braces, objects }| {
+            format!(
+                "Excerpts {{ columns: {columns:?}, functions: &{functions:?}, braces: {braces}, objects: {objects} }}"
+            )
         });
         let optional = |text: Option<String>| text.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));
         write!(

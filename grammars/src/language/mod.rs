@@ -52,6 +52,8 @@ pub struct Excerpts {
     pub columns: Option<&'static str>,
     /// What the definition of a function begins with, whose body has a deeper indentation.
     pub functions: &'static [&'static str],
+    /// What opened with a definition closes with the first brace that begins a line and is indented alike.
+    pub braces: bool,
     /// Values stand in braces, within which no string goes over lines, and several of them are a text as well.
     pub objects: bool,
 }

@@ -45,7 +45,19 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
         found.push(whole);
     }
     let length: usize = found.iter().map(Range::len).sum();
-    (length <= text.len() / 4 * 3).then_some(found)
+    (length <= text.len() / 4 * 3 && !(layout.how.braces && any_in_template(layout.bytes, &found))).then_some(found)
+}
+
+/// Whether one of several parts, in order, begins in a string between backticks, which goes over lines: that is no code.
+fn any_in_template(bytes: &[u8], parts: &[Range<usize>]) -> bool {
+    let mut ticks = memchr::memchr_iter(b'`', bytes).filter(|at| !bytes[..*at].ends_with(b"\\")).peekable();
+    let mut within = false;
+    parts.iter().any(|part| {
+        while ticks.next_if(|at| *at < part.start).is_some() {
+            within = !within;
+        }
+        within
+    })
 }
 
 /// The innermost braces around a place, told from lines on which every string ends.
@@ -144,12 +156,33 @@ impl Layout<'_, '_> {
             least = indent;
             let named = |word: &&str| bytes[at..].starts_with(word.as_bytes());
             if indent > 0 && self.how.functions.iter().any(named) {
-                let ends = |line: &usize| {
-                    let there = blanks(bytes, *line);
-                    there <= indent && self.begins(*line + there)
-                };
-                let end = lines_behind(bytes, at).find(ends).unwrap_or(bytes.len());
+                let end = if self.how.braces { self.closed(at, indent)? } else { self.left(at, indent) };
                 return (end >= place.end).then_some(at..end);
+            }
+        }
+        None
+    }
+
+    /// Where what begins at a place with an indentation is left for what has no deeper one.
+    fn left(&self, at: usize, indent: usize) -> usize {
+        let ends = |line: &usize| {
+            let there = blanks(self.bytes, *line);
+            there <= indent && self.begins(*line + there)
+        };
+        lines_behind(self.bytes, at).find(ends).unwrap_or(self.bytes.len())
+    }
+
+    /// Where the line ends on which a brace closes that is indented as what begins at a place; none where something else
+    /// comes first that is indented no deeper, but for brackets around parameters.
+    fn closed(&self, at: usize, indent: usize) -> Option<usize> {
+        for line in lines_behind(self.bytes, at) {
+            let there = blanks(self.bytes, line);
+            match self.bytes.get(line + there)? {
+                b'\r' | b'\n' => {}
+                _ if there > indent => {}
+                b'}' if there == indent => return Some(line + there + 1),
+                b')' | b']' | b'{' if there == indent => {}
+                _ => return None,
             }
         }
         None
@@ -231,6 +264,25 @@ mod tests {
     }
 
     #[test]
+    fn functions_end_with_their_braces() {
+        let parts = |text: &str| {
+            let text = format!("{}{text}\n", "f();\n".repeat(1000));
+            let tree = Tree::new(&text, Path::new("a.js"));
+            let places: Vec<Range<usize>> = text.match_indices("word").map(|(at, word)| at..at + word.len()).collect();
+            around(&tree, &places).map(|parts| parts.into_iter().map(|part| text[part].to_owned()).collect::<Vec<_>>())
+        };
+        let function = "function a(\n    b,\n  ) {\n\n    word = [\n    ];\n  }";
+        let wrapped = |inner: &str| format!("(function () {{\n  {inner}\n  b();\n}})();");
+        assert_eq!(parts(&wrapped(function)).unwrap(), [function]);
+        let class = "class A {\n    b() {\n      word();\n    }\n  }";
+        assert_eq!(parts(&wrapped(class)).unwrap(), [class]);
+        // Of a function that something is indented out of, the statement is taken.
+        let torn = wrapped("function a() {\n    word();\n b();\n  }");
+        assert_eq!(parts(&torn).unwrap(), [format!("{}{torn}\n", "f();\n".repeat(4))]);
+        assert_eq!(parts(&format!("const text = `\n{}\n`;", function.replace("word", "word(`\\``)"))), None);
+    }
+
+    #[test]
     fn of_values_in_braces_the_innermost_are_taken() {
         let filler = "{\"a}\": \"b{\\\"}\"},\n".repeat(200);
         let parts = |inner: &str| {
@@ -281,12 +333,12 @@ mod tests {
         // One whose parser is shown all of a text, and in which something else promises more.
         let value = |end: &str| format!("q7Gz0p{end}");
         let text = format!(
-            "const token = 'x';\nconst password = '{}';\nfunction register(user, password) {{\n  save(user);\n}}\n{}register('ann', '{}');\n",
+            "<?php\n$password = '{}';\nfunction register($user, $password) {{\n  save($user);\n}}\n{}register('ann', '{}');\n",
             value("Kx4b"),
             "f();\n".repeat(2000),
             value("Lw2x")
         );
-        assert_eq!(found("a.js", &text), [2, 2006]);
+        assert_eq!(found("a.php", &text), [2, 2006]);
     }
 
     #[test]
@@ -309,7 +361,7 @@ mod tests {
     }
 
     fn lines() -> impl Strategy<Value = String> {
-        let line = "( {0,3}|- )(def f\\(|class A:|word |\"word|#|'''|\"\"\"|x = 1|\\{|\\}|é){0,3}";
+        let line = "( {0,3}|- )(def f\\(|function f\\(|`|\\)|class A:|word |\"word|#|'''|\"\"\"|x = 1|\\{|\\}|é){0,3}";
         proptest::collection::vec(line, 0..60).prop_map(|lines| lines.join("\n"))
     }
 
@@ -317,7 +369,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn parts_are_in_order_and_apart(text in prop_oneof![objects(), lines()], name in "a\\.(py|json|yaml)") {
+        fn parts_are_in_order_and_apart(text in prop_oneof![objects(), lines()], name in "a\\.(py|json|yaml|js|c)") {
             // Long enough to be looked at in parts.
             let text = format!("{text}\n{}", " ".repeat(8000));
             let tree = Tree::new(&text, Path::new(&name));
