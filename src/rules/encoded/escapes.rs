@@ -38,10 +38,9 @@ fn in_stretch(byte: u8) -> bool {
 /// The character that an escape spells, and the length of the escape.
 fn one(bytes: &[u8], at: usize, kind: u8) -> Option<(char, usize)> {
     let number = |from: usize, digits: usize| {
-        let digits = bytes.get(from..from + digits)?;
-        let all = digits.iter().all(u8::is_ascii_hexdigit);
-        let text = std::str::from_utf8(digits).ok().filter(|_| all)?;
-        u32::from_str_radix(text, 16).ok().and_then(char::from_u32)
+        let mut digits = bytes.get(from..from + digits)?.iter();
+        let number = digits.try_fold(0, |number, digit| Some(number << 4 | char::from(*digit).to_digit(16)?))?;
+        char::from_u32(number)
     };
     let (c, length) = match (kind, bytes.get(at + 1)?) {
         (b'%', _) => (number(at + 1, 2)?, 3),

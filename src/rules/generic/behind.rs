@@ -66,6 +66,12 @@ impl Reader<'_> {
                             }
                             continue;
                         }
+                        // An empty text, not the beginning of three quotes.
+                        if self.at(at + 1) == byte && self.at(at + 2) != byte {
+                            at += 2;
+                            last = byte;
+                            continue;
+                        }
                     }
                     b'{' | b'\n' if depth < 0 => break,
                     b'/' if self.at(at + 1) == b'*' => {

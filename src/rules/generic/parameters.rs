@@ -57,7 +57,8 @@ fn list_of(text: &str, place: &Range<usize>) -> Option<(usize, usize)> {
     let keyword: [&[u8]; 5] = [b"for", b"while", b"switch", b"catch", b"function"];
     let listed = length >= 3
         && !keyword.contains(&function)
-        && memchr::memchr(b')', &bytes[open..place.start]).is_none()
+        // What an object is taken apart into is not told by its place.
+        && memchr::memchr2(b')', b'{', &bytes[open..place.start]).is_none()
         && definition(text, open - length, open).is_some();
     listed.then_some((open - length, open))
 }

@@ -289,6 +289,8 @@ mod tests {
             ("a.py", "hmac.new(key, data).hexdigest() == 'x'", false),
             ("a.rb", &format!("JWT.encode data, '{VALUE}'"), true),
             ("a.json", "{\"Fernet\": {\"about\": \"x\"}}", false),
+            ("a.js", &format!("o.token=``,o.other=`{VALUE}`"), false),
+            ("a.js", &format!("o.token=``||`{VALUE}`"), true),
         ]);
     }
 
@@ -297,6 +299,8 @@ mod tests {
         check(&[
             ("a.py", "def login(user, password):\n    pass\nlogin('ann', 'x')", true),
             ("a.py", "cmd.append(self.password)\ncmd.append('-m')", false),
+            ("a.js", "function login(user, password) {}\nlogin('ann', 'x')", true),
+            ("a.js", "function login({user, password}) {}\nlogin('ann', 'x')", false),
         ]);
     }
 

@@ -1,13 +1,14 @@
-//! Places by sixteens, with AVX-512. What a table leaves is moved together, so that the next one is asked for that alone.
+//! Places by sixteens and blocks as a whole, with AVX-512. What a table leaves is moved together, so that the next one is asked for that alone.
 
 use std::arch::x86_64::{
     __m512i, _mm256_loadu_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_i32gather_epi32, _mm512_loadu_si512,
-    _mm512_mask_i32gather_epi32, _mm512_maskz_compress_epi32, _mm512_mullo_epi32, _mm512_or_si512,
-    _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_setzero_si512,
-    _mm512_slli_epi32, _mm512_srli_epi32, _mm512_srlv_epi32, _mm512_storeu_si512, _mm512_test_epi32_mask,
-    _mm512_zextsi256_si512,
+    _mm512_mask_i32gather_epi32, _mm512_maskz_compress_epi32, _mm512_movepi8_mask, _mm512_mullo_epi32, _mm512_or_si512,
+    _mm512_permutex2var_epi8, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setr_epi32,
+    _mm512_setzero_si512, _mm512_slli_epi32, _mm512_srli_epi32, _mm512_srlv_epi32, _mm512_storeu_si512,
+    _mm512_test_epi32_mask, _mm512_zextsi256_si512,
 };
 
+use super::BLOCK;
 use crate::rules::gate::{BITS, BITS_OF_FOUR, First, SPREAD, Second};
 
 /// Places that are asked for together.
@@ -120,4 +121,40 @@ fn get(from: &Kept, at: usize) -> __m512i {
     let some = &from[at..at + TOGETHER];
     // SAFETY: as many are loaded as there are.
     unsafe { _mm512_loadu_si512(some.as_ptr().cast()) }
+}
+
+/// Of each character of ASCII whether it is in a run, in the uppermost bit.
+static IN_RUN: [[u8; BLOCK]; 2] = {
+    let mut table = [[0; BLOCK]; 2];
+    let mut byte = 0;
+    while byte < 2 * BLOCK as u8 {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') {
+            table[byte as usize / BLOCK][byte as usize % BLOCK] = 0x80;
+        }
+        byte += 1;
+    }
+    table
+};
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,popcnt,bmi1,bmi2")]
+pub(super) fn each_block(bytes: &[u8], mut enough: impl FnMut(u64) -> bool) -> usize {
+    let [low, high] = [load(&IN_RUN[0]), load(&IN_RUN[1])];
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    for (at, block) in blocks.iter().enumerate() {
+        let block = load(block);
+        // Seven bits tell the place in the table; a byte beyond ASCII has the eighth.
+        let kinds = _mm512_permutex2var_epi8(low, block, high);
+        if enough(_mm512_movepi8_mask(kinds) & !_mm512_movepi8_mask(block)) {
+            return at * BLOCK;
+        }
+    }
+    blocks.len() * BLOCK
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+#[allow(unsafe_code, reason = "the bytes are there")]
+fn load(bytes: &[u8; BLOCK]) -> __m512i {
+    // SAFETY: as many bytes are loaded as there are.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }

@@ -38,6 +38,12 @@ pub(super) fn each_known(first: &First, second: &Second, text: &[u8], tell: impl
 /// Returns where it stopped.
 pub(super) fn each_block(bytes: &[u8], enough: impl FnMut(u64) -> bool) -> usize {
     #[cfg(target_arch = "x86_64")]
+    if has_avx512() {
+        #[allow(unsafe_code, reason = "the processor was asked")]
+        // SAFETY: the function needs what was asked for.
+        return unsafe { avx512::each_block(bytes, enough) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if has_avx2() {
         #[allow(unsafe_code, reason = "the processor was asked")]
         // SAFETY: the function needs what was asked for.
@@ -97,6 +103,35 @@ mod tests {
             for (places, until) in ways {
                 proptest::prop_assert!(until <= text.len() && text.len() - until < 64);
                 proptest::prop_assert_eq!(places, plainly(&first, &second, &text, until));
+            }
+        }
+
+        /// Each way to tell runs tells the same.
+        #[test]
+        #[allow(unsafe_code, reason = "the processor was asked")]
+        fn all_blocks_are_the_same(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300), most in 0_usize..6) {
+            let told = |ask: &dyn Fn(&mut dyn FnMut(u64) -> bool) -> usize| {
+                let mut blocks = Vec::new();
+                let until = ask(&mut |block| {
+                    blocks.push(block);
+                    blocks.len() > most
+                });
+                (blocks, until)
+            };
+            let kind = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+            let block = |block: &[u8; BLOCK]| (0..BLOCK).fold(0, |bits, at| bits | u64::from(kind(&block[at])) << at);
+            let (all, _) = bytes.as_chunks();
+            let blocks: Vec<u64> = all.iter().map(block).take(most + 1).collect();
+            let until = BLOCK * if blocks.len() > most { most } else { all.len() };
+            if has_avx2() {
+                // SAFETY: the processor was asked.
+                let found = told(&|tell| unsafe { avx2::each_block(&bytes, tell) });
+                proptest::prop_assert_eq!(found, (blocks.clone(), until));
+            }
+            if has_avx512() {
+                // SAFETY: the processor was asked.
+                let found = told(&|tell| unsafe { avx512::each_block(&bytes, tell) });
+                proptest::prop_assert_eq!(found, (blocks, until));
             }
         }
     }

@@ -1,18 +1,16 @@
 //! The parts of a text that are worth parsing: statements and functions with promising words. The rest need not be.
 
+mod layout;
+mod objects;
+
 use std::ops::Range;
 
-use keylift_grammars::Excerpts;
-
 use crate::rules::tree::Tree;
+use layout::Layout;
+use objects::object;
 
 /// Smaller texts are parsed as they are.
 const SMALL: usize = 2048;
-/// How many statements before and behind one are looked at with it, and how far away they may begin, in bytes: what stands
-/// beside a value tells whether it is one of many names.
-const BESIDE: usize = 3;
-const NEAR: usize = 512;
-
 /// How often a text is passed over, at most, to find its parts: braces in braces, each with places of its own, would take
 /// ever longer.
 const PASSES: usize = 16;
@@ -23,7 +21,7 @@ const LINE: usize = 4096;
 /// the language does not say by its layout where they begin.
 pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<Range<usize>>> {
     let text = tree.text();
-    let layout = Layout { bytes: text.as_bytes(), how: tree.excerpts().filter(|_| text.len() >= SMALL)?, tree };
+    let layout = Layout::of(tree, tree.excerpts().filter(|_| text.len() >= SMALL)?);
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut left = text.len() * PASSES;
     for place in promising {
@@ -31,10 +29,11 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
             continue;
         }
         let part = if layout.how.objects {
-            object(layout.bytes, place)?
+            object(text.as_bytes(), place)?
         } else {
             let statement = layout.statement(place);
-            layout.function(place, &statement).unwrap_or_else(|| layout.with_neighbours(statement))
+            let within = layout.within(place, &statement);
+            within.unwrap_or_else(|| layout.with_neighbours(statement))
         };
         left = left.checked_sub(part.len() + LINE + place.start.saturating_sub(part.start))?;
         // A function of the same statement begins before, one within another; braces may hold several of those before.
@@ -45,7 +44,7 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
         found.push(whole);
     }
     let length: usize = found.iter().map(Range::len).sum();
-    (length <= text.len() / 4 * 3 && !(layout.how.braces && any_in_template(layout.bytes, &found))).then_some(found)
+    (length <= text.len() / 4 * 3 && !(layout.how.braces && any_in_template(text.as_bytes(), &found))).then_some(found)
 }
 
 /// Whether one of several parts, in order, begins in a string between backticks, which goes over lines: that is no code.
@@ -58,152 +57,6 @@ fn any_in_template(bytes: &[u8], parts: &[Range<usize>]) -> bool {
         }
         within
     })
-}
-
-/// The innermost braces around a place, told from lines on which every string ends.
-fn object(bytes: &[u8], place: &Range<usize>) -> Option<Range<usize>> {
-    let mut end = place.start;
-    // Braces that close behind what was looked at, and open before it.
-    let mut closed = 0;
-    let start = loop {
-        let line = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
-        if end - line > LINE {
-            return None;
-        }
-        let (mut open, mut lacking) = (Vec::new(), 0);
-        for (at, brace) in braces(&bytes[line..end]) {
-            match brace {
-                b'{' => open.push(line + at),
-                _ if open.pop().is_none() => lacking += 1,
-                _ => {}
-            }
-        }
-        if let Some(at) = open.len().checked_sub(closed + 1) {
-            break open[at];
-        }
-        closed = closed - open.len() + lacking;
-        end = line.checked_sub(1)?;
-    };
-    let mut depth = 0_usize;
-    let closing = braces(&bytes[start..]).find(|(_, brace)| {
-        depth = if *brace == b'{' { depth + 1 } else { depth.saturating_sub(1) };
-        depth == 0
-    });
-    let end = start + closing?.0 + 1;
-    (end >= place.end).then_some(start..end)
-}
-
-/// The braces of a text that begins outside of strings, but for those in strings.
-fn braces(bytes: &[u8]) -> impl Iterator<Item = (usize, u8)> {
-    let mut within = false;
-    let mut skipped = 0;
-    bytes.iter().enumerate().filter_map(move |(at, byte)| {
-        match byte {
-            _ if at < skipped => {}
-            b'\\' if within => skipped = at + 2,
-            b'"' => within = !within,
-            b'{' | b'}' if !within => return Some((at, *byte)),
-            _ => {}
-        }
-        None
-    })
-}
-
-/// A text whose statements begin where its lines show it.
-struct Layout<'a, 't> {
-    bytes: &'a [u8],
-    how: Excerpts,
-    tree: &'a Tree<'t>,
-}
-
-impl Layout<'_, '_> {
-    /// The statement of the outermost level around a place.
-    fn statement(&self, place: &Range<usize>) -> Range<usize> {
-        let start =
-            memchr::memrchr_iter(b'\n', &self.bytes[..place.start]).map(|at| at + 1).find(|at| self.begins(*at));
-        let end = lines_behind(self.bytes, place.end).find(|at| self.begins(*at)).unwrap_or(self.bytes.len());
-        start.unwrap_or(0)..end
-    }
-
-    fn with_neighbours(&self, statement: Range<usize>) -> Range<usize> {
-        let low = statement.start.saturating_sub(NEAR);
-        // The first line of a text has no end of a line before it.
-        let first = Some(0).filter(|_| low == 0);
-        let before = memchr::memrchr_iter(b'\n', self.bytes.get(low..statement.start.max(1) - 1).unwrap_or_default());
-        let before = before.map(|at| low + at + 1).chain(first).filter(|at| self.begins(*at)).take(BESIDE).last();
-        let behind = lines_behind(self.bytes, statement.end).take_while(|at| *at <= statement.end + NEAR);
-        let behind = behind.filter(|at| self.begins(*at)).take(BESIDE).last();
-        before.unwrap_or(statement.start)..behind.unwrap_or(statement.end)
-    }
-
-    /// The innermost function around a place of a statement, without the blanks before it.
-    fn function(&self, place: &Range<usize>, statement: &Range<usize>) -> Option<Range<usize>> {
-        let bytes = self.bytes;
-        if self.how.functions.is_empty() {
-            return None;
-        }
-        let first = memchr::memrchr(b'\n', &bytes[..place.start]).map_or(0, |at| at + 1);
-        let before = memchr::memrchr_iter(b'\n', bytes.get(statement.start..first.max(1) - 1)?);
-        let lines = std::iter::once(first).chain(before.map(|at| statement.start + at + 1));
-        // What is around a place is indented less, line by line, the further out it is.
-        let mut least = usize::MAX;
-        for line in lines {
-            let indent = blanks(bytes, line);
-            let at = line + indent;
-            if indent >= least || !self.begins(at) {
-                continue;
-            }
-            least = indent;
-            let named = |word: &&str| bytes[at..].starts_with(word.as_bytes());
-            if indent > 0 && self.how.functions.iter().any(named) {
-                let end = if self.how.braces { self.closed(at, indent)? } else { self.left(at, indent) };
-                return (end >= place.end).then_some(at..end);
-            }
-        }
-        None
-    }
-
-    /// Where what begins at a place with an indentation is left for what has no deeper one.
-    fn left(&self, at: usize, indent: usize) -> usize {
-        let ends = |line: &usize| {
-            let there = blanks(self.bytes, *line);
-            there <= indent && self.begins(*line + there)
-        };
-        lines_behind(self.bytes, at).find(ends).unwrap_or(self.bytes.len())
-    }
-
-    /// Where the line ends on which a brace closes that is indented as what begins at a place; none where something else
-    /// comes first that is indented no deeper, but for brackets around parameters.
-    fn closed(&self, at: usize, indent: usize) -> Option<usize> {
-        for line in lines_behind(self.bytes, at) {
-            let there = blanks(self.bytes, line);
-            match self.bytes.get(line + there)? {
-                b'\r' | b'\n' => {}
-                _ if there > indent => {}
-                b'}' if there == indent => return Some(line + there + 1),
-                b')' | b']' | b'{' if there == indent => {}
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// Whether a statement may begin at a place: no bracket closes there, no comment begins, and no string goes on.
-    fn begins(&self, at: usize) -> bool {
-        let signs = self.how.columns.unwrap_or_default().as_bytes();
-        let first = self.bytes.get(at);
-        first.is_none_or(|byte| byte.is_ascii_alphabetic() || b"_@".contains(byte) || signs.contains(byte))
-            && !self.tree.documentation().is_some_and(|read| read.fences(at))
-    }
-}
-
-/// Where the lines behind a place begin.
-fn lines_behind(bytes: &[u8], from: usize) -> impl Iterator<Item = usize> {
-    memchr::memchr_iter(b'\n', &bytes[from..]).map(move |at| from + at + 1)
-}
-
-fn blanks(bytes: &[u8], line: usize) -> usize {
-    bytes[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 #[cfg(test)]
@@ -276,10 +129,19 @@ mod tests {
         assert_eq!(parts(&wrapped(function)).unwrap(), [function]);
         let class = "class A {\n    b() {\n      word();\n    }\n  }";
         assert_eq!(parts(&wrapped(class)).unwrap(), [class]);
-        // Of a function that something is indented out of, the statement is taken.
+        // Of a function that something is indented out of, all is taken.
         let torn = wrapped("function a() {\n    word();\n b();\n  }");
         assert_eq!(parts(&torn).unwrap(), [format!("{}{torn}\n", "f();\n".repeat(4))]);
-        assert_eq!(parts(&format!("const text = `\n{}\n`;", function.replace("word", "word(`\\``)"))), None);
+        let two = wrapped("var a = word;\n  if (b) {\n    c(\n      word\n    );\n  }");
+        assert_eq!(parts(&two).unwrap(), ["var a = word;\n", "if (b) {\n    c(\n      word\n    );\n  }\n"]);
+        let template = format!("const text = `\n{0}word();\n{0}\\``;", "f();\n".repeat(9));
+        assert_eq!(parts(&template), None);
+        // Of a module in a function, statements.
+        let object = "var a = {\n    word: 1,\n  };\n";
+        assert_eq!(parts(&wrapped(&format!("'use strict';\n\n  {object}"))).unwrap(), [format!("{object}\n")]);
+        // An object's entries are none.
+        let entries = "f({\n  a: {\n    word: 1\n  }\n});\n";
+        assert_eq!(parts(entries).unwrap(), [format!("{}{entries}\n", "f();\n".repeat(3))]);
     }
 
     #[test]
