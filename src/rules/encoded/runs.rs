@@ -208,15 +208,28 @@ fn may_be_text(run: &[u8]) -> bool {
     !six.iter().any(control) && std::str::from_utf8(&six).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
-/// What a character of base64 stands for, in both alphabets.
-fn sixth(byte: u8) -> u8 {
-    match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        _ => 63,
+/// What each character of base64 stands for, in both alphabets.
+static SIXTHS: [u8; 256] = {
+    let mut table = [63; 256];
+    let mut byte = 0;
+    while byte < 64 {
+        let (upper, lower, digit) = (b'A' + byte, b'a' + byte, b'0' + byte);
+        if byte < 26 {
+            table[upper as usize] = byte;
+            table[lower as usize] = byte + 26;
+        }
+        if byte < 10 {
+            table[digit as usize] = byte + 52;
+        }
+        byte += 1;
     }
+    table[b'+' as usize] = 62;
+    table[b'-' as usize] = 62;
+    table
+};
+
+fn sixth(byte: u8) -> u8 {
+    SIXTHS[usize::from(byte)]
 }
 
 fn hex(run: &[u8]) -> Option<Vec<u8>> {
