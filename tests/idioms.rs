@@ -62,6 +62,49 @@ fn halves_of_blocks_and_pairs_on_a_line_are_read() {
 }
 
 #[test]
+fn every_entry_of_a_long_list_that_a_call_is_given_is_read() {
+    let values: Vec<String> = (0..20).map(|n| format!("{}{n}", word())).collect();
+    for (path, head, entry, tail) in [
+        (
+            "a.js",
+            "User.insertMany([\n",
+            "  {\n    name: 'ann',\n    role: 'reader',\n    password: '§',\n  },\n",
+            "]);\n",
+        ),
+        (
+            "a.php",
+            "<?php\nDB::table('users')->insert([\n",
+            "  [\n    'name' => 'ann',\n    'password' => '§',\n  ],\n",
+            "]);\n",
+        ),
+        (
+            "a.go",
+            "package a\nfunc seed() {\n\tdb.Create(&[]User{\n",
+            "\t\t{\n\t\t\tName: \"ann\",\n\t\t\tPassword: \"§\",\n\t\t},\n",
+            "\t})\n}\n",
+        ),
+    ] {
+        let entries: String = values.iter().map(|value| entry.replace('§', value)).collect();
+        assert_eq!(shown(path, &format!("{head}{entries}{tail}")), values, "{path}");
+    }
+}
+
+#[test]
+fn what_routes_call_and_pages_of_health_say_is_quiet() {
+    for (path, text) in [
+        ("routes/auth.php", "<?php\nRoute::put('password', [PasswordController::class, 'update'])->name('x');\n"),
+        ("routes/auth.php", "<?php\nRoute::get('confirm-password', [C::class, 'show']);\n"),
+        ("a.py", "seen = {'SECRET_KEY': 'Set' if os.getenv('SECRET_KEY') else 'Not set'}\n"),
+        ("config.toml", "openai_api_key = \"env(OPENAI_API_KEY)\"\n"),
+        ("application.properties", "spring.datasource.password=ENC(9K3rm9zPLXCwisCIYVuhvq1BeC2QTMmiefgB0zFEkrs=)\n"),
+        ("a.yaml", "env:\n  - name: JOB_IMAGE_PULL_SECRETS\n    value: shop-registry\n"),
+    ] {
+        is_quiet(path, text);
+    }
+    finds("a.php", "<?php\nset_option('password', '§');\n");
+}
+
+#[test]
 fn keys_that_sign_tokens_are_told_by_their_section() {
     finds("a.ts", "super({ jwtFromRequest: x, secretOrKey: '§' });\n");
     finds("appsettings.json", "{\"Jwt\": {\"Key\": \"§\", \"Issuer\": \"x\"}}\n");

@@ -19,7 +19,7 @@ const FUNCTIONS: usize = 64;
 impl Reading<'_> {
     pub(super) fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
-        if looked_up(literal) || self.is_index(literal) {
+        if looked_up(literal) || self.is_index(literal) || self.is_method(literal) {
             return None;
         }
         self.passed(literal)
@@ -31,6 +31,12 @@ impl Reading<'_> {
             .or_else(|| Self::default_of(literal))
             .or_else(|| self.second_argument(at))
             .or_else(|| self.parameter(literal))
+    }
+
+    /// `put('password', [PasswordController::class, 'update'])`: a method, by its class and its name.
+    fn is_method(&self, literal: &Literal) -> bool {
+        let before = || self.text.get(..literal.span.start)?.trim_end().strip_suffix(',');
+        self.language == "php" && before().is_some_and(|before| before.trim_end().ends_with("::class"))
     }
 
     /// `secrets = {["ann"] = x}`, `secrets["ann"] = x`: whose the value is.
@@ -236,7 +242,8 @@ impl Reading<'_> {
         let Some(head) = parts.into_iter().find(|part| !part.is_empty()) else { return Some(literal.span.start) };
         let low = literal.span.start.saturating_sub(400);
         let low = (low..literal.span.start).find(|at| self.text.is_char_boundary(*at))?;
-        Some(self.text.get(low..literal.span.start)?.rfind(head).map_or(literal.span.start, |at| low + at))
+        // A call with a long list of things begins before what is looked at: what is near is inside of it.
+        Some(low + self.text.get(low..literal.span.start)?.rfind(head).unwrap_or_default())
     }
 }
 

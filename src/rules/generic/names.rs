@@ -332,6 +332,8 @@ fn read(name: &str) -> Option<Class> {
         "credentials" if before == "security" => Class::Password,
         // `redisPassWord`, `PassPhrase`
         "word" | "phrase" if before == "pass" => Class::Password,
+        // `IMAGE_PULL_SECRETS`: which of a cluster's secrets, by their names.
+        "secret" | "secrets" if before == "pull" => return None,
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
         "token" if PLACES.contains(&before) => return None,
         // What sessions were signed with in older versions of Rails.
@@ -430,6 +432,8 @@ mod tests {
         }
         for name in [
             "COMMON_PASSWORDS",
+            "JOB_IMAGE_PULL_SECRETS",
+            "imagePullSecret",
             "fake_secret_token",
             "userPasswords",
             "password_field",
