@@ -99,8 +99,10 @@ const CODECS: [&str; 8] = ["ascii", "hex", "replace", "ignore", "strict", "binar
 pub(super) fn is_algorithm(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
+    // `RSA4096`; no algorithm has more digits, as `ps123456` does.
+    let numbered = stem != lower && lower[stem.len()..].split(['-', '_']).all(|number| number.len() <= 4);
     CODECS.contains(&lower.as_str())
-        || stem != lower && NAMES.contains(&stem)
+        || numbered && NAMES.contains(&stem)
         || lower.starts_with("aes-")
         || lower.starts_with("aes/")
         || lower.starts_with("pkcs")

@@ -315,6 +315,9 @@ mod tests {
             (Class::Password, "SMTP_PASS", "your-smtp-password", false, None),
             (Class::Password, "PDNS_sql_password", "my-secret-pw", true, medium),
             (Class::Password, "sql_password", "my-secret-pw", true, None),
+            // keylift:allow made up for a test
+            (Class::Password, "POSTGRES_PASSWORD", "ps123456", false, medium),
+            (Class::Key, "jwt_key", "PS256", true, None),
             (Class::Password, "POSTGRES_PASSWORD", "example", false, medium),
             (Class::Password, "password", "example", true, None),
             (Class::Password, "password", "dev-password", false, medium),
