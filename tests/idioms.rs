@@ -172,15 +172,31 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
         ("f.rb", "set :session_secret, '§'\n"),
         ("d.php", "<?php\ndefine('DB_PASSWORD', '§');\n"),
         ("c.go", "package m\nvar jwtKey = []byte(\"§\")\n"),
+        ("d.go", "package m\nvar c = jwtware.Config{SigningKey: []byte(\"§\")}\n"),
+        (
+            "e.go",
+            "package m\nvar c = jwtware.Config{SigningKey: jwtware.SigningKey{Alg: \"HS256\", Key: []byte(\"§\")}}\n",
+        ),
         ("c.rs", "fn f() { let k = EncodingKey::from_secret(\"§\".as_ref()); }\n"),
         ("c.rs", "const KEY: &[u8] = b\"§\";\nfn f() { let k = EncodingKey::from_secret(KEY); }\n"),
         ("A.java", "class A { void f() { ds.setPassword(\"§\"); } }\n"),
     ] {
         finds_value(path, template, &word);
     }
+    let longer = ["dev", &word, "key"].join("-");
+    for (path, template) in [
+        ("a.py", "import os\nSECRET_KEY = os.getenv('SECRET_KEY') or os.getenv('JWT') or '§'\n"),
+        ("b.py", "import os\nSECRET_KEY = (os.environ.get('SECRET_KEY') or\n    os.getenv('JWT') or '§')\n"),
+        ("a.rb", "SECRET_KEY = ENV['SECRET_KEY'] || ENV['JWT'] || '§'\n"),
+    ] {
+        finds_value(path, template, &longer);
+    }
+    is_quiet("a.py", "SECRET_KEY = named or 'dev-secret-key'\n");
     for (path, text) in [
         ("a.js", "const fields = { secret: 'secret' };\nform.register({ secret: 'secret' });\n"),
         ("a.go", "package m\nvar jwtKey = viper.GetString(\"secret\")\n"),
+        ("b.go", "package m\nvar c = jwtware.Config{SigningKey: []byte(conf.Get(\"secret\"))}\n"),
+        ("c.go", "package m\nvar c = Entry{Key: []byte(\"secret\")}\n"),
         ("a.js", "const labels = { user: 'User', password: 'Password' };\n"),
         ("a.yml", "form:\n  password: Passwort\n"),
         ("a.php", "<?php\n$rules = ['password' => ['required', 'max:100']];\n"),
@@ -190,6 +206,36 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
     ] {
         is_quiet(path, text);
     }
+}
+
+#[test]
+fn what_is_handed_to_what_hashes_passwords_is_one() {
+    for (path, template) in [
+        ("a.py", "u = User(name='ann', password_hash=hash_password('§'))\n"),
+        ("b.py", "u = User(name='ann', hashed=security.get_password_hash('§'))\n"),
+        ("a.ts", "await create({ name: 'ann', passwordHash: await hashPassword('§') });\n"),
+        ("a.go", "package m\nfunc f() { h, _ := utils.HashPassword(\"§\") }\n"),
+        ("A.cs", "class A { void F() { u.PasswordHash = HashPassword(\"§\"); } }\n"),
+    ] {
+        finds(path, template);
+    }
+    is_quiet("a.py", "check(hash_password(password), kind='argon')\n");
+}
+
+#[test]
+fn in_settings_quotes_say_nothing() {
+    let word = ["minio", "passwd"].join("_");
+    for (path, template) in [
+        (
+            "compose.yml",
+            "services:\n  a:\n    image: minio/minio\n    environment:\n      MINIO_ROOT_PASSWORD: \"§\"\n",
+        ),
+        (".env", "MINIO_ROOT_PASSWORD=\"§\"\n"),
+        ("Dockerfile", "FROM x\nENV MINIO_ROOT_PASSWORD=\"§\"\n"),
+    ] {
+        finds_value(path, template, &word);
+    }
+    is_quiet("a.py", "MINIO_ROOT_PASSWORD = \"minio_root_password\"\n");
 }
 
 #[test]

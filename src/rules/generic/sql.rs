@@ -272,9 +272,9 @@ fn is_salted_hash(value: &str) -> bool {
     HEADS.iter().any(|head| value.starts_with(head)) && value.len() >= 26
 }
 
-/// A digest of SHA-1 or SHA-2 where a row holds an account's password: without a salt it is looked up in a table.
+/// A digest of MD5, SHA-1 or SHA-2 where a row holds an account's password: without a salt it is looked up in a table.
 fn is_digest(value: &str) -> bool {
-    matches!(value.len(), 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+    matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 struct Scanner<'a> {
@@ -507,8 +507,12 @@ mod tests {
             // keylift:allow made up for a test
             "const ins = db.prepare('insert into u (name, password) values (?, ?)'); ins.run('ann', 'spidey')";
         assert_eq!(values(prepared), ["spidey"]);
-        for kept in [format!("pbkdf2:sha256:600000$ab3Kq${}", "5f4d".repeat(16)), "8d96".repeat(16), "6BB48".repeat(8)]
-        {
+        for kept in [
+            format!("pbkdf2:sha256:600000$ab3Kq${}", "5f4d".repeat(16)),
+            "8d96".repeat(16),
+            "6BB48".repeat(8),
+            "9f9d".repeat(8),
+        ] {
             let row = format!("insert into u (name, password) values ('ann', '{kept}')");
             assert_eq!(read(&row, &(0..11), &Tables::of(&row))[0].rule, "password-hash", "{kept}");
             let column = row.replace("password", "password_hash");
