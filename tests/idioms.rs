@@ -192,6 +192,9 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
         finds_value(path, template, &longer);
     }
     is_quiet("a.py", "SECRET_KEY = named or 'dev-secret-key'\n");
+    let named = ["shop", "pass"].join("_");
+    finds_value("a.py", "import os\nPOSTGRES_PASS = os.getenv('POSTGRES_PASS', '§')\n", &named);
+    is_quiet("a.py", "q = db.get('SELECT a FROM wp_secrets WHERE id = \"mysql_flag\"')\n");
     for (path, text) in [
         ("a.js", "const fields = { secret: 'secret' };\nform.register({ secret: 'secret' });\n"),
         ("a.go", "package m\nvar jwtKey = viper.GetString(\"secret\")\n"),
@@ -209,13 +212,14 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
 }
 
 #[test]
-fn what_is_handed_to_what_hashes_passwords_is_one() {
+fn what_is_handed_to_what_hashes_passwords_or_lets_in_is_one() {
     for (path, template) in [
         ("a.py", "u = User(name='ann', password_hash=hash_password('§'))\n"),
         ("b.py", "u = User(name='ann', hashed=security.get_password_hash('§'))\n"),
         ("a.ts", "await create({ name: 'ann', passwordHash: await hashPassword('§') });\n"),
         ("a.go", "package m\nfunc f() { h, _ := utils.HashPassword(\"§\") }\n"),
         ("A.cs", "class A { void F() { u.PasswordHash = HashPassword(\"§\"); } }\n"),
+        ("A.java", "class A { void f() { auth.register(new RegisterRequest(\"ann@shop.se\", \"§\")); } }\n"),
     ] {
         finds(path, template);
     }

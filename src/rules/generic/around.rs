@@ -24,10 +24,19 @@ fn is_signing_key(name: &str) -> bool {
 }
 
 /// `os.getenv("A") or os.getenv("B") or "x"`: whether what begins at a place is taken where the variables are not set.
-pub(super) fn falls_back(text: &str, at: usize) -> bool {
-    const LOOKUPS: [&str; 5] = ["getenv(", "environ", "process.env", "ENV[", "env("];
+fn falls_back(text: &str, at: usize) -> bool {
+    follows_lookup(text, at, &[" or", "||", "??"])
+}
+
+/// The same, before the tree tells: `os.getenv("A", "x")`, too.
+pub(super) fn may_fall_back(text: &str, at: usize) -> bool {
+    follows_lookup(text, at, &[" or", "||", "??", ","])
+}
+
+fn follows_lookup(text: &str, at: usize, signs: &[&str]) -> bool {
+    const LOOKUPS: [&str; 6] = ["getenv(", "environ", "process.env", "ENV[", "ENV.fetch(", "env("];
     let head = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '"', '\'']);
-    if ![" or", "||", "??"].iter().any(|sign| head.ends_with(sign)) {
+    if !signs.iter().any(|sign| head.ends_with(sign)) {
         return false;
     }
     let line = head.get(head.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default();

@@ -23,7 +23,10 @@ pub(super) fn is_code_at_all(value: &str) -> bool {
 
 /// A pattern's choices: `H{1,2}|m{1,2}|s|S|A`.
 fn is_choice(value: &str) -> bool {
-    value.matches('|').count() > 4
+    // Signs that patterns have no use for: `c7HZa+|gK-X)2_4i+~}3|Yt]Z}[N<-?vK|w-(c+p|4iI(r-I`.
+    let strange =
+        ['~', '`', '@', '#', '%', '&', '<', '>', ';', '!'].iter().filter(|sign| value.contains(**sign)).count();
+    value.matches('|').count() > 4 && (value.len() < 32 || strange < 3)
 }
 
 /// An expression, a URL, a pattern: no value.

@@ -198,9 +198,9 @@ const PLACES: [&str; 27] = [
 ];
 
 /// First words of names of what is asked or done about a secret.
-const ASKS: [&str; 15] = [
+const ASKS: [&str; 17] = [
     "no", "has", "is", "use", "show", "hide", "require", "reset", "forgot", "change", "update", "validate", "check",
-    "verify", "by",
+    "verify", "by", "reuse", "force",
 ];
 
 /// First words of names of lists of passwords that nobody should have.
@@ -444,6 +444,7 @@ mod tests {
             "secret_name",
             "keyboard",
             "reset_password",
+            "--reuse-secrets",
             "resetSecret",
             "RESET_TOKEN",
             "headers_to_pass",

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::around::{falls_back, may_do_without_quotes, may_sign};
+use super::around::{may_do_without_quotes, may_fall_back, may_sign};
 use super::judge::{How, is_plain_word, judge};
 use super::lines::{Reader, in_name};
 use super::{calls, names, parameters, repeats};
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
             };
             sure.is_some_and(|sure| !repeats::is_lowered(self.text, class, name, &span, sure))
                 || least <= Confidence::Medium
-                    && (may_sign(class, name, value) || own && falls_back(self.text, span.start))
+                    && (may_sign(class, name, value) || own && may_fall_back(self.text, span.start))
         };
         // In the middle of a text that is no code, what is read is what its own line says.
         if self.is_amid_text(place) {
