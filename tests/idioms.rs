@@ -220,10 +220,18 @@ fn what_is_handed_to_what_hashes_passwords_or_lets_in_is_one() {
         ("a.go", "package m\nfunc f() { h, _ := utils.HashPassword(\"§\") }\n"),
         ("A.cs", "class A { void F() { u.PasswordHash = HashPassword(\"§\"); } }\n"),
         ("A.java", "class A { void f() { auth.register(new RegisterRequest(\"ann@shop.se\", \"§\")); } }\n"),
+        ("c.py", "client.username_pw_set('dev', '§')\n"),
+        ("a.js", "auth.signInWithEmailAndPassword('ann@shop.se', '§');\n"),
+        ("b.go", "package m\nvar u = url.URL{User: url.UserPassword(\"ann\", \"§\")}\n"),
+        ("d.py", "ok = secrets.compare_digest(given.password, '§')\n"),
+        ("c.go", "package m\nfunc f() { if subtle.ConstantTimeCompare([]byte(password), []byte(\"§\")) == 1 {} }\n"),
+        ("a.php", "<?php\nif (hash_equals($_SERVER['PHP_AUTH_PW'], $x) || hash_equals($password, '§')) {}\n"),
     ] {
         finds(path, template);
     }
     is_quiet("a.py", "check(hash_password(password), kind='argon')\n");
+    is_quiet("b.py", "ok = secrets.compare_digest(given.username, 'hunter2x')\n");
+    is_quiet("c.py", "ok = compare_digest(password, read('/run/hunter2x'))\n");
 }
 
 #[test]

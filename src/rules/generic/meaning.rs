@@ -28,6 +28,7 @@ impl Reading<'_> {
                 self.bound(at).filter(|meaning| meaning.how != How::Argument || Self::default_of(literal).is_none())
             })
             .or_else(|| self.compared(literal))
+            .or_else(|| self.compared_in_constant_time(literal))
             .or_else(|| Self::default_of(literal))
             .or_else(|| self.second_argument(at))
             .or_else(|| self.parameter(literal))
@@ -152,6 +153,15 @@ impl Reading<'_> {
         let name = lines::receiver(self.text.get(..literal.span.start)?)?;
         let class = names::classify(name)?;
         Some(Meaning { class, name: name.to_owned(), how: How::Compared })
+    }
+
+    /// `compare_digest(given.password, "x")`, `ConstantTimeCompare([]byte(password), []byte("x"))`
+    fn compared_in_constant_time(&self, literal: &Literal) -> Option<Meaning> {
+        let argument = lines::first_compared(self.text.get(..literal.span.start)?)?;
+        let argument = argument.trim_end().trim_end_matches("[]byte(").trim_end().strip_suffix(',')?;
+        let words = argument.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let (name, class) = words.filter_map(|word| names::classify(word).map(|class| (word, class))).next_back()?;
+        (class != Class::Weak).then(|| Meaning { class, name: name.to_owned(), how: How::Compared })
     }
 
     /// `<key>Password</key> <string>x</string>` of a property list, `<property name="password">x</property>`.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::around::{may_do_without_quotes, may_fall_back, may_sign};
 use super::judge::{How, is_plain_word, judge};
-use super::lines::{Reader, in_name};
+use super::lines::{Reader, first_compared, in_name};
 use super::{calls, names, parameters, repeats};
 use crate::model::Confidence;
 use crate::rules::tree::Tree;
@@ -193,6 +193,9 @@ impl<'a> Reader<'a> {
         // In the middle of a text that is no code, what is read is what its own line says.
         if self.is_amid_text(place) {
             return self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how));
+        }
+        if own && self.text.get(..place.start).is_some_and(|before| first_compared(before).is_some()) {
+            return true;
         }
         if own && self.is_looked_in(place.start) {
             return true;
