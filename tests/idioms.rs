@@ -62,6 +62,49 @@ fn halves_of_blocks_and_pairs_on_a_line_are_read() {
 }
 
 #[test]
+fn every_entry_of_a_long_list_that_a_call_is_given_is_read() {
+    let values: Vec<String> = (0..20).map(|n| format!("{}{n}", word())).collect();
+    for (path, head, entry, tail) in [
+        (
+            "a.js",
+            "User.insertMany([\n",
+            "  {\n    name: 'ann',\n    role: 'reader',\n    password: '§',\n  },\n",
+            "]);\n",
+        ),
+        (
+            "a.php",
+            "<?php\nDB::table('users')->insert([\n",
+            "  [\n    'name' => 'ann',\n    'password' => '§',\n  ],\n",
+            "]);\n",
+        ),
+        (
+            "a.go",
+            "package a\nfunc seed() {\n\tdb.Create(&[]User{\n",
+            "\t\t{\n\t\t\tName: \"ann\",\n\t\t\tPassword: \"§\",\n\t\t},\n",
+            "\t})\n}\n",
+        ),
+    ] {
+        let entries: String = values.iter().map(|value| entry.replace('§', value)).collect();
+        assert_eq!(shown(path, &format!("{head}{entries}{tail}")), values, "{path}");
+    }
+}
+
+#[test]
+fn what_routes_call_and_pages_of_health_say_is_quiet() {
+    for (path, text) in [
+        ("routes/auth.php", "<?php\nRoute::put('password', [PasswordController::class, 'update'])->name('x');\n"),
+        ("routes/auth.php", "<?php\nRoute::get('confirm-password', [C::class, 'show']);\n"),
+        ("a.py", "seen = {'SECRET_KEY': 'Set' if os.getenv('SECRET_KEY') else 'Not set'}\n"),
+        ("config.toml", "openai_api_key = \"env(OPENAI_API_KEY)\"\n"),
+        ("application.properties", "spring.datasource.password=ENC(9K3rm9zPLXCwisCIYVuhvq1BeC2QTMmiefgB0zFEkrs=)\n"),
+        ("a.yaml", "env:\n  - name: JOB_IMAGE_PULL_SECRETS\n    value: shop-registry\n"),
+    ] {
+        is_quiet(path, text);
+    }
+    finds("a.php", "<?php\nset_option('password', '§');\n");
+}
+
+#[test]
 fn keys_that_sign_tokens_are_told_by_their_section() {
     finds("a.ts", "super({ jwtFromRequest: x, secretOrKey: '§' });\n");
     finds("appsettings.json", "{\"Jwt\": {\"Key\": \"§\", \"Issuer\": \"x\"}}\n");
@@ -129,15 +172,34 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
         ("f.rb", "set :session_secret, '§'\n"),
         ("d.php", "<?php\ndefine('DB_PASSWORD', '§');\n"),
         ("c.go", "package m\nvar jwtKey = []byte(\"§\")\n"),
+        ("d.go", "package m\nvar c = jwtware.Config{SigningKey: []byte(\"§\")}\n"),
+        (
+            "e.go",
+            "package m\nvar c = jwtware.Config{SigningKey: jwtware.SigningKey{Alg: \"HS256\", Key: []byte(\"§\")}}\n",
+        ),
         ("c.rs", "fn f() { let k = EncodingKey::from_secret(\"§\".as_ref()); }\n"),
         ("c.rs", "const KEY: &[u8] = b\"§\";\nfn f() { let k = EncodingKey::from_secret(KEY); }\n"),
         ("A.java", "class A { void f() { ds.setPassword(\"§\"); } }\n"),
     ] {
         finds_value(path, template, &word);
     }
+    let longer = ["dev", &word, "key"].join("-");
+    for (path, template) in [
+        ("a.py", "import os\nSECRET_KEY = os.getenv('SECRET_KEY') or os.getenv('JWT') or '§'\n"),
+        ("b.py", "import os\nSECRET_KEY = (os.environ.get('SECRET_KEY') or\n    os.getenv('JWT') or '§')\n"),
+        ("a.rb", "SECRET_KEY = ENV['SECRET_KEY'] || ENV['JWT'] || '§'\n"),
+    ] {
+        finds_value(path, template, &longer);
+    }
+    is_quiet("a.py", "SECRET_KEY = named or 'dev-secret-key'\n");
+    let named = ["shop", "pass"].join("_");
+    finds_value("a.py", "import os\nPOSTGRES_PASS = os.getenv('POSTGRES_PASS', '§')\n", &named);
+    is_quiet("a.py", "q = db.get('SELECT a FROM wp_secrets WHERE id = \"mysql_flag\"')\n");
     for (path, text) in [
         ("a.js", "const fields = { secret: 'secret' };\nform.register({ secret: 'secret' });\n"),
         ("a.go", "package m\nvar jwtKey = viper.GetString(\"secret\")\n"),
+        ("b.go", "package m\nvar c = jwtware.Config{SigningKey: []byte(conf.Get(\"secret\"))}\n"),
+        ("c.go", "package m\nvar c = Entry{Key: []byte(\"secret\")}\n"),
         ("a.js", "const labels = { user: 'User', password: 'Password' };\n"),
         ("a.yml", "form:\n  password: Passwort\n"),
         ("a.php", "<?php\n$rules = ['password' => ['required', 'max:100']];\n"),
@@ -147,6 +209,45 @@ fn words_that_a_program_falls_back_on_or_signs_with_are_values() {
     ] {
         is_quiet(path, text);
     }
+}
+
+#[test]
+fn what_is_handed_to_what_hashes_passwords_or_lets_in_is_one() {
+    for (path, template) in [
+        ("a.py", "u = User(name='ann', password_hash=hash_password('§'))\n"),
+        ("b.py", "u = User(name='ann', hashed=security.get_password_hash('§'))\n"),
+        ("a.ts", "await create({ name: 'ann', passwordHash: await hashPassword('§') });\n"),
+        ("a.go", "package m\nfunc f() { h, _ := utils.HashPassword(\"§\") }\n"),
+        ("A.cs", "class A { void F() { u.PasswordHash = HashPassword(\"§\"); } }\n"),
+        ("A.java", "class A { void f() { auth.register(new RegisterRequest(\"ann@shop.se\", \"§\")); } }\n"),
+        ("c.py", "client.username_pw_set('dev', '§')\n"),
+        ("a.js", "auth.signInWithEmailAndPassword('ann@shop.se', '§');\n"),
+        ("b.go", "package m\nvar u = url.URL{User: url.UserPassword(\"ann\", \"§\")}\n"),
+        ("d.py", "ok = secrets.compare_digest(given.password, '§')\n"),
+        ("c.go", "package m\nfunc f() { if subtle.ConstantTimeCompare([]byte(password), []byte(\"§\")) == 1 {} }\n"),
+        ("a.php", "<?php\nif (hash_equals($_SERVER['PHP_AUTH_PW'], $x) || hash_equals($password, '§')) {}\n"),
+    ] {
+        finds(path, template);
+    }
+    is_quiet("a.py", "check(hash_password(password), kind='argon')\n");
+    is_quiet("b.py", "ok = secrets.compare_digest(given.username, 'hunter2x')\n");
+    is_quiet("c.py", "ok = compare_digest(password, read('/run/hunter2x'))\n");
+}
+
+#[test]
+fn in_settings_quotes_say_nothing() {
+    let word = ["minio", "passwd"].join("_");
+    for (path, template) in [
+        (
+            "compose.yml",
+            "services:\n  a:\n    image: minio/minio\n    environment:\n      MINIO_ROOT_PASSWORD: \"§\"\n",
+        ),
+        (".env", "MINIO_ROOT_PASSWORD=\"§\"\n"),
+        ("Dockerfile", "FROM x\nENV MINIO_ROOT_PASSWORD=\"§\"\n"),
+    ] {
+        finds_value(path, template, &word);
+    }
+    is_quiet("a.py", "MINIO_ROOT_PASSWORD = \"minio_root_password\"\n");
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn functions_that_take_a_secret_are_known() {
         ("a.cs", "class A { void F() { userManager.CreateAsync(user, \"@\"); } }\n"),
         ("a.cs", "class A { object F() { return new { user = \"ann\", Password = \"@\", kept = true }; } }\n"),
         ("A.java", "class A { void f() { b.password(encoder.encode(\"@\")); } }\n"),
+        ("A.java", "class A { void f() { request.login(\"guest\", \"@\"); } }\n"),
         ("A.java", "class A { @Value(\"${jwt.secret:@}\") String s; }\n"),
         ("A.java", "class A { void f() { users.save(new User(\"ann\", passwordEncoder.encode(\"@\"), 1)); } }\n"),
         ("a.php", "<?php $u = ['password' => Hash::make('@')];\n"),

@@ -11,7 +11,36 @@ use crate::rules::value::{Look, is_alphabet, look};
 
 /// Whether a value is certainly none.
 pub(super) fn is_none(name: &str, value: &str, how: How) -> bool {
-    is_failure(value) || is_sentence(value) || is_short_mnemonic(name, value) || is_row_of(value, how)
+    is_failure(value)
+        || is_sentence(value)
+        || is_short_mnemonic(name, value)
+        || is_row_of(value, how)
+        || is_state(value)
+        || is_kept_otherwise(value)
+        || is_of_a_test(name, value)
+}
+
+/// `"SECRET_KEY": "Set" if … else "Not set"`: what a page of a program's health says about a variable.
+fn is_state(value: &str) -> bool {
+    const STATES: [&str; 9] =
+        ["set", "not set", "configured", "not configured", "missing", "present", "not present", "loaded", "not loaded"];
+    let shown = value.trim_start_matches(|c: char| !c.is_alphanumeric());
+    STATES.iter().any(|state| shown.eq_ignore_ascii_case(state))
+}
+
+/// `ENC(…)`, `{cipher}…`: encrypted with a password that is elsewhere (Jasypt: Encrypting application configuration files;
+/// Spring Cloud Config: Encryption and Decryption). `env(NAME)`: read from the environment (Supabase: Managing config).
+fn is_kept_otherwise(value: &str) -> bool {
+    let inside = |open: &str| value.strip_prefix(open).and_then(|rest| rest.strip_suffix(')'));
+    let sealed = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_".contains(&b));
+    let variable = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    inside("ENC(").is_some_and(sealed) || inside("env(").is_some_and(variable) || value.starts_with("{cipher}")
+}
+
+/// `test_token = "test_token_12345"`: made up where it stands.
+fn is_of_a_test(name: &str, value: &str) -> bool {
+    let repeated = value.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    repeated && value.len() > name.len() && names::words(name).first().is_some_and(|word| word == "test")
 }
 
 /// Whether a value is most likely none.
@@ -158,6 +187,13 @@ mod tests {
             ("password", "The password of the encryption used by your device", How::Bound),
             ("mnemonic", "slt", How::Bound),
             ("authtoken", "0002_auto_20160226_1747", How::Pair),
+            ("SECRET_KEY", "Set", How::Bound),
+            ("API_KEY", "\u{2705} Configured", How::Bound),
+            ("DB_PASSWORD", "NOT SET", How::Bound),
+            ("password", "ENC(9K3rm9zPLXCwisCIYVuhvq1BeC2QTMmiefgB0zFEkrs=)", How::Bound),
+            ("password", "{cipher}AQA6Eg5DfYcpUb", How::Bound),
+            ("s3_secret_key", "env(S3_SECRET_KEY)", How::Bound),
+            ("test_token", "test_token_12345", How::Bound),
         ] {
             assert!(is_none(name, value, how), "{value}");
         }
@@ -166,6 +202,10 @@ mod tests {
             ("password", "the quick brown fox jumps over a lazy dog", How::Bound),
             ("mnemonic", "lamp river stone ".repeat(4).trim_end(), How::Bound),
             ("token", "0002_auto_20160226_1747", How::Bound),
+            ("password", "Set4ever", How::Bound),
+            ("password", "ENC(y", How::Bound),
+            ("password", "env(Xy)", How::Bound),
+            ("token", "token_12345", How::Bound),
         ] {
             assert!(!is_none(name, value, how), "{value}");
         }

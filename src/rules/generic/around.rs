@@ -16,7 +16,40 @@ fn signs(word: &str) -> bool {
 /// Whether words under a name may be what a program signs or encrypts with, weak as they are.
 pub(super) fn may_sign(class: Class, name: &str, value: &str) -> bool {
     class == Class::Secret && (is_wish_of_length(value) || value == "secret")
-        || class == Class::Key && is_cipher_word(name, value)
+        || class == Class::Key && (is_cipher_word(name, value) || is_signing_key(name))
+}
+
+fn is_signing_key(name: &str) -> bool {
+    names::words(name) == ["signing", "key"]
+}
+
+/// `os.getenv("A") or os.getenv("B") or "x"`: whether what begins at a place is taken where the variables are not set.
+fn falls_back(text: &str, at: usize) -> bool {
+    follows_lookup(text, at, &[" or", "||", "??"])
+}
+
+/// The same, before the tree tells: `os.getenv("A", "x")`, too.
+pub(super) fn may_fall_back(text: &str, at: usize) -> bool {
+    follows_lookup(text, at, &[" or", "||", "??", ","])
+}
+
+fn follows_lookup(text: &str, at: usize, signs: &[&str]) -> bool {
+    const LOOKUPS: [&str; 6] = ["getenv(", "environ", "process.env", "ENV[", "ENV.fetch(", "env("];
+    let head = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '"', '\'']);
+    if !signs.iter().any(|sign| head.ends_with(sign)) {
+        return false;
+    }
+    let line = head.get(head.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default();
+    LOOKUPS.iter().any(|lookup| line.contains(lookup))
+}
+
+/// `DB_PASSWORD: "db_password"`: in settings a word is the same with quotes and without.
+pub(super) fn may_do_without_quotes(language: &str, class: Class, name: &str, value: &str) -> bool {
+    class == Class::Password
+        && !name.bytes().any(|b| b.is_ascii_lowercase())
+        && is_name(value)
+        && (["dotenv", "dockerfile", "yaml"].contains(&language)
+            || ["docker-compose", "kubernetes"].iter().any(|kind| language.starts_with(kind)))
 }
 
 fn is_wish_of_length(value: &str) -> bool {
@@ -95,8 +128,17 @@ impl Reading<'_> {
         judged: Option<Confidence>,
     ) -> Option<Confidence> {
         let secret = matches!(meaning.class, Class::Password | Class::Secret) && PROGRAMS.contains(&self.language);
-        (secret && judged == Some(Confidence::Low) && matches!(literal.role, Role::Default { .. }))
-            .then_some(Confidence::Medium)
+        let default = || matches!(literal.role, Role::Default { .. }) || falls_back(self.text, literal.span.start);
+        (secret && judged == Some(Confidence::Low) && default()).then_some(Confidence::Medium)
+    }
+
+    /// `SigningKey: []byte("secret")`, `SigningKey: jwtware.SigningKey{Key: []byte("secret")}`: what is made bytes is no key's name.
+    pub(super) fn key_of_bytes(&self, literal: &Literal, meaning: &Meaning) -> Option<Confidence> {
+        let low = self.text.floor_char_boundary(literal.span.start.saturating_sub(200));
+        let head = self.text.get(low..literal.span.start)?.strip_suffix("[]byte(")?;
+        let key = is_signing_key(&meaning.name)
+            || meaning.name == "Key" && head.rsplit_once('{').is_some_and(|(before, _)| before.ends_with("SigningKey"));
+        (key && meaning.how == How::Bound && self.language == "go").then_some(Confidence::Medium)
     }
 
     /// `user == "admin" && password == "password"`: whoever asks for both lets somebody in.

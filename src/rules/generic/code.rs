@@ -23,7 +23,10 @@ pub(super) fn is_code_at_all(value: &str) -> bool {
 
 /// A pattern's choices: `H{1,2}|m{1,2}|s|S|A`.
 fn is_choice(value: &str) -> bool {
-    value.matches('|').count() > 4
+    // Signs that patterns have no use for: `c7HZa+|gK-X)2_4i+~}3|Yt]Z}[N<-?vK|w-(c+p|4iI(r-I`.
+    let strange =
+        ['~', '`', '@', '#', '%', '&', '<', '>', ';', '!'].iter().filter(|sign| value.contains(**sign)).count();
+    value.matches('|').count() > 4 && (value.len() < 32 || strange < 3)
 }
 
 /// An expression, a URL, a pattern: no value.
@@ -99,8 +102,10 @@ const CODECS: [&str; 8] = ["ascii", "hex", "replace", "ignore", "strict", "binar
 pub(super) fn is_algorithm(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
+    // `RSA4096`; no algorithm has more digits, as `ps123456` does.
+    let numbered = stem != lower && lower[stem.len()..].split(['-', '_']).all(|number| number.len() <= 4);
     CODECS.contains(&lower.as_str())
-        || stem != lower && NAMES.contains(&stem)
+        || numbered && NAMES.contains(&stem)
         || lower.starts_with("aes-")
         || lower.starts_with("aes/")
         || lower.starts_with("pkcs")

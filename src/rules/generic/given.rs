@@ -9,6 +9,8 @@ use super::calls;
 const LONGEST: usize = 4096;
 /// More rows are data, not seeds.
 const ROWS: usize = 50;
+/// Longest clause behind a row, in bytes.
+const CLAUSE: usize = 300;
 
 /// Whether all cells of a row are placeholders: `?`, `%s`, `$1`, `:name`, `@name`.
 pub(super) fn are_placeholders(row: &str) -> bool {
@@ -28,6 +30,14 @@ pub(super) type Rows = Vec<Vec<Option<Range<usize>>>>;
 /// The literals given to a statement whose only row ends at a place.
 pub(super) fn rows(text: &str, at: usize) -> Rows {
     Reader::at(text, at).rows().unwrap_or_default()
+}
+
+/// Where the text of a statement ends whose only row ends at a place, over the clause that may stand behind the row.
+pub(super) fn end_of_text(text: &str, at: usize) -> usize {
+    let mut reader = Reader::at(text, at);
+    reader.skip(BLANKS);
+    reader.clause();
+    reader.at
 }
 
 /// The literals of the list, or of the arguments, whose bracket opens at a place.
@@ -59,7 +69,28 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Steps over what a statement has behind its row, to the quote that ends it: `ON CONFLICT (name) DO NOTHING`,
+    /// `RETURNING id`.
+    fn clause(&mut self) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let word = |word: &[u8]| rest.get(..word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word));
+        if !word(b"on ") && !word(b"returning ") {
+            return;
+        }
+        let quote = |byte: &u8| b"\"'`".contains(byte);
+        let ends = |at: &usize| {
+            let quotes = rest[*at..].iter().take_while(|byte| quote(byte)).count();
+            rest[*at + quotes..].trim_ascii_start().starts_with(b",")
+        };
+        let quotes = rest.iter().take(CLAUSE).enumerate().filter(|(_, byte)| quote(byte)).map(|(at, _)| at);
+        // Names stand in quotes as well, but for `'`: such a one ends the text.
+        let end = { quotes }.find(|at| rest[*at] == b'\'' || ends(at)).filter(ends);
+        self.at += end.unwrap_or_default();
+    }
+
     fn rows(&mut self) -> Option<Rows> {
+        self.skip(BLANKS);
+        self.clause();
         self.skip(b" \t\r\n;");
         let quote = self.peek();
         b"\"'`".contains(&quote).then_some(())?;
@@ -169,6 +200,10 @@ mod tests {
         assert_eq!(read(";', ['ann', hashSync('x', 10), y])"), [["ann", "x", "-"]]);
         assert_eq!(read("\"\"\",\n [('a', 'b'), ('c', name + 'd')])"), [["a", "b"], ["c", "-"]]);
         assert_eq!(read("\", \"a\", \"b\")"), [["a", "b"]]);
+        let clause = "\n ON CONFLICT (\"name\") DO NOTHING\n\"\"\", (\"ann\", \"x\"))";
+        assert_eq!(read(clause), [["ann", "x"]]);
+        assert_eq!(read(" RETURNING id', ['ann', 'x'])"), [["ann", "x"]]);
+        assert!(read(" ON CONFLICT DO NOTHING').run('ann', 'x')").is_empty());
         assert!(read("\" + x").is_empty());
         assert!(read(" and more").is_empty());
         assert!(

@@ -315,6 +315,9 @@ mod tests {
             (Class::Password, "SMTP_PASS", "your-smtp-password", false, None),
             (Class::Password, "PDNS_sql_password", "my-secret-pw", true, medium),
             (Class::Password, "sql_password", "my-secret-pw", true, None),
+            // keylift:allow made up for a test
+            (Class::Password, "POSTGRES_PASSWORD", "ps123456", false, medium),
+            (Class::Key, "jwt_key", "PS256", true, None),
             (Class::Password, "POSTGRES_PASSWORD", "example", false, medium),
             (Class::Password, "password", "example", true, None),
             (Class::Password, "password", "dev-password", false, medium),
@@ -333,6 +336,14 @@ mod tests {
             (Class::Secret, "SECRET_KEY", "SecretKeyProvider", true, Some(Confidence::Low)),
             (Class::Secret, "TypesSecret", "SECRET_DO_NOT_USE_THIS_OR_ELSE", true, Some(Confidence::Low)),
             (Class::Token, "tokens", "H{1,2}|h{1,2}|m{1,2}|s{1,2}|S{1,6}|YYYY|YY|M{1,4}|D{1,4}", true, None),
+            // keylift:allow made up for a test
+            (
+                Class::Key,
+                "AUTH_KEY",
+                "s4|gQ-T)7_9i+~}8|Wr]V}[M<-?bT|q-(d+p|6oI(u-IEPWnq-+Hx%|+MZe>",
+                true,
+                Some(Confidence::High),
+            ),
             (Class::Password, "KEY_PWD", "pwd", true, Some(Confidence::Low)),
             (Class::Password, "password", "\u{15e}ifre:", true, Some(Confidence::Low)),
             (Class::Token, "csrfToken", "([\\w+.-]+)", true, None),

@@ -33,6 +33,25 @@ pub(super) const LONGEST: usize = 4096;
 pub(super) const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".contentEquals(", ".compareTo("];
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
 
+/// Functions that compare what is secret in constant time.
+const CONSTANT: [&str; 6] = [
+    "compare_digest(",
+    "ConstantTimeCompare(",
+    "hash_equals(",
+    "timingSafeEqual(",
+    "secure_compare(",
+    "FixedTimeEquals(",
+];
+
+/// The first argument of the call of a function that compares in constant time, at the end of a text: `given.password` of
+/// `compare_digest(given.password, `.
+pub(super) fn first_compared(before: &str) -> Option<&str> {
+    let low = before.floor_char_boundary(before.len().saturating_sub(120));
+    let line = before.get(low..)?.rsplit('\n').next()?;
+    let (at, callee) = CONSTANT.iter().find_map(|callee| line.rfind(callee).map(|at| (at, callee)))?;
+    line.get(at + callee.len()..).filter(|argument| !argument.contains(['"', '\'', ';']))
+}
+
 /// What a chain of methods begins with whose last compares, at the end of a text: `pwd.getText().toString().equals(`.
 pub(super) fn receiver(before: &str) -> Option<&str> {
     let chain = COMPARISONS.iter().find_map(|method| before.trim_end().strip_suffix(method))?;

@@ -19,7 +19,7 @@ const FUNCTIONS: usize = 64;
 impl Reading<'_> {
     pub(super) fn meaning(&self, at: usize) -> Option<Meaning> {
         let literal = &self.literals[at];
-        if looked_up(literal) || self.is_index(literal) {
+        if looked_up(literal) || self.is_index(literal) || self.is_method(literal) {
             return None;
         }
         self.passed(literal)
@@ -28,9 +28,16 @@ impl Reading<'_> {
                 self.bound(at).filter(|meaning| meaning.how != How::Argument || Self::default_of(literal).is_none())
             })
             .or_else(|| self.compared(literal))
+            .or_else(|| self.compared_in_constant_time(literal))
             .or_else(|| Self::default_of(literal))
             .or_else(|| self.second_argument(at))
             .or_else(|| self.parameter(literal))
+    }
+
+    /// `put('password', [PasswordController::class, 'update'])`: a method, by its class and its name.
+    fn is_method(&self, literal: &Literal) -> bool {
+        let before = || self.text.get(..literal.span.start)?.trim_end().strip_suffix(',');
+        self.language == "php" && before().is_some_and(|before| before.trim_end().ends_with("::class"))
     }
 
     /// `secrets = {["ann"] = x}`, `secrets["ann"] = x`: whose the value is.
@@ -148,6 +155,15 @@ impl Reading<'_> {
         Some(Meaning { class, name: name.to_owned(), how: How::Compared })
     }
 
+    /// `compare_digest(given.password, "x")`, `ConstantTimeCompare([]byte(password), []byte("x"))`
+    fn compared_in_constant_time(&self, literal: &Literal) -> Option<Meaning> {
+        let argument = lines::first_compared(self.text.get(..literal.span.start)?)?;
+        let argument = argument.trim_end().trim_end_matches("[]byte(").trim_end().strip_suffix(',')?;
+        let words = argument.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let (name, class) = words.filter_map(|word| names::classify(word).map(|class| (word, class))).next_back()?;
+        (class != Class::Weak).then(|| Meaning { class, name: name.to_owned(), how: How::Compared })
+    }
+
     /// `<key>Password</key> <string>x</string>` of a property list, `<property name="password">x</property>`.
     fn listed_property(&self, literal: &Literal) -> Option<Meaning> {
         let before = self.text.get(..literal.span.start)?;
@@ -236,7 +252,8 @@ impl Reading<'_> {
         let Some(head) = parts.into_iter().find(|part| !part.is_empty()) else { return Some(literal.span.start) };
         let low = literal.span.start.saturating_sub(400);
         let low = (low..literal.span.start).find(|at| self.text.is_char_boundary(*at))?;
-        Some(self.text.get(low..literal.span.start)?.rfind(head).map_or(literal.span.start, |at| low + at))
+        // A call with a long list of things begins before what is looked at: what is near is inside of it.
+        Some(low + self.text.get(low..literal.span.start)?.rfind(head).unwrap_or_default())
     }
 }
 

@@ -64,7 +64,12 @@ const WORDS: [&str; 15] = [
 
 /// Literals that the automaton looks for on behalf of this reading, in lower case.
 pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
-    WORDS.into_iter().chain(calls::gates().iter().copied()).chain(accounts::GATES).chain([sql::GATE, manifest::GATE])
+    WORDS
+        .into_iter()
+        .chain(calls::gates().iter().copied())
+        .chain(accounts::GATES)
+        .chain(sql::GATES)
+        .chain([manifest::GATE])
 }
 
 /// A value that a rule may have found.
@@ -151,9 +156,9 @@ pub(super) fn read(
         }
     }
     let mut tables = None;
-    for hit in anywhere.iter().filter(|hit| is_word(text, hit, sql::GATE)) {
+    for hit in anywhere.iter().filter(|hit| puts_rows(text, hit)) {
         let tables = tables.get_or_insert_with(|| sql::Tables::of(text));
-        for seed in sql::read(text, hit.start, tables) {
+        for seed in sql::read(text, hit, tables) {
             reader.push(seed.span, seed.rule, Some(&seed.column), seed.confidence);
         }
     }
@@ -198,8 +203,12 @@ pub(super) fn reaching_far(tree: &Tree<'_>, path: &Path, hits: &[Range<usize>]) 
     // What the text is written in is asked last: most have no such words.
     let reader = LazyCell::new(|| lines::Reader::new(text, path, tree.language()));
     let reaches =
-        |hit: &&Range<usize>| is_word(text, hit, sql::GATE) || flow::may_call(text, hit) && flow::is_call(&reader, hit);
+        |hit: &&Range<usize>| puts_rows(text, hit) || flow::may_call(text, hit) && flow::is_call(&reader, hit);
     hits.iter().filter(reaches).cloned().collect()
+}
+
+fn puts_rows(text: &str, hit: &Range<usize>) -> bool {
+    text.get(hit.clone()).is_some_and(sql::begins)
 }
 
 fn is_word(text: &str, hit: &Range<usize>, word: &str) -> bool {

@@ -198,9 +198,9 @@ const PLACES: [&str; 27] = [
 ];
 
 /// First words of names of what is asked or done about a secret.
-const ASKS: [&str; 15] = [
+const ASKS: [&str; 17] = [
     "no", "has", "is", "use", "show", "hide", "require", "reset", "forgot", "change", "update", "validate", "check",
-    "verify", "by",
+    "verify", "by", "reuse", "force",
 ];
 
 /// First words of names of lists of passwords that nobody should have.
@@ -332,6 +332,8 @@ fn read(name: &str) -> Option<Class> {
         "credentials" if before == "security" => Class::Password,
         // `redisPassWord`, `PassPhrase`
         "word" | "phrase" if before == "pass" => Class::Password,
+        // `IMAGE_PULL_SECRETS`: which of a cluster's secrets, by their names.
+        "secret" | "secrets" if before == "pull" => return None,
         "secret" | "secrets" | "mnemonic" | "clientsecret" | "appsecret" => Class::Secret,
         "token" if PLACES.contains(&before) => return None,
         // What sessions were signed with in older versions of Rails.
@@ -430,6 +432,8 @@ mod tests {
         }
         for name in [
             "COMMON_PASSWORDS",
+            "JOB_IMAGE_PULL_SECRETS",
+            "imagePullSecret",
             "fake_secret_token",
             "userPasswords",
             "password_field",
@@ -440,6 +444,7 @@ mod tests {
             "secret_name",
             "keyboard",
             "reset_password",
+            "--reuse-secrets",
             "resetSecret",
             "RESET_TOKEN",
             "headers_to_pass",

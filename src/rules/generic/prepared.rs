@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::given::{Rows, in_brackets};
+use super::given::{Rows, end_of_text, in_brackets};
 
 /// How far behind a statement the calls of what it was prepared as are looked for, in bytes.
 const NEAR: usize = 4096;
@@ -12,7 +12,11 @@ const PLACES: usize = 50;
 
 /// The rows that the variable behind a statement is set to; `at` is the end of the statement's only row.
 pub(super) fn rows_of_variable(text: &str, at: usize) -> Rows {
-    let Some(name) = variable(text, at) else { return Rows::new() };
+    variable(text, end_of_text(text, at)).map(|name| rows_set(text, name, at)).unwrap_or_default()
+}
+
+/// The rows that a variable is set to before a place.
+fn rows_set(text: &str, name: &str, at: usize) -> Rows {
     // `for user in users:` hands over one row at a time.
     let all = looped_over(text.get(..at).unwrap_or_default(), name).unwrap_or(name);
     let set = |start: &usize| {
@@ -54,10 +58,42 @@ pub(super) fn rows_of_statement(text: &str, at: usize) -> Rows {
     rows
 }
 
+/// The rows that are given to the statement at a place where a variable holds its text: `sql = "INSERT …"`,
+/// `execute(sql, ("ann", "x"))`.
+pub(super) fn rows_of_text(text: &str, at: usize) -> Rows {
+    let Some(name) = text_of(text.get(..at).unwrap_or_default()) else { return Rows::new() };
+    let mut rows = Rows::new();
+    for start in places(text, name).skip_while(|start| *start < at).take_while(|start| *start < at + NEAR) {
+        let head = text.get(..start).unwrap_or_default().trim_end_matches(['$', '&', ' ', '\n', '\t']);
+        let Some(rest) = text.get(start + name.len()..).filter(|_| head.ends_with('(')) else { continue };
+        let Some(values) = rest.trim_start().strip_prefix(',').map(str::trim_start) else { continue };
+        let given = in_brackets(text, text.len() - values.len());
+        if given.iter().flatten().any(Option::is_some) {
+            rows.extend(given);
+        } else if let Some(variable) = argument(values.trim_start_matches('$')) {
+            rows.extend(rows_set(text, variable, start));
+        }
+    }
+    rows
+}
+
+/// The variable whose text begins with a statement, from what stands before it: `const sql = "`, `$sql = "`, `sql := "`.
+fn text_of(before: &str) -> Option<&str> {
+    let quotes = ['"', '\'', '`'];
+    let head = before.trim_end().strip_suffix(quotes)?.trim_end_matches(quotes).trim_end_matches([' ', '(', '\n']);
+    let head = head.strip_suffix('=')?.trim_end_matches([':', ' ']);
+    let start = head.rfind(|c: char| !in_word(c)).map_or(0, |at| at + 1);
+    head.get(start..).filter(|name| name.len() > 1 && !name.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// The variable that a statement is given: `… VALUES (?, ?)", users)`.
 fn variable(text: &str, at: usize) -> Option<&str> {
     let rest = text.get(at..)?.trim_start_matches([' ', '\t', '\r', '\n', ';']);
-    let rest = rest.trim_start_matches(['"', '\'', '`']).trim_start().strip_prefix(',')?.trim_start();
+    argument(rest.trim_start_matches(['"', '\'', '`']).trim_start().strip_prefix(',')?.trim_start())
+}
+
+/// The name that is an argument by itself.
+fn argument(rest: &str) -> Option<&str> {
     let name = rest.get(..rest.find(|c: char| !in_word(c))?)?;
     let follows = rest.get(name.len()..)?.trim_start();
     (name.len() > 1 && follows.starts_with([')', ','])).then_some(name)
@@ -121,6 +157,7 @@ mod tests {
                 vec![vec!["ann", "x"], vec!["bo", "y"]],
             ),
             ("row = ('ann', 'x')\nexecute('INSERT (?, ?)#', row)", vec![vec!["ann", "x"]]),
+            ("row = ('ann', 'x')\nexecute('INSERT (?, ?)# ON CONFLICT DO NOTHING', row)", vec![vec!["ann", "x"]]),
             ("all = [('ann', 'x')]\nfor u in all:\n  execute('INSERT (?, ?)#', u)", vec![]),
             ("all = [('ann', 'x')]\nfor one in all:\n  execute('INSERT (?, ?)#', one)", vec![vec!["ann", "x"]]),
             ("all = read()\nexecute('INSERT (?, ?)#', all)", vec![]),
@@ -128,6 +165,24 @@ mod tests {
             let at = text.find('#').unwrap();
             let text = text.replacen('#', "", 1);
             assert_eq!(words(&text, &rows_of_variable(&text, at)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_statements_are_followed() {
+        for (text, expected) in [
+            ("sql = 'INSERT'\ncur.execute(sql, ('ann', 'x'))", vec![vec!["ann", "x"]]),
+            ("$sql = \"INSERT\"; $st->run($sql, ['ann', 'x']);", vec![vec!["ann", "x"]]),
+            ("sql := `INSERT`\ndb.Exec(sql, \"ann\", \"x\")", vec![vec!["ann", "x"]]),
+            ("sql = \"\"\"\n INSERT\"\"\"\ncur.execute(sql, ('ann', 'x'))", vec![vec!["ann", "x"]]),
+            ("row = ('ann', 'x')\nsql = 'INSERT'\nexecute(sql, row)", vec![vec!["ann", "x"]]),
+            ("all = [('ann', 'x')]\nsql = 'INSERT'\nfor one in all:\n  execute(sql, one)", vec![vec!["ann", "x"]]),
+            ("sql = 'INSERT'\nprint(sql)\nexecute(other, ('ann', 'x'))", vec![]),
+            ("sql == 'INSERT'\nexecute(sql, ('ann', 'x'))", vec![]),
+            ("execute(sql, ('ann', 'x'))\nsql = 'INSERT'", vec![]),
+        ] {
+            let at = text.find("INSERT").unwrap();
+            assert_eq!(words(text, &rows_of_text(text, at)), expected, "{text}");
         }
     }
 

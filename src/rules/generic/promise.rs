@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::around::may_sign;
+use super::around::{may_do_without_quotes, may_fall_back, may_sign};
 use super::judge::{How, is_plain_word, judge};
-use super::lines::{Reader, in_name};
+use super::lines::{Reader, first_compared, in_name};
 use super::{calls, names, parameters, repeats};
 use crate::model::Confidence;
 use crate::rules::tree::Tree;
@@ -176,21 +176,27 @@ impl<'a> Reader<'a> {
         if blocks && class != names::Class::Weak && ends && self.is_pair_over_lines(place) {
             return true;
         }
+        let own = matches!(class, names::Class::Password | names::Class::Secret);
         let good = |span: Range<usize>, quoted: bool, how: How| {
             let Some(value) = self.text.get(span.clone()) else { return false };
             let sure = if least > Confidence::Low && is_plain_word(class, name, value, how) {
                 None
             } else {
-                judge(class, name, value, quoted, how).filter(|sure| *sure >= least)
+                let plain =
+                    quoted && self.language.is_some_and(|language| may_do_without_quotes(language, class, name, value));
+                judge(class, name, value, quoted && !plain, how).filter(|sure| *sure >= least)
             };
             sure.is_some_and(|sure| !repeats::is_lowered(self.text, class, name, &span, sure))
-                || least <= Confidence::Medium && may_sign(class, name, value)
+                || least <= Confidence::Medium
+                    && (may_sign(class, name, value) || own && may_fall_back(self.text, span.start))
         };
         // In the middle of a text that is no code, what is read is what its own line says.
         if self.is_amid_text(place) {
             return self.value(place.start, place.end).is_some_and(|(span, quoted, how)| good(span, quoted, how));
         }
-        let own = matches!(class, names::Class::Password | names::Class::Secret);
+        if own && self.text.get(..place.start).is_some_and(|before| first_compared(before).is_some()) {
+            return true;
+        }
         if own && self.is_looked_in(place.start) {
             return true;
         }

@@ -8,8 +8,8 @@ use super::judge::{How, judge};
 use super::{given, names, prepared};
 use crate::model::Confidence;
 
-/// What starts the reading, in lower case.
-pub(super) const GATE: &str = "insert into";
+/// What starts the reading, in lower case: `INSERT INTO`, `INSERT IGNORE INTO`, `INSERT OR REPLACE INTO`, `REPLACE INTO`.
+pub(super) const GATES: [&str; 3] = ["insert into", "ignore into", "replace into"];
 /// Farthest that a statement is followed, in bytes.
 const LONGEST: usize = 64 << 10;
 /// More rows are data, not seeds.
@@ -23,24 +23,32 @@ pub(super) struct Seed {
     pub(super) confidence: Confidence,
 }
 
-/// What a text says about its tables: their columns, in order, by the table's name in lower case.
+/// What a text says about its tables, by their names in lower case: where each is made, and its columns, in order. A dump of
+/// several databases has some more than once.
 #[derive(Debug, Default)]
-pub(super) struct Tables(HashMap<String, Vec<String>>);
+pub(super) struct Tables(HashMap<String, Vec<(usize, Vec<String>)>>);
 
 impl Tables {
     /// Reads the statements that make tables.
     pub(super) fn of(text: &str) -> Self {
         const START: &[u8] = b"reate";
-        let mut tables = HashMap::new();
+        let mut tables: HashMap<String, Vec<(usize, Vec<String>)>> = HashMap::new();
         // Either case, without a copy of the text.
         let starts = memchr::memmem::find_iter(text.as_bytes(), START)
             .chain(memchr::memmem::find_iter(text.as_bytes(), b"REATE"));
         for at in starts.take(MOST_TABLES) {
             if let Some((name, columns)) = table(text, at + START.len()) {
-                tables.entry(name).or_insert(columns);
+                tables.entry(name).or_default().push((at, columns));
             }
         }
         Self(tables)
+    }
+
+    /// The columns that a table has at a place: those that it was made with last, or is made with further on.
+    fn columns(&self, name: &str, at: usize) -> Option<&Vec<String>> {
+        let made = self.0.get(name)?;
+        let before = made.iter().filter(|(start, _)| *start < at).max_by_key(|(start, _)| *start);
+        before.or_else(|| made.iter().min_by_key(|(start, _)| *start)).map(|(_, columns)| columns)
     }
 }
 
@@ -102,16 +110,34 @@ fn table_name(written: &str) -> String {
     name.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).to_ascii_lowercase()
 }
 
-/// Reads the statement that begins at `at`. Without a list of columns those count that the same text gives the table.
-pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at: at + GATE.len(), end: (at + LONGEST).min(text.len()) };
+/// Whether what was found is of a statement that puts rows into a table.
+pub(super) fn begins(found: &str) -> bool {
+    GATES.iter().any(|gate| found.eq_ignore_ascii_case(gate))
+}
+
+/// Where the statement begins whose words end in those at a place: at `INSERT`, before `OR REPLACE INTO`.
+fn first_word(text: &str, at: usize) -> usize {
+    ["or", "insert"].into_iter().fold(at, |at, word| {
+        let head = text.get(..at).unwrap_or_default().trim_end();
+        let start = head.len().saturating_sub(word.len());
+        let stands = head.len() < at && head.get(start..).is_some_and(|found| found.eq_ignore_ascii_case(word));
+        if stands { start } else { at }
+    })
+}
+
+/// Reads the statement that has one of the words at a place. Without a list of columns those count that the same text gives
+/// the table.
+pub(super) fn read(text: &str, words: &Range<usize>, tables: &Tables) -> Vec<Seed> {
+    let at = first_word(text, words.start);
+    let mut scanner = Scanner { bytes: text.as_bytes(), at: words.end, end: (at + LONGEST).min(text.len()) };
     scanner.blanks();
     let start = scanner.at;
     scanner.name();
     let name = table_name(text.get(start..scanner.at).unwrap_or_default());
     let listed = scanner.columns(text);
-    let known = listed.is_some() || tables.0.contains_key(&name);
-    let columns = listed.or_else(|| tables.0.get(&name).cloned()).unwrap_or_default();
+    let made = tables.columns(&name, at);
+    let known = listed.is_some() || made.is_some();
+    let columns = listed.or_else(|| made.cloned()).unwrap_or_default();
     let telling: Vec<(usize, String, names::Class)> = columns
         .into_iter()
         .enumerate()
@@ -136,6 +162,9 @@ pub(super) fn read(text: &str, at: usize, tables: &Tables) -> Vec<Seed> {
             }
             if empty(&rows) {
                 rows = prepared::rows_of_statement(text, at);
+            }
+            if empty(&rows) {
+                rows = prepared::rows_of_text(text, at);
             }
             for row in rows {
                 seeds.extend(telling.iter().filter_map(|(index, column, class)| {
@@ -243,9 +272,9 @@ fn is_salted_hash(value: &str) -> bool {
     HEADS.iter().any(|head| value.starts_with(head)) && value.len() >= 26
 }
 
-/// A digest of SHA-1 or SHA-2 where a row holds an account's password: without a salt it is looked up in a table.
+/// A digest of MD5, SHA-1 or SHA-2 where a row holds an account's password: without a salt it is looked up in a table.
 fn is_digest(value: &str) -> bool {
-    matches!(value.len(), 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+    matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 struct Scanner<'a> {
@@ -388,8 +417,10 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<&str> {
-        let at = text.to_ascii_lowercase().find(GATE).unwrap();
-        read(text, at, &Tables::of(text)).into_iter().map(|seed| &text[seed.span]).collect()
+        let lower = text.to_ascii_lowercase();
+        let at = GATES.iter().filter_map(|gate| lower.find(gate).map(|at| at..at + gate.len()));
+        let at = at.min_by_key(|at| at.start).unwrap();
+        read(text, &at, &Tables::of(text)).into_iter().map(|seed| &text[seed.span]).collect()
     }
 
     #[test]
@@ -412,6 +443,30 @@ mod tests {
         assert!(values(&format!("{made}INSERT INTO shoes VALUES (1, 'ann', 'hunter2')")).is_empty());
         // keylift:allow made up for a test
         assert!(values("create table u (a text, b text); insert into u values ('password', 'hunter2')").is_empty());
+    }
+
+    #[test]
+    fn every_statement_that_puts_rows_into_a_table_is_read() {
+        for words in
+            ["INSERT INTO", "insert or ignore into", "INSERT IGNORE INTO", "INSERT OR REPLACE INTO", "replace into"]
+        {
+            // keylift:allow made up for a test
+            assert_eq!(values(&format!("{words} u (name, password) VALUES ('ann', 'spidey')")), ["spidey"], "{words}");
+            // keylift:allow made up for a test
+            let prepared = format!("ins = db.prepare('{words} u (name, pw) VALUES (?, ?)')\nins.run('ann', 'spidey')");
+            assert_eq!(values(&prepared), ["spidey"], "{words}");
+        }
+    }
+
+    #[test]
+    fn a_table_has_the_columns_that_it_was_made_with_last() {
+        let first = "create table users (id int, first text, last text);\n";
+        let second = "create table users (name text, password text);\n";
+        // keylift:allow made up for a test
+        let row = "insert into users values ('ann', 'spidey')";
+        assert_eq!(values(&format!("{first}{second}{row}")), ["spidey"]);
+        assert!(values(&format!("{second}{first}{row}")).is_empty());
+        assert_eq!(values(&format!("{row};\n{second}{first}")), ["spidey"]);
     }
 
     #[test]
@@ -452,17 +507,22 @@ mod tests {
             // keylift:allow made up for a test
             "const ins = db.prepare('insert into u (name, password) values (?, ?)'); ins.run('ann', 'spidey')";
         assert_eq!(values(prepared), ["spidey"]);
-        for kept in [format!("pbkdf2:sha256:600000$ab3Kq${}", "5f4d".repeat(16)), "8d96".repeat(16), "6BB48".repeat(8)]
-        {
+        for kept in [
+            format!("pbkdf2:sha256:600000$ab3Kq${}", "5f4d".repeat(16)),
+            "8d96".repeat(16),
+            "6BB48".repeat(8),
+            "9f9d".repeat(8),
+        ] {
             let row = format!("insert into u (name, password) values ('ann', '{kept}')");
-            assert_eq!(read(&row, 0, &Tables::of(&row))[0].rule, "password-hash", "{kept}");
+            assert_eq!(read(&row, &(0..11), &Tables::of(&row))[0].rule, "password-hash", "{kept}");
             let column = row.replace("password", "password_hash");
-            assert_eq!(read(&column, 0, &Tables::of(&column)).len(), usize::from(kept.contains('$')), "{kept}");
+            assert_eq!(read(&column, &(0..11), &Tables::of(&column)).len(), usize::from(kept.contains('$')), "{kept}");
         }
         let salted = format!("$2y$12${}", "ab3Kq".repeat(11).get(..53).unwrap());
         for columns in ["(id, password) ", ""] {
             let dump = format!("insert into u {columns}values (1, '{salted}'), (2, '{salted}')");
-            let found: Vec<&str> = read(&dump, 0, &Tables::of(&dump)).into_iter().map(|seed| seed.rule).collect();
+            let found: Vec<&str> =
+                read(&dump, &(0..11), &Tables::of(&dump)).into_iter().map(|seed| seed.rule).collect();
             assert_eq!(found, ["password-hash", "password-hash"]);
         }
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use keylift_grammars::{Literal, LiteralKind, Parsed, Part, Role};
 
+use super::around::may_do_without_quotes;
 use super::judge::{How, judge};
 use super::lines::Reader;
 use super::names::{self, Class};
@@ -55,9 +56,10 @@ pub(super) fn read(parsed: &Parsed, tree: &Tree<'_>, hits: &[Range<usize>], line
             continue;
         }
         let quoted = !matches!(literal.kind, LiteralKind::Bare | LiteralKind::Number);
+        let quoted = quoted && !may_do_without_quotes(reading.language, meaning.class, &meaning.name, &value);
         let judged = judge(meaning.class, &meaning.name, &value, quoted, meaning.how);
         let judged = judged.or_else(|| reading.signing_key(&meaning, &value));
-        let judged = judged.max(reading.cipher_key(&meaning, &value));
+        let judged = judged.max(reading.cipher_key(&meaning, &value)).max(reading.key_of_bytes(literal, &meaning));
         let judged = judged
             .max(reading.stands_in(literal, &meaning, judged))
             .max(reading.lets_in(literal, &meaning, judged))

@@ -135,9 +135,15 @@ impl Reader<'_> {
         for _ in 0..2 {
             let word = (behind..(behind + 40).min(self.bytes.len()))
                 .find(|at| !(in_name(self.at(*at)) || b"*[]".contains(&self.at(*at))))?;
+            let first = behind == at;
+            let said = self.bytes.get(behind..word)?;
             behind = self.skip(word, b" \t");
             if word == behind || self.at(behind) == b'=' {
                 break;
+            }
+            // `FROM secrets WHERE name = "x"`: no type has two words.
+            if first && !said.eq_ignore_ascii_case(b"as") {
+                return None;
             }
         }
         let assigned = behind > at && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));
