@@ -76,6 +76,25 @@ fn what_keyliftignore_leaves_out_is_left_out_of_git_as_well() {
 }
 
 #[test]
+fn what_git_tracks_is_read_although_it_is_ignored() {
+    let dir = tempfile::tempdir().unwrap();
+    git(dir.path(), &["init", "-q"]);
+    let line = |name: &str| format!("{name}_PASSWORD=q7Gz0p{}\n", "Lw2x");
+    std::fs::create_dir_all(dir.path().join("app/build")).unwrap();
+    std::fs::write(dir.path().join("app/build/forced.env"), line("FORCED")).unwrap();
+    std::fs::write(dir.path().join(".env"), line("TRACKED")).unwrap();
+    std::fs::write(dir.path().join("left.env"), line("LEFT")).unwrap();
+    std::fs::write(dir.path().join(".gitignore"), "*.env\n.env\nbuild/\n").unwrap();
+    std::fs::write(dir.path().join(".keyliftignore"), "left.env\n").unwrap();
+    git(dir.path(), &["add", "-f", ".env", "app/build/forced.env", "left.env", ".gitignore"]);
+    std::fs::write(dir.path().join("local.env"), line("LOCAL")).unwrap();
+    std::fs::write(dir.path().join("app/build/other.txt"), line("BUILT")).unwrap();
+    assert_eq!(scan(dir.path(), &[]).0, ["TRACKED_PASSWORD", "FORCED_PASSWORD"]);
+    assert_eq!(scan(dir.path(), &["app"]).0, ["FORCED_PASSWORD"]);
+    assert_eq!(scan(dir.path(), &["app", "--exclude", "*.env"]).0, [""; 0]);
+}
+
+#[test]
 fn archives_in_history_are_opened() {
     use std::io::Write as _;
     let dir = tempfile::tempdir().expect("a temporary folder");

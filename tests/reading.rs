@@ -144,6 +144,12 @@ fn sql_and_manifests_are_read() {
 #[test]
 fn what_only_talks_about_secrets_is_quiet() {
     for (path, text) in [
+        ("a.py", "warn('in a future version. Pass engine=\"pyarrow\" or set it')\n"),
+        ("a.py", "password = '0x%s' % encode(password)\n"),
+        (
+            "a.txt",
+            "fail(\"state: \"+m+\", token: \"+h);switch(p[0]){case 1:r.push(h),n.push(this.q7Gz0pLw2x.yytext)}\"\n",
+        ),
         ("a.py", "PASSWORD_FIELD = 'password_field'\n"),
         ("a.py", "password = request.form.get('password')\n"),
         ("a.py", "password = getpass('Enter your password: ')\n"),

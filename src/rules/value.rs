@@ -88,7 +88,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || (value.len() < 20 || words::cost(value) < words::FAMILIAR) && is_request(value, &lower)
         || [
             "none", "null", "nil", "true", "false", "string", "str", "text", "yes", "no", "empty", "required",
-            "optional", "value", "n/a", "na", "unset", "bar", "foo", "foobar", "baz", "disabled", "enabled", "unknown",
+            "optional", "value", "n/a", "na", "unset", "bar", "foo", "foobar", "baz", "disabled", "enabled", "active", "inactive", "hidden", "masked", "omitted", "removed", "unknown",
             "default", "confirmed", "nullable", "sometimes", "not_found", "not found", "not_set", "notset", "auto", "file", "env", "vault", "object", "number", "bool", "boolean", "int", "any", "never", "tbd", "placeholder",
         ]
         .contains(&lower.as_str())
@@ -172,10 +172,13 @@ fn is_template(lower: &str) -> bool {
 /// A hole of a format string: `session-{0}-{1}`, `{}`, `%s-shop-tls`.
 fn has_hole(value: &str) -> bool {
     // What follows a verb of one letter is no digit of a percent-encoded character.
-    let mut after = value.match_indices('%').filter_map(|(at, _)| value.get(at + 1..));
-    let verb = after
-        .any(|rest| rest.starts_with(['s', 'd', 'v']) && !rest[1..].starts_with(|c: char| c.is_ascii_alphanumeric()));
-    verb && words::cost(value) < words::FAMILIAR
+    let after = value.match_indices('%').filter_map(|(at, _)| value.get(at + 1..));
+    let verbs = after
+        .filter(|rest| rest.starts_with(['s', 'd', 'v']) && !rest[1..].starts_with(|c: char| c.is_ascii_alphanumeric()))
+        .count();
+    verbs > 1
+        || value.starts_with("0x%")
+        || verbs > 0 && words::cost(value) < words::FAMILIAR
         || value.match_indices('{').any(|(at, _)| {
             let rest = &value[at + 1..];
             rest.starts_with('}') || rest.starts_with(|c: char| c.is_ascii_digit()) && rest[1..].starts_with(['}', ':'])
@@ -307,6 +310,9 @@ mod tests {
             "YourSlackSigningSecret",
             "client-{0}-{1}",
             "%s-shop-tls",
+            "tok_%d_%s",
+            "0x%s",
+            "hidden",
             "&quot;&quot;",
             "prefix-of-some-length-and-more-${SECRET_OF_THE_DAY}",
             "mock-token-12345",

@@ -16,9 +16,13 @@ pub(super) fn is_code_at_all(value: &str) -> bool {
         || value.contains("(?")
         || value.starts_with("-----")
         || value.starts_with(['$', '/', '{', '<'])
-        // The text between two strings: `"token: " + h); switch (…`.
-        || value.starts_with('+') && value.contains(");")
+        || is_between(value)
         || is_choice(value)
+}
+
+/// The text between two strings: `"token: " + h); switch (…`.
+fn is_between(value: &str) -> bool {
+    value.starts_with('+') && value.contains(");")
 }
 
 /// A pattern's choices: `H{1,2}|m{1,2}|s|S|A`.
@@ -41,6 +45,7 @@ pub(super) fn is_code(value: &str, quoted: bool) -> bool {
             .iter()
             .any(|part| value.contains(part))
         || value.contains("a-z")
+        || is_between(value)
         || is_choice(value)
         || value.starts_with('@') && value.contains('/')
         || value.ends_with(']') && value.split('[').next().is_some_and(is_name)

@@ -146,7 +146,11 @@ impl Reader<'_> {
                 return None;
             }
         }
-        let assigned = behind > at && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));
+        // `pass engine='x'` is a sentence: what is no type of texts is a name of its own.
+        const TYPES: [&str; 9] = ["str", "byte", "char", "text", "rune", "any", "interface", "object", "variant"];
+        let between = self.text.get(at..behind).unwrap_or_default().to_ascii_lowercase();
+        let typed = between.starts_with("as ") || TYPES.iter().any(|name| between.contains(name));
+        let assigned = typed && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));
         (assigned && self.quoted(self.skip(behind + 1, b" \t")).is_some()).then_some(behind + 1 - at)
     }
 

@@ -1,5 +1,8 @@
 //! Reads the files to scan: folders and files, in parallel.
 
+mod tracked;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ pub const HEAD: u64 = 8192;
 pub struct WalkOptions {
     /// Findings' paths are relative to this folder where they lie in it. None: relative to the root they were found under.
     pub base: Option<PathBuf>,
-    /// Respect .gitignore, .ignore and .keyliftignore.
+    /// Respect .gitignore, .ignore and .keyliftignore. What git tracks is read although .gitignore leaves it out.
     pub respect_ignore: bool,
     /// Glob patterns of paths to leave out, as in .gitignore.
     pub exclude: Vec<String>,
@@ -76,48 +79,61 @@ pub fn walk_but(
             continue;
         }
         seen.push(real);
-        let builder = match builder(root, options) {
-            Ok(builder) => builder,
-            Err(error) => {
-                skip(root, error.to_string());
-                continue;
-            }
-        };
         let here = if root.is_file() { root.parent() } else { Some(root.as_path()) }.unwrap_or(Path::new(""));
-        builder.build_parallel().run(|| {
-            Box::new(|entry| {
-                let entry = match entry {
-                    Ok(entry) => entry,
-                    Err(error) => {
-                        let path = path_of(&error).unwrap_or(root);
-                        skip(path, without_path(&error));
-                        return WalkState::Continue;
+        let tracked =
+            if options.respect_ignore && root.is_dir() { tracked::though_ignored(root) } else { BTreeSet::new() };
+        let missing = Mutex::new(tracked);
+        let visit = |entry: Result<ignore::DirEntry, ignore::Error>| {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = path_of(&error).unwrap_or(root);
+                    skip(path, without_path(&error));
+                    return;
+                }
+            };
+            let is_file =
+                entry.file_type().is_some_and(|kind| kind.is_file()) || entry.depth() == 0 && entry.path().is_file();
+            if !is_file {
+                return;
+            }
+            if let Ok(mut missing) = missing.lock() {
+                missing.remove(entry.path());
+            }
+            let shown = name(entry.path(), here, options.base.as_deref());
+            if claim(entry.path(), &shown) {
+                if let Ok(mut report) = report.lock() {
+                    report.files += 1;
+                }
+                return;
+            }
+            match read(entry.path(), options.max_size, &wanted) {
+                Ok((bytes, length)) => {
+                    if let Some(bytes) = bytes {
+                        each(SourceFile::disk(shown, bytes));
                     }
-                };
-                let is_file = entry.file_type().is_some_and(|kind| kind.is_file())
-                    || entry.depth() == 0 && entry.path().is_file();
-                let shown = name(entry.path(), here, options.base.as_deref());
-                if is_file && claim(entry.path(), &shown) {
                     if let Ok(mut report) = report.lock() {
                         report.files += 1;
-                    }
-                } else if is_file {
-                    match read(entry.path(), options.max_size, &wanted) {
-                        Ok((bytes, length)) => {
-                            if let Some(bytes) = bytes {
-                                each(SourceFile::disk(shown, bytes));
-                            }
-                            if let Ok(mut report) = report.lock() {
-                                report.files += 1;
-                                report.bytes += length;
-                            }
-                        }
-                        Err(error) => skip(entry.path(), error.to_string()),
+                        report.bytes += length;
                     }
                 }
-                WalkState::Continue
-            })
-        });
+                Err(error) => skip(entry.path(), error.to_string()),
+            }
+        };
+        let run = |builder: Result<WalkBuilder, ignore::Error>| match builder {
+            Ok(builder) => builder.build_parallel().run(|| {
+                Box::new(|entry| {
+                    visit(entry);
+                    WalkState::Continue
+                })
+            }),
+            Err(error) => skip(root, error.to_string()),
+        };
+        run(builder(root, options));
+        let missing = missing.lock().map(|missing| missing.clone()).unwrap_or_default();
+        if !missing.is_empty() {
+            run(builder(root, options).map(|builder| only(builder, missing)));
+        }
     }
     let mut report = report.into_inner().unwrap_or_default();
     report.skipped.sort();
@@ -168,6 +184,16 @@ fn builder(root: &Path, options: &WalkOptions) -> Result<WalkBuilder, ignore::Er
         builder.overrides(overrides.build()?);
     }
     Ok(builder)
+}
+
+/// A walk to some files alone, whatever .gitignore says of them.
+fn only(mut builder: WalkBuilder, files: BTreeSet<PathBuf>) -> WalkBuilder {
+    let folders: BTreeSet<PathBuf> =
+        files.iter().flat_map(|file| file.ancestors().skip(1)).map(Path::to_path_buf).collect();
+    builder.git_ignore(false).git_exclude(false).git_global(false).filter_entry(move |entry| {
+        files.contains(entry.path()) || folders.contains(entry.path()) && entry.file_name() != ".git"
+    });
+    builder
 }
 
 /// A file's bytes, where its beginning is wanted, and its length.
