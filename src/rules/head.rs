@@ -52,7 +52,9 @@ fn heads(hir: &Hir) -> Vec<Head> {
         HirKind::Capture(capture) => heads(&capture.sub),
         HirKind::Repetition(repetition) => {
             let mut heads = heads(&repetition.sub);
-            heads.iter_mut().for_each(|head| head.whole &= repetition.max == Some(1));
+            for head in &mut heads {
+                head.whole &= repetition.max == Some(1);
+            }
             if repetition.min == 0 {
                 heads.push(Head { text: Vec::new(), whole: true });
             }

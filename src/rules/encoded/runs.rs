@@ -196,10 +196,13 @@ fn decode(run: &[u8]) -> Option<(String, &'static str)> {
 
 /// Whether the first bytes of what a run of base64 says may be a text's: most runs are words, and say what is none.
 fn may_be_text(run: &[u8]) -> bool {
-    let Some([a, b, c, d, e, f, g, h]) = run.first_chunk().map(|eight| eight.map(sixth)) else {
+    let Some(eight) = run.first_chunk::<8>().map(|eight| eight.map(sixth)) else {
         return true;
     };
-    let six = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d, e << 2 | f >> 4, f << 4 | g >> 2, g << 6 | h];
+    let mut six = [0; 6];
+    for (three, four) in six.as_chunks_mut::<3>().0.iter_mut().zip(eight.as_chunks::<4>().0) {
+        *three = [four[0] << 2 | four[1] >> 4, four[1] << 4 | four[2] >> 2, four[2] << 6 | four[3]];
+    }
     let control = |byte: &u8| *byte < b' ' && !b"\t\n\r".contains(byte) || *byte == 0x7f;
     // Of UTF-16 every other byte is zero; of a character the last bytes may be cut.
     if six[1] == 0 {

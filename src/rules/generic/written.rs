@@ -131,6 +131,7 @@ impl Reader<'_> {
     /// How long the type and the operator are that stand between a name and a literal, without a colon before them:
     /// `password string = "x"`, `password As String = "x"`.
     fn type_before_value(&self, at: usize) -> Option<usize> {
+        const TYPES: [&str; 9] = ["str", "byte", "char", "text", "rune", "any", "interface", "object", "variant"];
         let mut behind = at;
         for _ in 0..2 {
             let word = (behind..(behind + 40).min(self.bytes.len()))
@@ -147,7 +148,6 @@ impl Reader<'_> {
             }
         }
         // `pass engine='x'` is a sentence: what is no type of texts is a name of its own.
-        const TYPES: [&str; 9] = ["str", "byte", "char", "text", "rune", "any", "interface", "object", "variant"];
         let between = self.text.get(at..behind).unwrap_or_default().to_ascii_lowercase();
         let typed = between.starts_with("as ") || TYPES.iter().any(|name| between.contains(name));
         let assigned = typed && self.at(behind) == b'=' && !b"=~>".contains(&self.at(behind + 1));

@@ -126,8 +126,8 @@ fn get(from: &Kept, at: usize) -> __m512i {
 /// Of each character of ASCII whether it is in a run, in the uppermost bit.
 static IN_RUN: [[u8; BLOCK]; 2] = {
     let mut table = [[0; BLOCK]; 2];
-    let mut byte = 0;
-    while byte < 2 * BLOCK as u8 {
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') {
             table[byte as usize / BLOCK][byte as usize % BLOCK] = 0x80;
         }

@@ -112,7 +112,7 @@ impl<'a, 't> Layout<'a, 't> {
         let line = &self.bytes[line..end.min(line + LINE)];
         let sign = [&b"function"[..], b"=>"].iter().find_map(|sign| memchr::memmem::rfind(line, sign));
         sign.is_some_and(|sign| {
-            let count = |brace: u8| line[sign..].iter().filter(|byte| **byte == brace).count();
+            let count = |brace: u8| memchr::memchr_iter(brace, &line[sign..]).count();
             count(b'{') > count(b'}')
         })
     }
