@@ -285,6 +285,17 @@ fn a_file_that_does_not_parse_is_read_by_lines() {
 }
 
 #[test]
+fn keywords_that_stand_close_together_hide_nothing() {
+    for before in ["", "curl x;\n", "curl "] {
+        for count in [1, 3, 2000] {
+            let value = ["q7Gz0pLw2xKx4b", "VnT9aS"].concat();
+            let text = format!("{}curl -H 'x-api-key: {value}' host\n", before.repeat(count));
+            assert_eq!(shown("notes.txt", &text), [value], "{before}{count}");
+        }
+    }
+}
+
+#[test]
 fn long_lines_and_deep_nesting_end() {
     let long = format!("x = '{}'; password = '{}'\n", "token=".repeat(200_000), word());
     assert!(shown("a.js", &long).len() <= 1);

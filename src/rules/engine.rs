@@ -27,6 +27,9 @@ const MOST: usize = 10_000;
 /// Farthest that the identifier of a secret stands from it, in bytes.
 const NEAR: usize = 2000;
 
+/// How often, at most, the places where a pattern is tried at keywords alone may overlap, on average.
+const FEW: usize = 4;
+
 /// Up to so many bytes are looked through behind each of several keywords before a pattern is tried.
 const SHORT: usize = 1024;
 
@@ -291,7 +294,9 @@ impl Engine {
                         found.extend(self.judge(*rule, matcher, text, span, whole, file));
                     }
                 };
-                if sketch.begins {
+                // Many keywords close together would have the same text tried many times.
+                let overlapping = group.len().saturating_mul(sketch.reach.min(text.len()));
+                if sketch.begins && overlapping <= window.len().saturating_mul(FEW) {
                     begin_at(text.as_bytes(), group, sketch, matcher, &mut tell);
                 } else {
                     matcher.find(text.as_bytes(), window, tell);
