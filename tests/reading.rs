@@ -26,6 +26,16 @@ fn names_of_every_sort_are_read() {
         ("a.py", "pw = os.environ.get('DB_PASSWORD', '@')\n"),
         ("docker-compose.yml", "services:\n  k:\n    environment:\n      KAFKA_CLIENT_PASSWORDS: @\n"),
         ("hostapd.conf", "wep_key0=@\n"),
+        ("staff.csv", "name,password\nann,@\n"),
+        ("a.go", "package a\nvar env = []string{\"POSTGRES_PASSWORD=@\", \"A=1\"}\n"),
+        ("a.py", "run(environment=['POSTGRES_PASSWORD=@', 'A=1'])\n"),
+        ("a.swift", "class V { func f() { if passwordField.text! == \"@\" { ok() } } }\n"),
+        ("a.js", "if (form.password.value === '@') { ok(); }\n"),
+        ("a.cs", "class A { void F() { if (txtPassword.Text == \"@\") Ok(); } }\n"),
+        (
+            "app/src/main/res/values/strings.xml",
+            "<resources>\n  <string name=\"admin_password\">@</string>\n</resources>\n",
+        ),
         ("out.conf", "output {\n  search {\n    user => \"app\"\n    password => \"@\"\n  }\n}\n"),
         ("a.js", "const o = {user: 'u', password: '@'};\n"),
         ("a.js", "const p = process.env.DB_PASSWORD || '@';\n"),
@@ -144,6 +154,12 @@ fn sql_and_manifests_are_read() {
 #[test]
 fn what_only_talks_about_secrets_is_quiet() {
     for (path, text) in [
+        (
+            "app/src/main/res/values/strings.xml",
+            "<resources>\n  <string name=\"forgot_password\">Forgot password?</string>\n  <string name=\"password\">Password</string>\n</resources>\n",
+        ),
+        ("a.js", "if (token.value === 'endif2') { end(); }\n"),
+        ("a.py", "args = ['--env', 'password=', 'q7Gz0pLw2x']\n"),
         ("a.py", "warn('in a future version. Pass engine=\"pyarrow\" or set it')\n"),
         ("a.py", "password = '0x%s' % encode(password)\n"),
         (

@@ -30,6 +30,15 @@ impl Reader<'_> {
         if first.is_ascii_alphanumeric() || stops.contains(&first) || first >= 0x80 || tag {
             at = limit;
         }
+        // Within a string that says more: what stands behind is another one.
+        let quote = name.start.checked_sub(1).map_or(0, |before| self.at(before));
+        if !own && b"\"'`".contains(&quote) {
+            let line = self.bytes.get(end..limit).unwrap_or_default();
+            let close = memchr::memchr2(quote, b'\n', line).filter(|close| line[*close] == quote);
+            if close.is_some_and(|close| line[..close].iter().any(|byte| !b" \t:=".contains(byte))) {
+                at = limit;
+            }
+        }
         // A comma ends the value, but for the one behind the name itself, where that is the first argument, an option, the
         // first of two, or a value itself: `get("password", "x")`, `["--password", "x"]`, `["password", "x"]`,
         // `{name: "password", value: "x"}`. In other lists a name stands among names.

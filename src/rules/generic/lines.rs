@@ -26,6 +26,17 @@ pub(super) struct Reader<'a> {
 pub(super) const PROPERTIES: [&str; 5] =
     ["<property name=\"", "<prop key=\"", "<param name=\"", "<parameter name=\"", "<entry key=\""];
 
+/// What texts of an Android app begin with: most are labels.
+pub(super) const STRING: &str = "<string name=\"";
+
+/// Whether the text of an app is more than a label: `Forgot password?`, `Password`.
+pub(super) fn is_no_label(text: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
+    text.len() >= 6
+        && !has(u8::is_ascii_whitespace)
+        && (has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) || look(text) == Look::Random)
+}
+
 /// Longest value that is read from a line, in bytes: tokens of sessions have a thousand and more.
 pub(super) const LONGEST: usize = 4096;
 
@@ -50,6 +61,13 @@ pub(super) fn first_compared(before: &str) -> Option<&str> {
     let line = before.get(low..)?.rsplit('\n').next()?;
     let (at, callee) = CONSTANT.iter().find_map(|callee| line.rfind(callee).map(|at| (at, callee)))?;
     line.get(at + callee.len()..).filter(|argument| !argument.contains(['"', '\'', ';']))
+}
+
+/// The field whose text is compared, at the end of a text: `password` of `password.text! == `.
+pub(super) fn field_compared(before: &str) -> Option<&str> {
+    let (head, property) = before.trim_end_matches(['=', '!', '?', ' ']).rsplit_once('.')?;
+    let start = head.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+    head.get(start..).filter(|name| !name.is_empty() && names::is_typed(property))
 }
 
 /// What a chain of methods begins with whose last compares, at the end of a text: `pwd.getText().toString().equals(`.

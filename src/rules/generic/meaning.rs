@@ -145,13 +145,18 @@ impl Reading<'_> {
         None
     }
 
-    /// `pwd.getText().toString().equals("x")`: compared with the text of something that has a telling name.
+    /// `pwd.getText().toString().equals("x")`, `pwd.text == "x"`: compared with the text of something that has a telling name.
     fn compared(&self, literal: &Literal) -> Option<Meaning> {
         if literal.role != Role::Comparison {
             return None;
         }
-        let name = lines::receiver(self.text.get(..literal.span.start)?)?;
-        let class = names::classify(name)?;
+        let before = self.text.get(..literal.span.start)?.trim_end_matches(['"', '\'', '`']);
+        let (name, class) = if let Some(field) = lines::field_compared(before) {
+            (field, names::field_class(field)?)
+        } else {
+            let name = lines::receiver(self.text.get(..literal.span.start)?)?;
+            (name, names::classify(name)?)
+        };
         Some(Meaning { class, name: name.to_owned(), how: How::Compared })
     }
 
@@ -172,7 +177,10 @@ impl Reading<'_> {
         } else {
             let head = before.strip_suffix("\">")?;
             let tag = head.get(head.rfind('<')?..)?;
-            lines::PROPERTIES.iter().find_map(|start| tag.strip_prefix(start))?
+            let texts = || {
+                tag.strip_prefix(lines::STRING).filter(|_| literal.text().is_some_and(|text| lines::is_no_label(&text)))
+            };
+            lines::PROPERTIES.iter().find_map(|start| tag.strip_prefix(start)).or_else(texts)?
         };
         let class = names::classify(name)?;
         Some(Meaning { class, name: name.to_owned(), how: How::Bound })

@@ -26,6 +26,7 @@ mod promise;
 mod repeats;
 mod sql;
 mod syntax;
+mod table;
 mod whole;
 mod written;
 
@@ -112,10 +113,10 @@ pub(super) fn read(
     // Most files have no telling word: nothing else is asked about them.
     if hits.is_empty() && far.is_empty() {
         let found = of_file(text, path, Vec::new());
-        return if found.is_empty() || quiet() { Vec::new() } else { found };
+        return if found.is_empty() || quiet() { table::read_anyway(text, path) } else { found };
     }
     if quiet() {
-        return Vec::new();
+        return table::read_anyway(text, path);
     }
     let language = tree.language();
     let mut reader = lines::Reader::new(text, path, language);
@@ -180,6 +181,7 @@ pub(super) fn read(
 /// What was found, and what the file's kind tells.
 fn of_file(text: &str, path: &Path, mut found: Vec<Candidate>) -> Vec<Candidate> {
     found.extend(files::read(text, path));
+    found.extend(table::read(text, path));
     if found.is_empty() {
         found.extend(whole::read(text, path));
     }

@@ -238,15 +238,30 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         if known.len() == REMEMBERED {
             known.clear();
         }
-        let class = read(name);
+        // `passwordField.text`: what somebody typed into a field.
+        let typed = name.rsplit_once('.').filter(|(_, property)| is_typed(property));
+        let class = typed.map_or_else(|| read(name), |(field, _)| field_class(field));
         known.insert(name.into(), class);
         class
     })
 }
 
+/// Whether a property is what somebody typed into a field: `text` (`UIKit`, Android), `value` (the DOM), `Text` (.NET),
+/// `stringValue` (`AppKit`).
+pub(super) fn is_typed(property: &str) -> bool {
+    ["text", "value", "Text", "Value", "stringValue"].contains(&property)
+}
+
+/// What somebody types into a field, where that is a password: `passwordTextField`.
+pub(super) fn field_class(field: &str) -> Option<Class> {
+    const FIELDS: [&str; 8] = ["TextField", "Field", "Input", "TextBox", "EditText", "_field", "_input", "Text"];
+    let stem = FIELDS.iter().find_map(|kind| field.strip_suffix(kind)).filter(|stem| !stem.is_empty());
+    read(stem.unwrap_or(field)).filter(|class| *class == Class::Password)
+}
+
 fn read(name: &str) -> Option<Class> {
     // An option with its own value is no name: `-path=secret kv-v2`.
-    if name.split(' ').count() > 2 || name.starts_with('-') && name.contains('=') {
+    if name.split(' ').count() > 2 || name.contains('=') {
         return None;
     }
     let whole = name;
@@ -399,6 +414,8 @@ mod tests {
             ("DB_PASSWORD", Class::Password),
             ("userPassword", Class::Password),
             ("es.passWord", Class::Password),
+            ("form.passwordField.text", Class::Password),
+            ("txtPassword.Text", Class::Password),
             ("KAFKA_CLIENT_PASSWORDS", Class::Password),
             ("wep_key0", Class::Password),
             ("LDAP_JAVA_NAMING_SECURITY_CREDENTIALS", Class::Password),

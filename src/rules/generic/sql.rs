@@ -244,7 +244,7 @@ fn is_made_up(value: &str) -> bool {
 }
 
 /// A password's hash in the form of crypt(3) and its kin: who has it can guess the password offline.
-fn is_salted_hash(value: &str) -> bool {
+pub(super) fn is_salted_hash(value: &str) -> bool {
     const HEADS: [&str; 20] = [
         "$2a$",
         "$2b$",
@@ -273,7 +273,7 @@ fn is_salted_hash(value: &str) -> bool {
 }
 
 /// A digest of MD5, SHA-1 or SHA-2 where a row holds an account's password: without a salt it is looked up in a table.
-fn is_digest(value: &str) -> bool {
+pub(super) fn is_digest(value: &str) -> bool {
     matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::judge::How;
-use super::lines::{COMPARISONS, LONGEST, PROPERTIES, Reader, in_name};
+use super::lines::{COMPARISONS, LONGEST, PROPERTIES, Reader, STRING, in_name, is_no_label};
 use super::{names, place};
 use crate::rules::value::{Look, look};
 
@@ -36,6 +36,10 @@ impl Reader<'_> {
         }
         if !key && self.at(at) == b'(' {
             return self.set_by_call(start, at).map(|span| (span, true, How::Argument));
+        }
+        // `password.text! == "x"` of Swift.
+        if !key && self.at(at) == b'!' && self.at(at + 1) == b' ' {
+            at += 1;
         }
         let blank = self.skip(at, b" \t");
         let rest = self.bytes.get(blank..)?;
@@ -84,11 +88,23 @@ impl Reader<'_> {
         let default = self.bytes[..start].ends_with(b"${") && rest.first() == Some(&b':');
         // `export DB_PASSWORD=x` inside of a program's text.
         let exported = self.bytes[..start].ends_with(b"export ") && blank == end && rest.first() == Some(&b'=');
+        // `["DB_PASSWORD=x"]`: an entry of an environment.
+        let entry = b"\"'`".contains(&open) && blank == end && rest.first() == Some(&b'=') && self.is_entry(start, end);
         // `for (auto &pass: passes)`
         let query = self.is_query(start) && rest.first() == Some(&b'=');
-        let open = self.bare || default || exported || query || self.is_setting(start, rest.first(), at);
+        let open = self.bare || default || exported || entry || query || self.is_setting(start, rest.first(), at);
         let bare = open && how != How::Compared && how != How::Argument && !expression;
         bare.then(|| self.bare_value(start, at, how)).flatten()
+    }
+
+    /// Whether a string says what a variable is set to, and nothing else: its quote opens before the name, whose letters are
+    /// capitals, and closes behind one word.
+    fn is_entry(&self, start: usize, end: usize) -> bool {
+        let capital = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+        let rest = self.bytes.get(end + 1..(end + LONGEST).min(self.bytes.len())).unwrap_or_default();
+        let quote = self.at(start.saturating_sub(1));
+        let word = rest.iter().position(|byte| *byte == quote || byte.is_ascii_whitespace());
+        self.bytes[start..end].iter().all(capital) && word.is_some_and(|at| at > 0 && rest[at] == quote)
     }
 
     /// The value of a key of JSON that stands in the text of a string: `"{\"password\": \"x\"}"`. In the strings of JSON itself
@@ -177,6 +193,10 @@ impl Reader<'_> {
         let rest = self.text.get(end..)?;
         if PROPERTIES.iter().any(|tag| head.ends_with(tag.as_bytes())) {
             return rest.starts_with("\">").then_some(end + 2);
+        }
+        if head.ends_with(STRING.as_bytes()) {
+            let text = rest.strip_prefix("\">")?.split('<').next()?;
+            return is_no_label(text).then_some(end + 2);
         }
         let behind = rest.strip_prefix("</key>").filter(|_| head.ends_with(b"<key>"))?.trim_start();
         behind.starts_with("<string>").then_some(self.text.len() - behind.len() + "<string>".len())
