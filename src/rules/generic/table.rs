@@ -53,6 +53,10 @@ pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
         found.extend(telling.iter().filter_map(|(index, name, class)| {
             let span = row.get(*index)?.clone();
             let value = text.get(span.clone())?;
+            // A number of tokens is none of them.
+            if *class != Class::Password && value.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte)) {
+                return None;
+            }
             let hash = *class == Class::Password && (is_salted_hash(value) || is_digest(value));
             let (rule, confidence) = if hash {
                 ("password-hash", Confidence::Medium)
