@@ -11,7 +11,7 @@ use super::described;
 use super::encoded::{self, layers};
 use super::gate::Gate;
 use super::generic::{self, Candidate};
-use super::matcher::Matcher;
+use super::matcher::{Matcher, begin_at};
 use super::overlap::one_a_place;
 use super::rule::{Rule, RuleError};
 use super::sketch::Sketch;
@@ -29,9 +29,6 @@ const NEAR: usize = 2000;
 
 /// How often, at most, the places where a pattern is tried at keywords alone may overlap, on average.
 const FEW: usize = 4;
-
-/// Up to so many bytes are looked through behind each of several keywords before a pattern is tried.
-const SHORT: usize = 1024;
 
 /// Rank of what a pattern found; readings of names stand below.
 pub(super) const RULE: u8 = 10;
@@ -464,29 +461,6 @@ impl Engine {
             span: candidate.span,
             snippet: None,
         })
-    }
-}
-
-/// What a pattern finds that begins with keywords, in order of their places.
-fn begin_at(
-    text: &[u8],
-    keywords: &[(usize, Range<usize>)],
-    sketch: &Sketch,
-    matcher: &Matcher,
-    tell: &mut impl FnMut(Range<usize>, Range<usize>),
-) {
-    let mut from = 0;
-    for (_, keyword) in keywords {
-        let window = keyword.start..(keyword.start + sketch.reach).min(text.len());
-        // What stands in a value begins none; a window without end was looked at with the others.
-        if window.start < from || sketch.reach <= SHORT && keywords.len() > 1 && !sketch.may_match(text, &window) {
-            continue;
-        }
-        from = window.start + 1;
-        if let Some((span, whole)) = matcher.find_at(text, window) {
-            from = from.max(span.end);
-            tell(span, whole);
-        }
     }
 }
 

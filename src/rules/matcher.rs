@@ -8,6 +8,10 @@ use regex_automata::{Anchored, Input, Match};
 
 use super::exempt::Exempts;
 use super::rule::Rule;
+use super::sketch::Sketch;
+
+/// Up to so many bytes are looked through behind each of several keywords before a pattern is tried.
+const SHORT: usize = 1024;
 
 #[derive(Debug)]
 pub(super) struct Matcher {
@@ -83,4 +87,27 @@ impl Matcher {
 
 fn next(found: &Match) -> usize {
     if found.is_empty() { found.end() + 1 } else { found.end() }
+}
+
+/// What a pattern finds that begins with keywords, in order of their places.
+pub(super) fn begin_at(
+    text: &[u8],
+    keywords: &[(usize, Range<usize>)],
+    sketch: &Sketch,
+    matcher: &Matcher,
+    tell: &mut impl FnMut(Range<usize>, Range<usize>),
+) {
+    let mut from = 0;
+    for (_, keyword) in keywords {
+        let window = keyword.start..(keyword.start + sketch.reach).min(text.len());
+        // What stands in a value begins none; a window without end was looked at with the others.
+        if window.start < from || sketch.reach <= SHORT && keywords.len() > 1 && !sketch.may_match(text, &window) {
+            continue;
+        }
+        from = window.start + 1;
+        if let Some((span, whole)) = matcher.find_at(text, window) {
+            from = from.max(span.end);
+            tell(span, whole);
+        }
+    }
 }
