@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use regex_automata::meta::Regex;
+use regex_automata::util::captures::Captures;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, Match};
 
@@ -52,13 +53,10 @@ impl Matcher {
                 input.set_start(next(&found));
             } else {
                 self.regex.captures(input.clone(), &mut captures);
-                let Some(found) = captures.get_match() else { break };
-                // Without the group the alternative that matched has no value of its own.
-                let span = captures.get_group(self.group).map_or(found.range(), |span| span.range());
-                each(span, found.range());
+                let Some((span, whole)) = self.found(&captures) else { break };
                 // The next value may begin with what ended this one (a quote, a blank).
-                let after = captures.get_group(self.group).map_or(found.end(), |span| span.end);
-                input.set_start(after.max(found.start() + 1));
+                input.set_start(span.end.max(whole.start + 1));
+                each(span, whole);
             }
         }
     }
@@ -72,8 +70,13 @@ impl Matcher {
         }
         let mut captures = self.regex.create_captures();
         self.regex.captures(input, &mut captures);
-        let found = captures.get_match()?;
-        Some((captures.get_group(self.group).map_or(found.range(), |span| span.range()), found.range()))
+        self.found(&captures)
+    }
+
+    /// The value's span, and that of the whole match. Without the group the alternative that matched has no value of its own.
+    fn found(&self, captures: &Captures) -> Option<(Range<usize>, Range<usize>)> {
+        let whole = captures.get_match()?.range();
+        Some((captures.get_group(self.group).map_or(whole.clone(), |span| span.range()), whole))
     }
 
     /// The part of a value that its checksum is made of.

@@ -55,9 +55,9 @@ pub(super) struct Gate {
 struct Place {
     number: u32,
     /// Where in the keyword the window begins.
-    offset: u16,
+    offset: u32,
     /// Bytes of the keyword.
-    length: u16,
+    length: u32,
     /// Up to sixteen bytes of the keyword, and which bits of sixteen bytes tell it: of a letter all but the one of its case.
     head: [u64; 2],
     mask: [u64; 2],
@@ -95,10 +95,10 @@ impl Gate {
         known.sort_unstable();
         #[allow(clippy::cast_possible_truncation, reason = "nobody has 4 billion keywords")]
         let starts = std::array::from_fn(|hash| known.partition_point(|known| known.0 < hash) as u32);
-        #[allow(clippy::cast_possible_truncation, reason = "nor one of 64 KiB")]
+        #[allow(clippy::cast_possible_truncation, reason = "nor one of 4 GiB")]
         let place = |(_, number, offset): (usize, usize, usize)| {
             let (head, mask) = begin(&keywords[number]);
-            Place { number: number as u32, offset: offset as u16, length: keywords[number].len() as u16, head, mask }
+            Place { number: number as u32, offset: offset as u32, length: keywords[number].len() as u32, head, mask }
         };
         let places = known.into_iter().map(place).collect();
         let short = automaton(&keywords, shorter);
@@ -143,7 +143,7 @@ impl Gate {
         };
         let hash = few(hash(four | 0x2020_2020));
         for place in &self.places[self.starts[hash] as usize..self.starts[hash + 1] as usize] {
-            let Some(start) = at.checked_sub(usize::from(place.offset)) else { continue };
+            let Some(start) = at.checked_sub(place.offset as usize) else { continue };
             let Some(begin) = text.get(start..).and_then(<[u8]>::first_chunk::<16>) else {
                 self.compare_slowly(text, at, place, tell);
                 continue;
@@ -154,7 +154,7 @@ impl Gate {
                 continue;
             }
             if place.length <= 16 {
-                tell(place.number as usize, start..start + usize::from(place.length));
+                tell(place.number as usize, start..start + place.length as usize);
             } else {
                 self.compare_slowly(text, at, place, tell);
             }
@@ -165,7 +165,7 @@ impl Gate {
     #[cold]
     fn compare_slowly(&self, text: &[u8], at: usize, place: &Place, tell: &mut impl FnMut(usize, Range<usize>)) {
         let keyword = &self.keywords[place.number as usize];
-        let Some(start) = at.checked_sub(usize::from(place.offset)) else { return };
+        let Some(start) = at.checked_sub(place.offset as usize) else { return };
         let Some(found) = text.get(start..start + keyword.len()) else { return };
         if found.eq_ignore_ascii_case(keyword) {
             tell(place.number as usize, start..start + keyword.len());

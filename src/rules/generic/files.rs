@@ -31,14 +31,8 @@ pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
         .filter(good)
         .map(|span| Candidate {
             encoded: encoded(&span),
-            span,
-            rule: "generic-credential-file".into(),
-            name: Some("password".to_owned()),
-            confidence: Confidence::High,
             rank: 2,
-            certain: true,
-            extent: 0,
-            language: None,
+            ..Candidate::plain(span, "generic-credential-file", Some("password".to_owned()), Confidence::High)
         })
         .collect()
 }
@@ -61,14 +55,19 @@ fn base64(value: &str) -> Option<crate::model::Encoded> {
     Some(crate::model::Encoded { chain: "base64".to_owned(), plain: keylift_providers::Secret::new(plain) })
 }
 
+/// The lines of a text that say something, comments left out, with their places.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split_inclusive('\n')
-        .scan(0, |at, line| {
-            let start = *at;
-            *at += line.len();
-            Some((start, line.trim_end_matches(['\r', '\n'])))
-        })
-        .filter(|(_, line)| !line.trim_start().starts_with('#') && !line.trim().is_empty())
+    lines_of(text).filter(|(_, line)| !line.trim_start().starts_with('#'))
+}
+
+/// The lines of a text that say something, without their ends, with their places.
+pub(super) fn lines_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.split_inclusive('\n').scan(0, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some((start, line.trim_end_matches(['\r', '\n'])))
+    });
+    lines.filter(|(_, line)| !line.trim().is_empty())
 }
 
 /// `host:port:database:user:password`, a backslash before a colon or a backslash (`PostgreSQL`, "The Password File").

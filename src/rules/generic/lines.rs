@@ -65,9 +65,12 @@ pub(super) fn first_compared(before: &str) -> Option<&str> {
 
 /// The field whose text is compared, at the end of a text: `password` of `password.text! == `.
 pub(super) fn field_compared(before: &str) -> Option<&str> {
-    let (head, property) = before.trim_end_matches(['=', '!', '?', ' ']).rsplit_once('.')?;
-    let start = head.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-    head.get(start..).filter(|name| !name.is_empty() && names::is_typed(property))
+    let word =
+        |text: &str| text.len() - text.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+    let before = before.trim_end_matches(['=', '!', '?', ' ']);
+    let (head, property) = before.split_at_checked(word(before))?;
+    let head = head.strip_suffix('.').filter(|_| names::is_typed(property))?;
+    head.get(word(head)..).filter(|name| !name.is_empty())
 }
 
 /// What a chain of methods begins with whose last compares, at the end of a text: `pwd.getText().toString().equals(`.
@@ -208,17 +211,7 @@ impl<'a> Reader<'a> {
         let sampled = made && place::is_sample_environment(self.path) && !is_counted(value);
         let confidence = if place::quiet_place(self.path) && !sampled { Confidence::Low } else { confidence };
         let name = name.map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
-        self.found.push(Candidate {
-            span,
-            rule: rule.into(),
-            name,
-            confidence,
-            rank: 1,
-            certain: true,
-            extent: 0,
-            encoded: None,
-            language: None,
-        });
+        self.found.push(Candidate::plain(span, rule, name, confidence));
     }
 
     /// A literal passed to a function that takes a secret.

@@ -12,6 +12,7 @@ mod code;
 mod files;
 mod flow;
 mod given;
+mod hashed;
 mod itself;
 mod judge;
 mod lines;
@@ -93,6 +94,12 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// What speaks for itself, as it stands.
+    fn plain(span: Range<usize>, rule: &'static str, name: Option<String>, confidence: Confidence) -> Self {
+        let rule = rule.into();
+        Self { span, rule, name, confidence, rank: 1, certain: true, extent: 0, encoded: None, language: None }
+    }
+
     /// The same at another place, where it stands as it is.
     pub(super) fn moved(&self, span: Range<usize>) -> Self {
         Self { span, rule: self.rule.clone(), name: self.name.clone(), encoded: None, ..*self }

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::Candidate;
+use super::files::lines_of;
+use super::hashed::{is_digest, is_salted_hash};
 use super::judge::{How, judge};
 use super::names::{self, Class};
 use super::place::quiet_place;
-use super::sql::{is_digest, is_salted_hash};
 use crate::model::Confidence;
 
 /// More rows are a data set.
@@ -21,20 +22,12 @@ const OWNERS: [&str; 16] = [
     "site", "title", "client", "id",
 ];
 
-/// The same for a place where weak evidence counts for little: names of columns are strong, in a file that is quiet for its
-/// ending alone.
-pub(super) fn read_anyway(text: &str, path: &Path) -> Vec<Candidate> {
-    let table = path.extension().is_some_and(|ending| ending == "csv" || ending == "tsv");
-    if table && !quiet_place(&path.with_extension("txt")) { read(text, path) } else { Vec::new() }
-}
-
 /// The credentials of a table, told by the names of its columns.
 pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    if !["csv", "tsv", "txt"].contains(&ending.as_str()) {
+    if !ends_in(path, &["csv", "tsv", "txt"]) {
         return Vec::new();
     }
-    let mut rows = lines(text).filter(|(_, line)| !line.trim().is_empty());
+    let mut rows = lines_of(text);
     let Some((at, header)) = rows.next().filter(|(_, line)| line.len() <= HEADER) else { return Vec::new() };
     let Some(separator) = separator(header) else { return Vec::new() };
     let names: Vec<&str> = cells(at, header, separator).map(|span| text.get(span).unwrap_or_default()).collect();
@@ -63,22 +56,21 @@ pub(super) fn read(text: &str, path: &Path) -> Vec<Candidate> {
             } else {
                 (class.rule(), judge(*class, name, value, true, How::Bound)?)
             };
-            let name = Some((*name).to_owned());
-            let rule = rule.into();
-            Some(Candidate {
-                span,
-                rule,
-                name,
-                confidence,
-                rank: 1,
-                certain: true,
-                extent: 0,
-                encoded: None,
-                language: None,
-            })
+            Some(Candidate::plain(span, rule, Some((*name).to_owned()), confidence))
         }));
     }
     found
+}
+
+/// The same for a place where weak evidence counts for little: names of columns are strong, in a file that is quiet for its
+/// ending alone.
+pub(super) fn read_anyway(text: &str, path: &Path) -> Vec<Candidate> {
+    let quiet = !ends_in(path, &["csv", "tsv"]) || quiet_place(&path.with_extension("txt"));
+    if quiet { Vec::new() } else { read(text, path) }
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// What the cells of a column are: names of one or two words, so that a sentence with a comma is none.
@@ -111,14 +103,6 @@ fn cells(at: usize, line: &str, separator: u8) -> impl Iterator<Item = Range<usi
         let bare = inner.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(inner);
         let begin = at + start + (bare.as_ptr() as usize - cell.as_ptr() as usize);
         Some(begin..begin + bare.len())
-    })
-}
-
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split_inclusive('\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some((start, line.trim_end_matches(['\r', '\n'])))
     })
 }
 

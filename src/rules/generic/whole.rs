@@ -22,15 +22,5 @@ pub(super) fn read(text: &str, path: &Path) -> Option<Candidate> {
     }
     let start = text.len() - text.trim_start().len();
     let confidence = if quiet_place(path) { Confidence::Low } else { Confidence::Medium };
-    Some(Candidate {
-        span: start..start + value.len(),
-        rule: "generic-credential-file".into(),
-        name: None,
-        confidence,
-        rank: 1,
-        certain: true,
-        extent: 0,
-        encoded: None,
-        language: None,
-    })
+    Some(Candidate::plain(start..start + value.len(), "generic-credential-file", None, confidence))
 }
