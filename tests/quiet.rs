@@ -10,7 +10,7 @@ fn what_only_talks_about_secrets_is_quiet() {
     for (path, text) in [
         (
             "app/src/main/res/values/strings.xml",
-            "<resources>\n  <string name=\"forgot_password\">Forgot password?</string>\n  <string name=\"password\">Password</string>\n</resources>\n",
+            "<resources>\n  <string name=\"forgot_password\">Forgot password?</string>\n  <string name=\"old_password\">Pass1</string>\n  <string name=\"new_password\">Neues 2x</string>\n  <string name=\"password\">Password</string>\n</resources>\n",
         ),
         ("a.js", "if (token.value === 'endif2') { end(); }\n"),
         ("a.py", "args = ['--env', 'password=', 'q7Gz0pLw2x']\n"),

@@ -126,6 +126,7 @@ mod tests {
             ("a{2}b", &["aa"], false),
             ("(?:x)?ab", &["ab"], false),
             ("(?:x)?ab", &["ab", "xab"], true),
+            ("(?:x)?ab", &["xab"], false),
             ("[a-z]ab", &["ab"], false),
             ("[ab]c", &["ac", "bc"], true),
             ("a+b", &["a"], true),

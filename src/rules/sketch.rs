@@ -245,6 +245,15 @@ mod tests {
         assert!(!may("(?:sk|pk)_live_[0-9a-z]{4}", "sk_test_0a0a"), "a literal is missing");
     }
 
+    #[test]
+    fn what_begins_as_a_word_stands_where_one_begins() {
+        let sketch = Sketch::of(r"\bab_[0-9]{3}", &["ab_"]).unwrap();
+        assert!(sketch.begins && sketch.may_stand(b"ab_", 0) && sketch.may_stand(b"-ab_", 1));
+        assert!(!sketch.may_stand(b"xab_", 1));
+        let within = Sketch::of(r"\b[xy]ab_[0-9]{3}", &["ab_"]).unwrap();
+        assert!(!within.begins && within.may_stand(b"xab_", 1));
+    }
+
     proptest::proptest! {
         /// Whatever a pattern matches, its sketch lets through.
         #[test]

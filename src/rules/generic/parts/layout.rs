@@ -106,15 +106,24 @@ impl<'a, 't> Layout<'a, 't> {
         (end >= place.end).then_some(start.at..end)
     }
 
-    /// Whether a line ends within a function that begins on it.
+    /// Whether a line ends within the body of a function that begins on it: the brace that stays open stands behind `)` or
+    /// `=>`. Behind anything else it opens an object, whose entries are no statements.
     fn opens_function(&self, line: usize) -> bool {
         let end = memchr::memchr(b'\n', &self.bytes[line..]).map_or(self.bytes.len(), |length| line + length);
         let line = &self.bytes[line..end.min(line + LINE)];
-        let sign = [&b"function"[..], b"=>"].iter().find_map(|sign| memchr::memmem::rfind(line, sign));
-        sign.is_some_and(|sign| {
-            let count = |brace: u8| memchr::memchr_iter(brace, &line[sign..]).count();
-            count(b'{') > count(b'}')
-        })
+        let Some(sign) = [&b"function"[..], b"=>"].iter().find_map(|sign| memchr::memmem::rfind(line, sign)) else {
+            return false;
+        };
+        let mut open = Vec::new();
+        for at in memchr::memchr2_iter(b'{', b'}', &line[sign..]) {
+            if line[sign + at] == b'{' {
+                open.push(sign + at);
+            } else {
+                open.pop();
+            }
+        }
+        let head = |brace: &usize| line[..*brace].trim_ascii_end();
+        open.last().map(head).is_some_and(|head| head.ends_with(b")") || head.ends_with(b"=>"))
     }
 
     /// Where a statement ends of a body within another: before the next one, or before what is indented less.

@@ -139,7 +139,11 @@ mod tests {
         // Of a module in a function, statements.
         let object = "var a = {\n    word: 1,\n  };\n";
         assert_eq!(parts(&wrapped(&format!("'use strict';\n\n  {object}"))).unwrap(), [format!("{object}\n")]);
-        // An object's entries are none.
+        // An object's entries are none, whatever stands before it.
+        for head in ["module.exports = env => ({", "f(function () { return 1; }, {", "f(() => 1, {"] {
+            let object = format!("{head}\n  word: 1\n}});\n");
+            assert_eq!(parts(&object).unwrap(), [format!("{}{object}\n", "f();\n".repeat(3))]);
+        }
         let entries = "f({\n  a: {\n    word: 1\n  }\n});\n";
         assert_eq!(parts(entries).unwrap(), [format!("{}{entries}\n", "f();\n".repeat(3))]);
     }
