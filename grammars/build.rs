@@ -35,6 +35,8 @@ struct Excerpts {
     #[serde(default)]
     braces: bool,
     objects: bool,
+    directives: Option<String>,
+    ends: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -100,9 +102,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let docstrings = head.docstrings.map(|Docstrings { fences, quotes, comment, block }| {
             format!("Docstrings {{ fences: &{fences:?}, quotes: {quotes:?}, comment: {comment:?}, block: {block:?} }}")
         });
-        let excerpts = head.excerpts.map(|Excerpts { columns, functions, braces, objects }| {
+        let excerpts = head.excerpts.map(|Excerpts { columns, functions, braces, objects, directives, ends }| {
             format!(
-                "Excerpts {{ columns: {columns:?}, functions: &{functions:?}, braces: {braces}, objects: {objects} }}"
+                "Excerpts {{ columns: {columns:?}, functions: &{functions:?}, braces: {braces}, objects: {objects}, directives: {directives:?}, ends: {ends:?} }}"
             )
         });
         let optional = |text: Option<String>| text.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"));

@@ -65,6 +65,11 @@ fn what_only_talks_about_secrets_is_quiet() {
         ("a.py", "ZULIP_API_KEY = '0123456789abcdef0123456789abcdef'\n"),
         ("a.py", "fail(\"'mysql://USER:PASSWORD@DBMS_IP:DBMS_PORT/NAME'\")\n"),
         ("a.py", "\"\"\"Set up.\"\"\"\nhost = config.get(CONF_HOST)\npassword = config.get(CONF_PASSWORD)\n"),
+        ("VERSIONS", "posix: 3.0-\npwd: 3.0-3.12\nsecrets: 3.6-\n"),
+        ("a.py", "if token == '#bygroup':\n    pass\n"),
+        ("a.py", "def generate_password_hash(password: str, method: str = 'scrypt'):\n    pass\n"),
+        ("a.py", "MODULES = {'OAuth': ('oauth_get_sbs', 'oauth_urlencode')}\n"),
+        ("a.py", "# {key: 'x-amz-date', value: '...'}\ndef sign(key, text):\n    return hmac.new(key, text)\n"),
         ("a.yaml", "{{- $tlsSecret := printf \"%s-shop-tls\" $name }}\n"),
     ] {
         is_quiet(path, text);
@@ -77,6 +82,7 @@ fn a_table_of_names_is_quiet() {
     let names = "class P:\n    ACCESS_KEY = 'AWSAccessKeyId'\n    SECRET_KEY = 'AWSSecretKey'\n";
     is_quiet("a.py", names);
     assert_eq!(shown("a.py", &names.replace("AWSAccessKeyId", "ann")).len(), 1);
+    is_quiet("a.c", "#define LN_userPassword \"userPassword\"\n#define SN_kx_psk \"KxPSK\"\n");
     is_quiet("a.py", "CONF_PATH = 'path'\nHUB_PASSWORD = 'password'\nHUB_PORT = 'port'\n");
     assert_eq!(shown("a.py", "HUB_USERNAME = 'username'\nHUB_PASSWORD = 'password'\n").len(), 1);
     is_quiet(

@@ -188,6 +188,12 @@ fn the_language_and_the_name_are_told() {
     let found = Engine::builtin().scan(&SourceFile::disk("a.py", text.into_bytes()));
     assert_eq!(found[0].language.as_deref(), Some("python"));
     assert_eq!(found[0].name.as_deref(), Some("db_password"));
+    for parameter in ["const char *apPassword", "const std::string &apPassword", "std::string apPassword"] {
+        let text = format!("class Portal {{\n public:\n  Portal({parameter} = \"{}\");\n}};\n", word());
+        let found = Engine::builtin().scan(&SourceFile::disk("a.h", text.into_bytes()));
+        assert_eq!(found[0].language.as_deref(), Some("cpp"));
+        assert_eq!(found[0].name.as_deref(), Some("apPassword"));
+    }
 }
 
 #[test]

@@ -27,15 +27,15 @@ impl Documentation {
         // The last byte of code before a place that is neither blank nor comment.
         let mut last = None;
         let mut at = 0;
-        let mut begins = [false; 256];
         let blocks = written.block.iter().filter_map(|[open, _]| open.bytes().next());
         let fences = written.fences.iter().filter_map(|fence| fence.bytes().next());
-        for byte in quotes.iter().copied().chain(comment.first().copied()).chain(blocks).chain(fences) {
-            begins[usize::from(byte)] = true;
-        }
-        while at < bytes.len() {
-            // Most bytes begin nothing: no more is asked of them.
-            let rest = if begins[usize::from(bytes[at])] { &bytes[at..] } else { &[] };
+        let begins = quotes.iter().copied().chain(comment.first().copied()).chain(blocks).chain(fences);
+        let begin = Begin::of(begins.collect());
+        // Most bytes begin nothing: no more is asked of them.
+        while let Some(length) = begin.find(&bytes[at..]) {
+            last = bytes[at..at + length].trim_ascii_end().last().copied().or(last);
+            at += length;
+            let rest = &bytes[at..];
             if let Some(fence) = written.fences.iter().find(|fence| rest.starts_with(fence.as_bytes())) {
                 let end = closing(text, at + fence.len(), fence);
                 if stands_alone(text, at, last) || named(text, at) {
@@ -59,9 +59,7 @@ impl Documentation {
                 last = Some(bytes[at]);
                 at = string_end(bytes, at);
             } else {
-                if !bytes[at].is_ascii_whitespace() {
-                    last = Some(bytes[at]);
-                }
+                last = Some(bytes[at]);
                 at += 1;
             }
         }
@@ -87,6 +85,32 @@ impl Documentation {
     /// Whether a place is in a string between fences.
     pub(super) fn fences(&self, at: usize) -> bool {
         holds(&self.fenced, at)
+    }
+}
+
+/// Bytes that strings and comments begin with.
+enum Begin {
+    Three([u8; 3]),
+    More(Vec<u8>),
+}
+
+impl Begin {
+    fn of(mut bytes: Vec<u8>) -> Self {
+        bytes.sort_unstable();
+        bytes.dedup();
+        match bytes[..] {
+            [one] => Self::Three([one; 3]),
+            [one, two] => Self::Three([one, two, two]),
+            [one, two, three] => Self::Three([one, two, three]),
+            _ => Self::More(bytes),
+        }
+    }
+
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        match self {
+            Self::Three([one, two, three]) => memchr::memchr3(*one, *two, *three, text),
+            Self::More(bytes) => text.iter().position(|byte| bytes.contains(byte)),
+        }
     }
 }
 

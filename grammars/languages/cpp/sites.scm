@@ -3,7 +3,9 @@
 (subscript_argument_list (string_literal) @key)
 (field_declaration declarator: (field_identifier) @name default_value: (_) @value)
 (field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name) default_value: (_) @value)
-(optional_parameter_declaration declarator: (_) @name default_value: (_) @value)
+(optional_parameter_declaration declarator: (identifier) @name default_value: (_) @value)
+(optional_parameter_declaration declarator: (pointer_declarator declarator: (identifier) @name) default_value: (_) @value)
+(optional_parameter_declaration declarator: (reference_declarator (identifier) @name) default_value: (_) @value)
 ((call_expression function: (field_expression field: (field_identifier) @name) arguments: (argument_list . (_) @value .)) (#set! how "setter"))
 
 (class_specifier name: (_) @scope.name) @scope

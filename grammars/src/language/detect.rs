@@ -262,6 +262,15 @@ mod tests {
             ("db.inc", "#define A 1\n", None),
             ("shop.install", "post_install() {\n  :\n}\n", Some("shell")),
             ("debian/shop.install", "usr/bin/shop\n", None),
+            ("shop.h", "#include <stdio.h>\nint using_std(void);\n", Some("c")),
+            ("shop.h", "extern \"C\" {\n}\n", Some("c")),
+            ("shop.h", "// (c)\n#include <string>\n", Some("cpp")),
+            ("shop.h", "namespace shop {\n", Some("cpp")),
+            ("shop.h", "inline namespace v1\n{\n", Some("cpp")),
+            ("shop.h", "template <class T>\nT f(T);\n", Some("cpp")),
+            ("shop.h", "class A {\n public:\n", Some("cpp")),
+            ("shop.h", "using Name = const char *;\n", Some("cpp")),
+            ("shop.h", "void f(const std::vector<int> &);\n", Some("cpp")),
             ("index.theme", "[Icon Theme]\nName=shop\n", None),
         ] {
             assert_eq!(name(path, head), wanted, "{path}");

@@ -56,6 +56,11 @@ pub struct Excerpts {
     pub braces: bool,
     /// Values stand in braces, within which no string goes over lines, and several of them are a text as well.
     pub objects: bool,
+    /// A line that begins so is a part of its own, with those that a backslash before their end joins to it.
+    pub directives: Option<&'static str>,
+    /// Before the first column of a statement the one before it has ended with one of these, or stands a line of another kind;
+    /// empty where that is not asked.
+    pub ends: &'static str,
 }
 
 /// How files of a language are told.

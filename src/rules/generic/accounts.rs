@@ -102,7 +102,8 @@ impl Kind {
     fn of(name: &str) -> Option<Self> {
         let words = names::words(name.rsplit(['.', ':', '>']).next()?);
         let (last, before) = words.split_last()?;
-        let plain = before.iter().all(|word| !["no", "is", "has", "get", "set"].contains(&word.as_str()));
+        // `OAuth`: a way to ask for access.
+        let plain = before.iter().all(|word| !["no", "is", "has", "get", "set", "o"].contains(&word.as_str()));
         Some(match last.as_str() {
             _ if !plain => return None,
             "auth" => Self::One,

@@ -27,7 +27,11 @@ impl Reader<'_> {
             let close = (name..limit).find(|at| !self.at(*at).is_ascii_alphanumeric()).unwrap_or(limit);
             close > name && !(self.at(close) == b'>' && self.at(self.skip(close + 1, b" \t")) == b'=')
         };
-        if first.is_ascii_alphanumeric() || stops.contains(&first) || first >= 0x80 || tag {
+        // `Pass::name()`: something of a class.
+        let scope =
+            !own && self.at(at) == b':' && self.at(at + 1) == b':' && matches!(self.language, Some("c" | "cpp"));
+        let no_value = tag || scope || first == b'{' && !own && self.is_declared(name.start);
+        if first.is_ascii_alphanumeric() || stops.contains(&first) || first >= 0x80 || no_value {
             at = limit;
         }
         // Within a string that says more: what stands behind is another one.
@@ -129,6 +133,13 @@ impl Reader<'_> {
         let word = line.trim_ascii_start().split(|byte| !in_name(*byte)).next().unwrap_or_default();
         let colon = self.skip(name.end, b" \t");
         WORDS.contains(&word) && self.at(self.skip(colon + 1, b" \t\r")) == b'\n'
+    }
+
+    /// `class Copy : public Pass {`: what stands in the braces is the body of a class.
+    fn is_declared(&self, start: usize) -> bool {
+        let head = &self.bytes[start.saturating_sub(NEAR)..start];
+        let line = &head[memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)..];
+        [&b"class "[..], b"struct ", b"interface "].iter().any(|word| memchr::memmem::find(line, word).is_some())
     }
 
     /// Whether a symbol of Ruby begins at a place.

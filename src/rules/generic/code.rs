@@ -94,6 +94,19 @@ pub(super) fn is_type(value: &str) -> bool {
     ["String", "Int", "Float", "Boolean", "ID"].contains(&name)
 }
 
+/// Since which version, and until which: `3.0-3.12`, `3.6-`.
+pub(super) fn is_versions(value: &str) -> bool {
+    let version = |part: &str| {
+        part.split('.').count() > 1
+            && part.split('.').all(|number| (1..=2).contains(&number.len()) && is_number(number))
+    };
+    value.split_once('-').is_some_and(|(since, until)| version(since) && (until.is_empty() || version(until)))
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Stems of algorithms' names.
 const NAMES: [&str; 29] = [
     "sha", "md", "hs", "rs", "es", "ps", "hmac", "hmacsha", "hmac-sha", "aes", "des", "rsa", "dsa", "ecdsa", "eddsa",

@@ -63,8 +63,18 @@ fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)
     let callee = reader.text.get(place.clone()).unwrap_or_default();
     let known = reader.at(open) == b'('
         && calls::may_be(callee)
+        && !is_defined(&reader.text[..place.start])
         && calls::find(&calls::plain(callee), reader.language).next().is_some();
     known.then_some((place, open))
+}
+
+/// Whether what begins at the end of a text is a function's definition: what it takes is no value.
+fn is_defined(before: &str) -> bool {
+    let head = before.trim_end_matches([' ', '\t']);
+    head.len() < before.len()
+        && ["def", "function", "func", "fn", "fun", "sub"]
+            .iter()
+            .any(|word| head.strip_suffix(word).is_some_and(|head| !head.bytes().next_back().is_some_and(in_word)))
 }
 
 /// Whether a bracket, or what may stand between a name and its bracket, follows the name around a telling word.
@@ -185,7 +195,9 @@ fn literals(reader: &Reader<'_>, name: &str, before: usize, hops: usize) -> Vec<
         if at > before && !found.is_empty() {
             break;
         }
-        let alone = at.checked_sub(1).is_none_or(|at| !in_word(reader.at(at))) && !in_word(reader.at(at + name.len()));
+        let alone = at.checked_sub(1).is_none_or(|at| !in_word(reader.at(at)))
+            && !in_word(reader.at(at + name.len()))
+            && !is_commented(&reader.bytes[..at]);
         if let Some(set) = alone.then(|| value_of(reader, at, at + name.len())).flatten() {
             if names::classify(name).is_none() {
                 found.clear();
@@ -203,6 +215,13 @@ fn literals(reader: &Reader<'_>, name: &str, before: usize, hops: usize) -> Vec<
         }
     };
     found.into_iter().rev().take(BRANCHES).flat_map(follow).collect()
+}
+
+/// Whether the last line of a text is a comment.
+fn is_commented(before: &[u8]) -> bool {
+    let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let line = before[line..].trim_ascii_start();
+    [&b"//"[..], b"/*", b"* ", b"# "].iter().any(|sign| line.starts_with(sign))
 }
 
 fn is_encoding(text: &str) -> bool {

@@ -62,7 +62,7 @@ pub(super) fn names_itself(class: Class, name: &str, value: &str, quoted: bool, 
         && !set
         && names::words(name).len() < 3
         && ["Password", "Passwort", "Passwords", "Passphrase", "Passcode", "Kennwort", "Senha"].contains(&value);
-    if shouted || plural || label {
+    if shouted || plural || label || quoted && is_named_after(name, value) {
         return true;
     }
     // `KEY_PWD = "pwd"`: a constant that names a field.
@@ -115,6 +115,15 @@ pub(super) fn names_itself(class: Class, name: &str, value: &str, quoted: bool, 
         || (topic || about) && !direct
         || how == How::Pair && names::classify(value).is_some()
         || how == How::Argument && digits(value) < 3 && names::classify(value).is_some()
+}
+
+/// `LN_userPassword = "userPassword"`: what ends with its own value, a name of several words in letters of both cases.
+fn is_named_after(name: &str, value: &str) -> bool {
+    let mixed = value.bytes().all(|b| b.is_ascii_alphabetic())
+        && value.bytes().skip(1).any(|b| b.is_ascii_uppercase())
+        && value.bytes().any(|b| b.is_ascii_lowercase());
+    let flat = || name.replace(['_', '-', '.'], "").to_ascii_lowercase();
+    mixed && names::words(value).len() > 1 && flat().ends_with(&value.to_ascii_lowercase())
 }
 
 /// A type or a constant about a secret, not one: `PasswordWidget`, `V1SecretProjection`, `SECRET_DO_NOT_USE_THIS`.

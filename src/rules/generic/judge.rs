@@ -1,7 +1,7 @@
 //! How sure a value is that stands under a name, or is passed to a function.
 
 use super::about;
-use super::code::{is_algorithm, is_code, is_code_at_all, is_joined, is_type, is_validation};
+use super::code::{is_algorithm, is_code, is_code_at_all, is_joined, is_type, is_validation, is_versions};
 use super::itself::names_itself;
 use super::names::{self, Class};
 use crate::model::Confidence;
@@ -78,7 +78,7 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     {
         return None;
     }
-    if is_validation(value) || !quoted && is_type(value) {
+    if is_validation(value) || !quoted && (is_type(value) || is_versions(value)) {
         return None;
     }
     let lower = value.to_ascii_lowercase();
@@ -98,7 +98,11 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
         (Class::Password | Class::Secret | Class::Key | Class::Token, Look::Random) => Confidence::High,
         (Class::Password, _) | (Class::Secret, Look::Mixed) => Confidence::Medium,
         (Class::Secret, Look::Plain) if value.split(' ').count() <= 2 => Confidence::Medium,
-        (Class::Key | Class::Token, Look::Mixed) if value.len() >= 6 && !(is_wordy(value) && digits(value) < 2) => {
+        // `token == "#pop"`: a sign at an end makes no word a token.
+        (Class::Key | Class::Token, Look::Mixed)
+            if value.len() >= 6
+                && !(is_wordy(value.trim_matches(|c: char| c.is_ascii_punctuation())) && digits(value) < 2) =>
+        {
             Confidence::Medium
         }
         (Class::Key | Class::Token, Look::Plain) if how == How::Passed => Confidence::Medium,

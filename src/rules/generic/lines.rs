@@ -45,22 +45,25 @@ pub(super) const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".c
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
 
 /// Functions that compare what is secret in constant time.
-const CONSTANT: [&str; 6] = [
-    "compare_digest(",
-    "ConstantTimeCompare(",
-    "hash_equals(",
-    "timingSafeEqual(",
-    "secure_compare(",
-    "FixedTimeEquals(",
+const CONSTANT: [&[u8]; 6] = [
+    b"compare_digest",
+    b"ConstantTimeCompare",
+    b"hash_equals",
+    b"timingSafeEqual",
+    b"secure_compare",
+    b"FixedTimeEquals",
 ];
 
 /// The first argument of the call of a function that compares in constant time, at the end of a text: `given.password` of
 /// `compare_digest(given.password, `.
 pub(super) fn first_compared(before: &str) -> Option<&str> {
-    let low = before.floor_char_boundary(before.len().saturating_sub(120));
-    let line = before.get(low..)?.rsplit('\n').next()?;
-    let (at, callee) = CONSTANT.iter().find_map(|callee| line.rfind(callee).map(|at| (at, callee)))?;
-    line.get(at + callee.len()..).filter(|argument| !argument.contains(['"', '\'', ';']))
+    let bytes = before.as_bytes();
+    let low = bytes.len().saturating_sub(120);
+    let low = memchr::memrchr(b'\n', &bytes[low..]).map_or(low, |at| low + at + 1);
+    // Most lines have no bracket before a name.
+    let mut brackets = memchr::memrchr_iter(b'(', &bytes[low..]).map(|at| low + at);
+    let open = brackets.find(|open| CONSTANT.iter().any(|callee| bytes[low..*open].ends_with(callee)))?;
+    before.get(open + 1..).filter(|argument| !argument.contains(['"', '\'', ';']))
 }
 
 /// The field whose text is compared, at the end of a text: `password` of `password.text! == `.

@@ -1,6 +1,7 @@
 //! Whether a file is worth parsing, told from the lines around its telling words: parsing takes a hundred times as long as
 //! looking for words.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use super::around::{may_do_without_quotes, may_fall_back, may_sign};
@@ -146,19 +147,20 @@ impl<'a> Reader<'a> {
             let rest = &line[blanks..];
             blanks + rest.strip_prefix(b"- ").map_or(0, |after| rest.len() - after.trim_ascii_start().len())
         };
-        let own = memchr::memrchr(b'\n', &self.bytes[..place.start]).map_or(0, |at| at + 1);
-        let column = key_of(&self.bytes[own..place.start]);
+        let column = LazyCell::new(|| {
+            let own = memchr::memrchr(b'\n', &self.bytes[..place.start]).map_or(0, |at| at + 1);
+            key_of(&self.bytes[own..place.start])
+        });
         self.bytes[from..to].split(|byte| *byte == b'\n').any(|line| {
             let at = key_of(line);
-            if at != column {
-                return false;
-            }
             let line = &line[at..];
             let key = line.iter().take_while(|byte| in_name(**byte) || b"\"'".contains(byte)).count();
             let (key, rest) = line.split_at(key);
             let rest = rest.trim_ascii();
             let named = matches!(rest.first(), Some(b':' | b'=')) && rest.len() > 1;
-            named && std::str::from_utf8(key).is_ok_and(|key| names::is_value(key.trim_matches(['"', '\''])))
+            named
+                && std::str::from_utf8(key).is_ok_and(|key| names::is_value(key.trim_matches(['"', '\''])))
+                && at == *column
         })
     }
 
@@ -213,8 +215,8 @@ impl<'a> Reader<'a> {
             return true;
         }
         // The other half of a pair on lines of its own: `name: …`, `value: …`.
-        let half = memchr::memmem::find(self.near(place.end), b"value:").filter(|_| self.bare);
-        half.is_some_and(|found| {
+        let half = || memchr::memmem::find(self.near(place.end), b"value:");
+        self.bare.then(half).flatten().is_some_and(|found| {
             let at = self.skip(place.end + found + b"value:".len(), b" \t");
             self.bare_value(place.start, at, How::Bound).is_some_and(|(span, quoted, how)| good(span, quoted, how))
         })
@@ -297,6 +299,15 @@ mod tests {
             ("a.json", "{\"Fernet\": {\"about\": \"x\"}}", false),
             ("a.js", &format!("o.token=``,o.other=`{VALUE}`"), false),
             ("a.js", &format!("o.token=``||`{VALUE}`"), true),
+            // What a class inherits from, and what belongs to one.
+            ("a.cpp", &format!("class Copy : public BasePass {{\n  string a() {{ return \"{VALUE}\"; }}"), false),
+            ("a.cpp", &format!("std::string pass {{ \"{VALUE}\" }};"), true),
+            ("a.cpp", &format!("log << Pass::name() << \"{VALUE}\";"), false),
+            ("a.rs", &format!("let pass = Secret::from(\"{VALUE}\");"), true),
+            // A comment counts where it is beyond doubt.
+            ("a.cpp", "/* the pass - 'off' */", false),
+            ("a.cpp", "// pass = \"hunter2x\"", false),
+            ("a.cpp", "pass = \"hunter2x\";", true),
         ]);
     }
 

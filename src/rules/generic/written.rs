@@ -225,15 +225,17 @@ impl Reader<'_> {
         let limit = (at + 200).min(self.bytes.len());
         let line = self.bytes.get(at..limit)?;
         let line = line.get(..memchr::memchr(b'\n', line).unwrap_or(line.len()))?;
-        let line_text = String::from_utf8_lossy(line);
         if line.starts_with(b"${") {
             let close = memchr::memchr(b'}', line)?;
             let colon = memchr::memchr(b':', line.get(..close)?)?;
             let skip = usize::from(line.get(colon + 1) == Some(&b'-'));
             return (colon + 1 + skip < close).then_some(at + colon + 1 + skip..at + close);
         }
-        let lookup =
-            ["env", "config", "setting", "getproperty"].iter().any(|w| line_text.to_ascii_lowercase().contains(w));
+        // Most lines have nothing in quotes.
+        memchr::memchr3(b'"', b'\'', b'`', line)?;
+        let lower = line.to_ascii_lowercase();
+        let has = |word: &str| memchr::memmem::find(&lower, word.as_bytes()).is_some();
+        let lookup = ["env", "config", "setting", "getproperty"].into_iter().any(has);
         let marks: &[&[u8]] = if lookup { &[b"||", b"??", b" or ", b", "] } else { &[b"||", b"??", b" or "] };
         marks.iter().find_map(|mark| {
             let found = memchr::memmem::find(line, mark)?;
@@ -273,9 +275,12 @@ impl Reader<'_> {
     /// A line of settings in a file of a kind that nobody knows: a name, its operator and one word, which behind a colon
     /// is no word of a language.
     fn is_setting(&self, start: usize, operator: Option<&u8>, value: usize) -> bool {
+        if self.language.is_some_and(|language| language != "text") {
+            return false;
+        }
         let line = self.bytes.get(..start).unwrap_or_default();
         let head = line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..].trim_ascii();
-        if self.language.is_some_and(|language| language != "text") || !(head.is_empty() || head == b"@") {
+        if !(head.is_empty() || head == b"@") {
             return false;
         }
         let end = (value..self.bytes.len()).find(|at| self.at(*at).is_ascii_whitespace()).unwrap_or(self.bytes.len());

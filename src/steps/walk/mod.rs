@@ -202,16 +202,17 @@ fn read(path: &Path, max_size: u64, wanted: impl Fn(&[u8]) -> bool) -> io::Resul
     let size = file.metadata()?.len();
     let too_large =
         || io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {} MiB, the limit", max_size >> 20));
-    if size > max_size {
-        return Err(too_large());
-    }
     let mut bytes = Vec::new();
+    // What nobody wants may be as large as it likes.
     if size > HEAD {
         bytes.reserve_exact(usize::try_from(HEAD).unwrap_or_default());
         file.by_ref().take(HEAD).read_to_end(&mut bytes)?;
         if !wanted(&bytes) {
             return Ok((None, size));
         }
+    }
+    if size > max_size {
+        return Err(too_large());
     }
     // One byte more, so that the end is met without another allocation.
     bytes.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_sub(bytes.len()) + 1);
@@ -300,7 +301,8 @@ mod tests {
         }
         let found = Mutex::new(Vec::new());
         let wanted = |head: &[u8]| !head.starts_with(b"b");
-        let options = WalkOptions::default();
+        // One that is not wanted is not too large.
+        let options = WalkOptions { max_size: 20_000, ..WalkOptions::default() };
         let report = walk_but(
             &[dir.path().to_path_buf()],
             &options,
@@ -313,7 +315,7 @@ mod tests {
         let mut found = found.into_inner().unwrap();
         found.sort();
         assert_eq!(found, [(PathBuf::from("a"), 20_000), (PathBuf::from("c"), 1)]);
-        assert_eq!((report.files, report.bytes), (3, 40_002));
+        assert_eq!((report.files, report.bytes, report.skipped.len()), (3, 40_002, 0));
     }
 
     #[test]

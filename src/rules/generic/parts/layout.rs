@@ -48,8 +48,43 @@ impl<'a, 't> Layout<'a, 't> {
     pub(super) fn statement(&self, place: &Range<usize>) -> Range<usize> {
         let start =
             memchr::memrchr_iter(b'\n', &self.bytes[..place.start]).map(|at| at + 1).find(|at| self.begins(*at));
-        let end = lines_behind(self.bytes, place.end).find(|at| self.begins(*at)).unwrap_or(self.bytes.len());
-        start.unwrap_or(0)..end
+        let start = start.unwrap_or(0);
+        start..self.begin_behind(start, place.end).next().unwrap_or(self.bytes.len())
+    }
+
+    /// Where statements of the outermost level begin behind a place of the one at `start`; a decorator's is the one that
+    /// it stands before.
+    fn begin_behind(&self, start: usize, from: usize) -> impl Iterator<Item = usize> {
+        let mut decorates = self.bytes.get(start) == Some(&b'@');
+        lines_behind(self.bytes, from).filter(|at| self.begins(*at)).filter(move |at| {
+            let decorated = std::mem::replace(&mut decorates, self.bytes.get(*at) == Some(&b'@'));
+            !decorated
+        })
+    }
+
+    /// The line of a directive around a place, with those that it is joined to, and some of its kind beside it.
+    pub(super) fn directive(&self, place: &Range<usize>) -> Option<Range<usize>> {
+        let word = self.how.directives?.as_bytes();
+        let start = memchr::memrchr(b'\n', &self.bytes[..place.start]).map_or(0, |at| at + 1);
+        let is_one = |at: &usize| self.bytes[*at..].starts_with(word) && !self.is_joined(*at);
+        is_one(&start).then_some(())?;
+        let before = memchr::memrchr_iter(b'\n', &self.bytes[..start]).skip(1).map(|at| at + 1);
+        let before = before.take_while(is_one).take(BESIDE).last().unwrap_or(start);
+        let behind =
+            |at: usize| lines_behind(self.bytes, at).find(|at| !self.is_joined(*at)).unwrap_or(self.bytes.len());
+        let mut end = behind(place.end);
+        for _ in 0..BESIDE {
+            if is_one(&end) {
+                end = behind(end);
+            }
+        }
+        Some(before..end)
+    }
+
+    /// Whether a line goes on from the one before it.
+    fn is_joined(&self, line: usize) -> bool {
+        let before = self.bytes[..line].strip_suffix(b"\n").unwrap_or_default();
+        before.strip_suffix(b"\r").unwrap_or(before).ends_with(b"\\")
     }
 
     pub(super) fn with_neighbours(&self, statement: Range<usize>) -> Range<usize> {
@@ -58,8 +93,8 @@ impl<'a, 't> Layout<'a, 't> {
         let first = Some(0).filter(|_| low == 0);
         let before = memchr::memrchr_iter(b'\n', self.bytes.get(low..statement.start.max(1) - 1).unwrap_or_default());
         let before = before.map(|at| low + at + 1).chain(first).filter(|at| self.begins(*at)).take(BESIDE).last();
-        let behind = lines_behind(self.bytes, statement.end).take_while(|at| *at <= statement.end + NEAR);
-        let behind = behind.filter(|at| self.begins(*at)).take(BESIDE).last();
+        let behind = self.begin_behind(statement.end, statement.end).take_while(|at| *at <= statement.end + NEAR);
+        let behind = behind.take(BESIDE).last();
         before.unwrap_or(statement.start)..behind.unwrap_or(statement.end)
     }
 
@@ -166,7 +201,17 @@ impl<'a, 't> Layout<'a, 't> {
         let signs = self.how.columns.unwrap_or_default().as_bytes();
         let first = self.bytes.get(at);
         first.is_none_or(|byte| byte.is_ascii_alphabetic() || b"_@".contains(byte) || signs.contains(byte))
+            && self.is_ended(at)
             && !self.tree.documentation().is_some_and(|read| read.fences(at))
+    }
+
+    /// Whether what stands before a place has ended: `template <class T>` goes on with the next line.
+    fn is_ended(&self, at: usize) -> bool {
+        let ends = self.how.ends.as_bytes();
+        let head = self.bytes[..at].trim_ascii_end();
+        let last = head.last().filter(|_| !ends.is_empty());
+        let line = memchr::memrchr(b'\n', head).map_or(0, |at| at + 1);
+        last.is_none_or(|last| ends.contains(last)) || head[line..].starts_with(b"#") || head.ends_with(b"*/")
     }
 }
 

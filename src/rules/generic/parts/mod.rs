@@ -30,6 +30,8 @@ pub(super) fn around(tree: &Tree<'_>, promising: &[Range<usize>]) -> Option<Vec<
         }
         let part = if layout.how.objects {
             object(text.as_bytes(), place)?
+        } else if let Some(directive) = layout.directive(place) {
+            directive
         } else {
             let statement = layout.statement(place);
             let within = layout.within(place, &statement);
@@ -146,6 +148,54 @@ mod tests {
         }
         let entries = "f({\n  a: {\n    word: 1\n  }\n});\n";
         assert_eq!(parts(entries).unwrap(), [format!("{}{entries}\n", "f();\n".repeat(3))]);
+    }
+
+    #[test]
+    fn what_decorators_stand_before_is_theirs() {
+        let other = "def g():\n    pass\n\n\n";
+        let apart = filled("");
+        let decorated = "@a.b(\n    word=1,\n)\n@c\ndef f():\n    pass\n\n\n";
+        let text = format!("{apart}{decorated}{other}{apart}");
+        assert!(parts(&text).unwrap()[0].contains(decorated));
+        // A part ends with no decorator.
+        let decorated = decorated.replace("word", "x");
+        let text = format!("{apart}word = 1\n\n\n{other}{other}{decorated}{other}{apart}");
+        assert!(parts(&text).unwrap()[0].ends_with(&format!("word = 1\n\n\n{other}{other}{decorated}")));
+    }
+
+    /// The parts around each `word` of a program in C++.
+    fn parts_of_cpp(text: &str) -> Option<Vec<String>> {
+        let text = format!("{0}{text}{0}", "int f();\n".repeat(500));
+        let tree = Tree::new(&text, Path::new("a.cpp"));
+        let places: Vec<Range<usize>> = text.match_indices("word").map(|(at, word)| at..at + word.len()).collect();
+        around(&tree, &places).map(|parts| parts.into_iter().map(|part| text[part].to_owned()).collect())
+    }
+
+    #[test]
+    fn statements_end_where_the_next_line_may_begin_another() {
+        let two = "template <class T>\nT a(T word) {\n}\n";
+        let around = |text: &str| format!("{0}{text}{0}", "int f();\n".repeat(3));
+        assert_eq!(parts_of_cpp(two).unwrap(), [around(two)]);
+        let (before, behind) = ("#include <a>\n", "template <class T>\nT b();\n");
+        let found = parts_of_cpp(&format!("{before}int a = word;\n{behind}")).unwrap();
+        assert_eq!(
+            found,
+            [format!("int f();\nint f();\nint f();\n{before}int a = word;\n{behind}int f();\nint f();\n")]
+        );
+    }
+
+    #[test]
+    fn directives_are_parts_with_those_beside_them() {
+        let define = |name: &str| format!("#define {name} \"x\"\n");
+        let joined = |name: &str| format!("#define {name} \\\n  \"x\"\n");
+        let before = |names: &[&str]| names.iter().copied().map(define).collect::<String>();
+        let behind = |names: &[&str]| names.iter().copied().map(joined).collect::<String>();
+        let text = before(&["a", "b", "c", "d"]) + &behind(&["word", "e", "f", "g", "h"]);
+        let expected = before(&["b", "c", "d"]) + &behind(&["word", "e", "f", "g"]);
+        assert_eq!(parts_of_cpp(&text).unwrap(), [expected]);
+        assert_eq!(parts_of_cpp("#define word\n").unwrap(), ["#define word\n"]);
+        let joined = "#define a \\\n  word\n";
+        assert!(parts_of_cpp(joined).unwrap()[0].len() > joined.len());
     }
 
     #[test]
