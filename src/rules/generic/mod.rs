@@ -28,6 +28,7 @@ mod repeats;
 mod sql;
 mod syntax;
 mod table;
+mod typed;
 mod whole;
 mod written;
 
@@ -161,6 +162,12 @@ pub(super) fn read(
         let Some((name, place)) = reader.name(hit) else { continue };
         for (span, confidence) in accounts::read(&reader, name, place.end) {
             reader.push(span, "generic-password", Some(name), confidence);
+        }
+    }
+    for hit in hits.iter().filter(|hit| text.get((*hit).clone()).is_some_and(typed::may_name)) {
+        let Some((name, place)) = reader.name(hit) else { continue };
+        if let Some((span, field, confidence)) = typed::read(&reader, name, &place) {
+            reader.push(span, "generic-password", Some(field), confidence);
         }
     }
     let mut tables = None;

@@ -454,6 +454,8 @@ mod tests {
             "fake_secret_token",
             "userPasswords",
             "password_field",
+            "token.value",
+            "apiKeyField.text",
             "passwordHash",
             "token_url",
             "bypass",

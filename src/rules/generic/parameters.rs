@@ -83,7 +83,8 @@ fn definition(text: &str, start: usize, end: usize) -> Option<&str> {
     let operator = before.trim_end().ends_with(['|', '&', '=', '(', '!', '+', '?', ':']);
     let body = after.starts_with('{') && !operator && !["if", "while", "for", "switch"].contains(&word);
     let list = text.get(open..close)?;
-    let literal = list.trim_start().starts_with(['"', '\'', '`']);
+    // `withEnv(["DB_PASSWORD=x", "A=1"]) {`
+    let literal = list.trim_start().trim_start_matches(['[', '{', ' ']).starts_with(['"', '\'', '`']);
     ((KEYWORDS.contains(&word) || body) && !literal).then_some(list)
 }
 
@@ -184,6 +185,7 @@ mod tests {
             ("if register(a, b) {", "go", vec![]),
             ("} else if register(a) || register(b) {", "rust", vec![]),
             ("} else if register(\"password\") {", "rust", vec![]),
+            ("register([\"DB_PASSWORD=x\", \"A=1\"]) {", "groovy", vec![]),
             ("x.register(a, b)", "python", vec![]),
             ("unregister(a) {", "javascript", vec![]),
             ("def register(", "python", vec![]),
