@@ -283,9 +283,13 @@ impl Engine {
             });
             let (group, behind) = rest.split_at(1 + others.count());
             rest = behind;
-            if sketch.may_match(text.as_bytes(), &window)
-                && let Some(matcher) = self.matcher(*rule)
-            {
+            let keywords = hit.start..group.last().map_or(hit.end, |(_, last)| last.end.min(window.end));
+            let width = window.len();
+            let may_match = sketch.may_match(text.as_bytes(), &window) && {
+                window = sketch.narrowed(text.as_bytes(), keywords, window);
+                sketch.may_match(text.as_bytes(), &window)
+            };
+            if may_match && let Some(matcher) = self.matcher(*rule) {
                 let mut tell = |span, whole| {
                     if found.len() < MOST {
                         found.extend(self.judge(*rule, matcher, text, span, whole, file));
@@ -293,7 +297,7 @@ impl Engine {
                 };
                 // Many keywords close together would have the same text tried many times.
                 let overlapping = group.len().saturating_mul(sketch.reach.min(text.len()));
-                if sketch.begins && overlapping <= window.len().saturating_mul(FEW) {
+                if sketch.begins && overlapping <= width.saturating_mul(FEW) {
                     begin_at(text.as_bytes(), group, sketch, matcher, &mut tell);
                 } else {
                     matcher.find(text.as_bytes(), window, tell);

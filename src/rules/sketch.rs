@@ -7,6 +7,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind, Literal};
 
+use super::foreign::in_every_match;
 use super::head;
 
 /// Width of a window around a keyword where the pattern has no bound of its own, in bytes.
@@ -31,6 +32,9 @@ pub(super) struct Sketch {
     pub(super) begins: bool,
     /// Every match begins where a word begins or ends.
     bounded: bool,
+    /// The bytes that matches are made of, where no blank is among them and a keyword is surely in every match: what a match
+    /// is part of ends with the first other byte.
+    alphabet: Option<Box<[bool; 256]>>,
 }
 
 /// At least so many bytes of a kind, one behind the other.
@@ -58,13 +62,27 @@ impl Sketch {
         let literals = found.iter().map(|literal| Finder::new(literal).into_owned()).collect();
         let begins = head::begins_with(&hir, keywords);
         let bounded = begins && head::is_bounded(&hir);
-        Some(Self { reach, runs: runs.iter().map(table).collect(), literals, begins, bounded })
+        let sure = |run: &Run| !run.has(usize::from(b' ')) && (begins || !in_every_match(pattern).is_empty());
+        let alphabet = whole(&hir).filter(sure).map(|run| table(&run).1);
+        Some(Self { reach, runs: runs.iter().map(table).collect(), literals, begins, bounded, alphabet })
     }
 
     /// Whether a match may begin with the keyword at a place, or around it. False is certain.
     pub(super) fn may_stand(&self, text: &[u8], at: usize) -> bool {
         let word = |at: usize| text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         !self.bounded || at.checked_sub(1).is_some_and(word) != word(at)
+    }
+
+    /// What of a window around keywords, from the first one to the last, a match may be made of.
+    pub(super) fn narrowed(&self, text: &[u8], keywords: Range<usize>, window: Range<usize>) -> Range<usize> {
+        let (Some(alphabet), Some(before), Some(behind)) =
+            (&self.alphabet, text.get(window.start..keywords.start), text.get(keywords.end..window.end))
+        else {
+            return window;
+        };
+        let fits = |byte: &&u8| alphabet[usize::from(**byte)];
+        let before = before.iter().rev().take_while(fits).count();
+        keywords.start - before..keywords.end + behind.iter().take_while(fits).count()
     }
 
     /// Whether a part of a text may hold a match. False is certain.
@@ -254,7 +272,40 @@ mod tests {
         assert!(!within.begins && within.may_stand(b"xab_", 1));
     }
 
+    #[test]
+    fn a_window_ends_where_no_match_goes_on() {
+        let narrowed = |pattern: &str, keyword: &str, text: &str| {
+            let at = text.find(keyword).unwrap();
+            let sketch = Sketch::of(pattern, &[keyword]).unwrap();
+            text[sketch.narrowed(text.as_bytes(), at..at + keyword.len(), 0..text.len())].to_owned()
+        };
+        let url = "[a-z]+://[^ /]{1,9}@";
+        assert_eq!(narrowed(url, "://", "see http://host/a and b"), "http://host/a");
+        assert_eq!(narrowed(url, "://", "http://host"), "http://host");
+        // Nothing ends it where blanks belong to matches, nor where the keyword may stand outside of them.
+        assert_eq!(narrowed("key = [a-z]+", "key", "the key = x"), "the key = x");
+        assert_eq!(narrowed("[a-z0-9]{8}", "acme", "the acme x"), "the acme x");
+    }
+
     proptest::proptest! {
+        /// Whatever a pattern matches with a keyword in it, the window around that keyword holds.
+        #[test]
+        fn no_match_is_narrowed_away(
+            pattern in "(\\(?[ab]\\{[1-3]\\}|[abc]\\+|\\[a-c\\]|@){0,3}abc(\\(?[ab]\\{[1-3]\\}|[abc]\\+|\\[a-c\\]|@){0,3}",
+            text in "[ab@c -]{0,40}abc[ab@c -]{0,20}",
+        ) {
+            if let (Ok(regex), Some(sketch)) =
+                (regex_automata::meta::Regex::new(&pattern), Sketch::of(&pattern, &["abc"]))
+            {
+                for (at, word) in text.match_indices("abc") {
+                    let window = sketch.narrowed(text.as_bytes(), at..at + word.len(), 0..text.len());
+                    for found in regex.find_iter(&text).filter(|found| found.start() <= at && at + 3 <= found.end()) {
+                        proptest::prop_assert!(window.start <= found.start() && found.end() <= window.end, "{pattern}");
+                    }
+                }
+            }
+        }
+
         /// Whatever a pattern matches, its sketch lets through.
         #[test]
         fn no_match_is_lost(pattern in "(\\(?[ab]\\{[1-9]\\}|[ab]\\+|\\[a-c\\]\\{6,8\\}|@|[ab]\\||\\(a\\|b@\\)){1,6}", text in "[ab@c]{0,40}") {

@@ -12,7 +12,7 @@ const FEW: usize = 6;
 
 /// Lower-case texts of which at least one is in every match, compared without regard to ASCII case; none where there are
 /// no telling ones.
-pub(super) fn in_every_match(pattern: &str) -> Vec<String> {
+pub(in crate::rules) fn in_every_match(pattern: &str) -> Vec<String> {
     let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern) else { return Vec::new() };
     let mut words = best(&hir).unwrap_or_default();
     words.sort();

@@ -5,6 +5,8 @@ mod filter;
 mod gitleaks;
 mod kingfisher;
 mod literals;
+
+pub(super) use literals::in_every_match;
 mod requirements;
 
 use std::borrow::Cow;
@@ -81,7 +83,7 @@ impl Draft {
         }
         // A keyword must be in every match; those that the pattern itself shows to be are sure, a tool's own may stand
         // elsewhere in the file.
-        let sure = literals::in_every_match(&self.pattern);
+        let sure = in_every_match(&self.pattern);
         let keywords = if sure.is_empty() { self.keywords } else { sure };
         let rule = Rule {
             name: Cow::Owned(if self.name.is_empty() { id.clone() } else { self.name }),

@@ -244,7 +244,7 @@ fn literals_are_in_every_match() {
         ("(abc)?[0-9]{3}", &[]),
         ("(?:abcd|[0-9]{9})x", &[]),
     ] {
-        let mut found = literals::in_every_match(pattern);
+        let mut found = in_every_match(pattern);
         found.sort();
         assert_eq!(found, words, "{pattern}");
     }
@@ -278,7 +278,7 @@ proptest! {
     /// A keyword that is not in some match would hide findings.
     #[test]
     fn extracted_literals_are_in_generated_matches(sample in proptest::string::string_regex("(?:tok|key)_[a-z]{2}(?:-x1y)?-[0-9]{4}|secret:[a-f]{6}").unwrap()) {
-        let words = literals::in_every_match("(?:tok|key)_[a-z]{2}(?:-x1y)?-[0-9]{4}|secret:[a-f]{6}");
+        let words = in_every_match("(?:tok|key)_[a-z]{2}(?:-x1y)?-[0-9]{4}|secret:[a-f]{6}");
         prop_assert!(!words.is_empty() && words.iter().any(|word| sample.contains(word.as_str())), "{:?} {}", words, sample);
     }
 }
