@@ -9,6 +9,8 @@ mod around;
 mod behind;
 mod calls;
 mod code;
+mod compared;
+mod fields;
 mod files;
 mod flow;
 mod given;
@@ -164,9 +166,12 @@ pub(super) fn read(
             reader.push(span, "generic-password", Some(name), confidence);
         }
     }
-    for hit in hits.iter().filter(|hit| text.get((*hit).clone()).is_some_and(typed::may_name)) {
+    for hit in hits.iter().filter(|hit| text.get((*hit).clone()).is_some_and(fields::may_name)) {
         let Some((name, place)) = reader.name(hit) else { continue };
         if let Some((span, field, confidence)) = typed::read(&reader, name, &place) {
+            reader.push(span, "generic-password", Some(field), confidence);
+        }
+        if let Some((span, field, confidence)) = compared::read(&reader, &place) {
             reader.push(span, "generic-password", Some(field), confidence);
         }
     }

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::fields::{NEAR, argument, closing, is_password, literal_around, whole};
 use super::judge::{How, judge};
 use super::lines::Reader;
 use super::names::{self, Class};
@@ -40,20 +41,10 @@ const TYPE: [&str; 26] = [
     "val",
 ];
 
-/// Last words of what a field is called.
-const FIELDS: [&str; 10] = ["field", "input", "box", "text", "textbox", "entry", "edit", "element", "elem", "locator"];
-
-/// How far apart a name and what is typed may be, in bytes.
-const NEAR: usize = 300;
 /// Longest text that finds a field, in bytes.
 const LOCATOR: usize = 120;
 /// Calls between what finds a field and what types into it.
 const CHAIN: usize = 6;
-
-/// Whether what was found at a place may name a field for a password.
-pub(super) fn may_name(found: &str) -> bool {
-    ["pass", "pwd", "psw", "_pw", "senha", "contrasena", "kennwort"].iter().any(|word| found.eq_ignore_ascii_case(word))
-}
 
 /// What is typed into the field that a name at a place belongs to, and what that is called.
 pub(super) fn read<'n>(
@@ -72,16 +63,6 @@ pub(super) fn read<'n>(
     let value = reader.text.get(span.clone())?;
     let confidence = judge(Class::Password, "password", value, true, How::Argument)?;
     (confidence >= Confidence::Medium).then_some((span, owner, confidence))
-}
-
-/// Whether a name is that of a password, or of a field for one.
-fn is_password(name: &str) -> bool {
-    let own = |name: &str| names::classify(name) == Some(Class::Password);
-    own(name) || {
-        let words = names::words(name.rsplit('.').next().unwrap_or_default());
-        let kept = words.iter().rposition(|word| !FIELDS.contains(&word.as_str())).map_or(0, |last| last + 1);
-        kept < words.len() && own(&words[..kept].join("_"))
-    }
 }
 
 /// `password_field.send_keys("x")`
@@ -110,28 +91,6 @@ fn into_found(reader: &Reader<'_>, place: &Range<usize>) -> Option<Range<usize>>
     TYPE.contains(&callee).then(|| whole(reader, at)).flatten()
 }
 
-/// The literal at a place, where nothing else belongs to the value.
-fn whole(reader: &Reader<'_>, at: usize) -> Option<Range<usize>> {
-    let span = reader.quoted(at)?;
-    (!b"+.%?[&".contains(&reader.at(reader.skip(span.end + 1, b" \t\r\n")))).then_some(span)
-}
-
-/// The literal of a line around a place.
-fn literal_around(reader: &Reader<'_>, place: &Range<usize>) -> Option<Range<usize>> {
-    let low = place.start.saturating_sub(NEAR);
-    let mut at = memchr::memrchr(b'\n', &reader.bytes[low..place.start]).map_or(low, |line| low + line + 1);
-    while let Some(quote) = memchr::memchr3(b'"', b'\'', b'`', &reader.bytes[at..place.start]) {
-        at += quote;
-        match reader.quoted(at) {
-            Some(span) if span.end >= place.end => return (span.start <= place.start).then_some(span),
-            Some(span) => at = (span.end + 1).min(place.start),
-            // An empty one, or an apostrophe.
-            None => at = (at + 1 + usize::from(reader.at(at) == reader.at(at + 1))).min(place.start),
-        }
-    }
-    None
-}
-
 /// What the last of some calls behind a place types: `).first().fill("x")`, `).value = "x"`.
 fn chained(reader: &Reader<'_>, mut at: usize) -> Option<Range<usize>> {
     for _ in 0..CHAIN {
@@ -158,26 +117,6 @@ fn chained(reader: &Reader<'_>, mut at: usize) -> Option<Range<usize>> {
         }
     }
     None
-}
-
-/// The literal that a call's bracket opens before.
-fn argument(reader: &Reader<'_>, open: usize) -> Option<Range<usize>> {
-    whole(reader, reader.skip(open + 1, b" \t\r\n"))
-}
-
-/// Where a bracket closes that opens at a place.
-fn closing(reader: &Reader<'_>, open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    let near = reader.bytes.get(open..(open + NEAR).min(reader.bytes.len()))?;
-    let closes = near.iter().position(|byte| {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth -= 1,
-            _ => {}
-        }
-        depth == 0
-    });
-    closes.map(|length| open + length)
 }
 
 /// `<input type="password" value="x">`
