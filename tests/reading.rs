@@ -135,11 +135,15 @@ fn accounts_that_no_name_tells_one_by_one_are_read() {
         ("a.php", "<?php\n$client->request('GET', '/', ['auth' => ['svc', '@']]);\n"),
         ("a.go", "package a\nvar a = gin.BasicAuth(gin.Accounts{\n\t\"ann\": \"@\",\n})\n"),
         ("a.py", "rows = [('ann', '@')]\nmany('INSERT INTO users (name, password) VALUES (?, ?)', rows)\n"),
+        ("users.txt", "1) Site: shop , Username: ann , Password: @\n"),
+        ("users.txt", "user: ann password: @\n"),
+        ("twitter.R", "setup_twitter_oauth('abc', '@', access_token=NULL)\n"),
         ("a.js", "const ins = db.prepare('INSERT INTO users (name, password) VALUES (?, ?)');\nins.run('a', '@');\n"),
     ] {
         finds(path, template);
     }
     assert_eq!(shown("a.py", "PASSWORD = os.getenv('POSTGRES_PASSWORD', 'password')\n").len(), 1);
+    assert_eq!(shown("a.py", "app.config['SECRET_KEY'] = 'my secret string'\n").len(), 1);
     is_quiet("a.py", "users = {'ann': 'Ann Smith', 'bo': 'admin'}\n");
     is_quiet("a.py", "r = requests.get(u, auth=('user', 'pass'))\n");
     is_quiet("a.yaml", "users: {ann: x1y2z}\n");

@@ -9,6 +9,10 @@ use crate::model::{Confidence, Kind};
 /// Whether a rule's match is words that describe what should stand there, or code that gets it.
 pub(super) fn is_described(rule: &Rule, text: &str, span: &Range<usize>) -> bool {
     let Some(value) = text.get(span.clone()) else { return false };
+    // What swag says of a field in a tag of Go: `example:"x"`.
+    if text[..span.start].ends_with("example:\"") {
+        return true;
+    }
     let told = match rule.kind {
         Kind::Dsn => is_described_host(&text[span.end..]) || is_call(value),
         Kind::Password => is_described_host(&text[span.end..]) || is_described_user(&text[..span.start], value),

@@ -32,6 +32,13 @@ pub(super) fn judge(class: Class, name: &str, value: &str, quoted: bool, how: Ho
     let length = value.chars().count();
     // `SECRET_KEY = "dev"`: a session is signed with that, too.
     let signs = || class == Class::Secret && how == How::Bound && name.to_ascii_lowercase().ends_with("secret_key");
+    if quoted && how == How::Bound && class == Class::Secret && is_signing_phrase(name, value) {
+        return Some(Confidence::Medium);
+    }
+    // `addAP("SSID", "PASSWORD")`: what should stand there.
+    if how == How::Passed && ["PASSWORD", "PASSWD", "PASSPHRASE", "PASS"].contains(&value) {
+        return None;
+    }
     let handed = class == Class::Secret && how == How::Passed;
     let least = if class == Class::Password || length == 3 && (handed || signs()) { 3 } else { 4 };
     let control = value.chars().filter(|c| c.is_control()).count();
@@ -282,6 +289,20 @@ fn is_prose(value: &str) -> bool {
     words < 9 && TOPICS.iter().any(|word| lower.contains(word))
         || value.ends_with(['.', ':', '!', '?']) && words > 2
         || value.contains(", ")
+}
+
+/// `SECRET_KEY = "my secret string"`: words that a program signs with as they are, unless they say what to put there.
+fn is_signing_phrase(name: &str, value: &str) -> bool {
+    const ASKS: [&str; 16] = [
+        "your", "change", "changed", "replace", "insert", "enter", "put", "here", "generate", "set", "add", "must",
+        "should", "used", "for", "of",
+    ];
+    let words = || value.split(' ');
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b" -_'".contains(&b);
+    name.ends_with("SECRET_KEY")
+        && (2..=8).contains(&words().count())
+        && value.bytes().all(plain)
+        && words().all(|word| !word.is_empty() && !ASKS.contains(&word))
 }
 
 /// `"用户帐号或者密码错误"`: sentences of languages that set no blanks. Who types a password leaves their input methods off.

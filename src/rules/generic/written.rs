@@ -280,7 +280,7 @@ impl Reader<'_> {
         }
         let line = self.bytes.get(..start).unwrap_or_default();
         let head = line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..].trim_ascii();
-        if !(head.is_empty() || head == b"@") {
+        if !(head.is_empty() || head == b"@" || operator == Some(&b':') && is_account(head)) {
             return false;
         }
         let end = (value..self.bytes.len()).find(|at| self.at(*at).is_ascii_whitespace()).unwrap_or(self.bytes.len());
@@ -366,4 +366,14 @@ impl Reader<'_> {
             || inside;
         (end > at && alone).then_some((at..end, false, how))
     }
+}
+
+/// Whether the head of a line says whose password may follow: `Server: x , Username: ann , `.
+fn is_account(head: &[u8]) -> bool {
+    let lower = head.to_ascii_lowercase();
+    let label = |label: &[u8]| {
+        let behind = memchr::memmem::rfind(&lower, label).map(|at| lower[at + label.len()..].trim_ascii());
+        behind.is_some_and(|value| (1..60).contains(&value.len()) && !value.contains(&b' ') || value.ends_with(b","))
+    };
+    [&b"user:"[..], b"username:", b"login:", b"email:"].into_iter().any(label)
 }
