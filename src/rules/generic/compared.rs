@@ -185,7 +185,7 @@ fn before(reader: &Reader<'_>, start: usize) -> Option<Range<usize>> {
         return literal_until(reader, line, quote.checked_sub(1)?);
     }
     let head = expression.trim_end().strip_suffix(',')?.trim_end();
-    let literal = literal_until(reader, line, line + head.len() - 1)?;
+    let literal = literal_until(reader, line, line + head.len().checked_sub(1)?)?;
     called_with(reader, literal.start - 1).then_some(literal)
 }
 

@@ -67,3 +67,41 @@ pub(super) fn closing(reader: &Reader<'_>, open: usize) -> Option<usize> {
     });
     closes.map(|length| open + length)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::super::{compared, typed};
+    use super::*;
+
+    proptest! {
+        /// Whatever stands around the name of a field, what is read lies within the text.
+        #[test]
+        fn any_text_does_no_harm(
+            pieces in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "password", "pwd", ".text", ".", "(", ")", "\"", "'", "`", ",", "==", ".equals(", "strcmp(", "é", " ",
+                    "  ", "\n", "[", "]", "x1y2z3", "!", "?", ".send_keys(", "<input ", "value=", "=", ">", "${", "}",
+                    "[]byte(", "->", "\\", "$",
+                ]),
+                0..24,
+            ),
+            robot in any::<bool>(),
+        ) {
+            let text = pieces.concat();
+            let reader = Reader::new(&text, Path::new(if robot { "a.robot" } else { "a.txt" }), None);
+            for (at, word) in text.match_indices("password").chain(text.match_indices("pwd")) {
+                if let Some((name, place)) = reader.name(&(at..at + word.len())) {
+                    let typed = typed::read(&reader, name, &place).map(|(span, ..)| span);
+                    let compared = compared::read(&reader, &place).map(|(span, ..)| span);
+                    for span in typed.into_iter().chain(compared) {
+                        prop_assert!(text.get(span).is_some_and(|value| !value.is_empty()));
+                    }
+                }
+            }
+        }
+    }
+}

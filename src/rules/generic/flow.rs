@@ -63,7 +63,7 @@ fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)
     let callee = reader.text.get(place.clone()).unwrap_or_default();
     let known = reader.at(open) == b'('
         && calls::may_be(callee)
-        && !is_defined(&reader.text[..place.start])
+        && !reader.text.get(..place.start).is_some_and(is_defined)
         && calls::find(&calls::plain(callee), reader.language).next().is_some();
     known.then_some((place, open))
 }
@@ -218,7 +218,7 @@ fn literals(reader: &Reader<'_>, name: &str, before: usize, hops: usize) -> Vec<
 }
 
 /// Whether the last line of a text is a comment.
-fn is_commented(before: &[u8]) -> bool {
+pub(super) fn is_commented(before: &[u8]) -> bool {
     let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let line = before[line..].trim_ascii_start();
     [&b"//"[..], b"/*", b"* ", b"# "].iter().any(|sign| line.starts_with(sign))

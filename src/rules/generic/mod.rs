@@ -168,11 +168,15 @@ pub(super) fn read(
     }
     for hit in hits.iter().filter(|hit| text.get((*hit).clone()).is_some_and(fields::may_name)) {
         let Some((name, place)) = reader.name(hit) else { continue };
-        if let Some((span, field, confidence)) = typed::read(&reader, name, &place) {
+        for (span, field, confidence) in
+            typed::read(&reader, name, &place).into_iter().chain(compared::read(&reader, &place))
+        {
+            let before = reader.count();
+            let prose = flow::is_commented(&text.as_bytes()[..place.start]) || tree.is_prose(&span);
             reader.push(span, "generic-password", Some(field), confidence);
-        }
-        if let Some((span, field, confidence)) = compared::read(&reader, &place) {
-            reader.push(span, "generic-password", Some(field), confidence);
+            if prose {
+                reader.weaken_since(before);
+            }
         }
     }
     let mut tables = None;
