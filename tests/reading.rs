@@ -230,6 +230,10 @@ fn long_lines_and_deep_nesting_end() {
     assert!(shown("a.js", &long).len() <= 1);
     let deep = format!("password = {}'{}'\n", "[".repeat(100_000), word());
     let _ = shown("a.py", &deep);
+    // What reads around names goes no further for being led on.
+    let _ = shown("notes.txt", &format!("{}password, 'x'\n", "byte(".repeat(200_000)));
+    let _ = shown("notes.txt", &"getPassword().".repeat(50_000));
+    let _ = shown("notes.txt", &"user: ann , password: x ".repeat(40_000));
 }
 
 #[test]

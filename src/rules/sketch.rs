@@ -7,7 +7,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind, Literal};
 
-use super::foreign::in_every_match;
+use super::foreign::is_told;
 use super::head;
 
 /// Width of a window around a keyword where the pattern has no bound of its own, in bytes.
@@ -62,7 +62,7 @@ impl Sketch {
         let literals = found.iter().map(|literal| Finder::new(literal).into_owned()).collect();
         let begins = head::begins_with(&hir, keywords);
         let bounded = begins && head::is_bounded(&hir);
-        let sure = |run: &Run| !run.has(usize::from(b' ')) && (begins || !in_every_match(pattern).is_empty());
+        let sure = |run: &Run| !run.has(usize::from(b' ')) && (begins || is_told(&hir));
         let alphabet = whole(&hir).filter(sure).map(|run| table(&run).1);
         Some(Self { reach, runs: runs.iter().map(table).collect(), literals, begins, bounded, alphabet })
     }

@@ -12,12 +12,17 @@ const FEW: usize = 6;
 
 /// Lower-case texts of which at least one is in every match, compared without regard to ASCII case; none where there are
 /// no telling ones.
-pub(in crate::rules) fn in_every_match(pattern: &str) -> Vec<String> {
-    let Ok(hir) = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern) else { return Vec::new() };
-    let mut words = best(&hir).unwrap_or_default();
+pub(super) fn in_every_match(pattern: &str) -> Vec<String> {
+    let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
+    let mut words = hir.ok().and_then(|hir| best(&hir)).unwrap_or_default();
     words.sort();
     words.dedup();
     words
+}
+
+/// Whether there are such texts.
+pub(in crate::rules) fn is_told(hir: &Hir) -> bool {
+    best(hir).is_some()
 }
 
 /// The best set of texts for a part of a pattern: the one whose shortest text is longest.

@@ -6,7 +6,8 @@ mod gitleaks;
 mod kingfisher;
 mod literals;
 
-pub(super) use literals::in_every_match;
+use literals::in_every_match;
+pub(super) use literals::is_told;
 mod requirements;
 
 use std::borrow::Cow;

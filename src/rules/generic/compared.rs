@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::fields::{NEAR, argument, closing, is_password, literal_around, whole};
 use super::judge::{How, judge};
-use super::lines::Reader;
+use super::lines::{CONSTANT, Reader};
 use super::names::Class;
 use crate::model::Confidence;
 
@@ -66,8 +66,8 @@ const METHODS: [&str; 12] = [
     "localeCompare",
 ];
 
-/// Functions that compare their first two arguments.
-const FUNCTIONS: [&str; 22] = [
+/// Functions that compare their first two arguments, besides those that do so in constant time.
+const FUNCTIONS: [&str; 16] = [
     "strcmp",
     "strncmp",
     "strcasecmp",
@@ -84,12 +84,6 @@ const FUNCTIONS: [&str; 22] = [
     "Compare",
     "EqualFold",
     "isEqual",
-    "compare_digest",
-    "timingSafeEqual",
-    "hash_equals",
-    "ConstantTimeCompare",
-    "secure_compare",
-    "FixedTimeEquals",
 ];
 
 /// What stands between what is compared.
@@ -136,7 +130,7 @@ fn ends_with(reader: &Reader<'_>, literal: &Range<usize>, at: usize) -> bool {
 /// What is compared with an expression behind it.
 fn behind(reader: &Reader<'_>, start: usize, end: usize) -> Option<Range<usize>> {
     let mut at = end;
-    loop {
+    while at < end + NEAR {
         let rest = reader.bytes.get(at..)?;
         let joint = if rest.starts_with(b"->") || rest.starts_with(b"?.") {
             2
@@ -200,9 +194,10 @@ fn literal_until(reader: &Reader<'_>, line: usize, quote: usize) -> Option<Range
 fn called_with(reader: &Reader<'_>, start: usize) -> bool {
     let head = reader.text.get(start.saturating_sub(NEAR)..start).unwrap_or_default();
     let head = head.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "_.$&*[]>- \"'".contains(c));
-    let Some(head) = head.strip_suffix('(') else { return false };
+    // `ConstantTimeCompare([]byte(pass), []byte("x"))`
+    let Some(head) = head.strip_suffix("[]byte(").unwrap_or(head).strip_suffix('(') else { return false };
     let callee = head.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
-    FUNCTIONS.contains(&callee) || callee == "byte" && called_with(reader, start - 1)
+    FUNCTIONS.contains(&callee) || CONSTANT.contains(&callee.as_bytes())
 }
 
 /// Where the literal begins of what makes bytes of one: `[]byte("x")`.

@@ -9,8 +9,9 @@ use super::names::{self, Class};
 const FIELDS: [&str; 12] =
     ["field", "input", "box", "text", "textbox", "entry", "edit", "element", "elem", "locator", "controller", "ctrl"];
 
-/// How far apart a name and what is typed may be, in bytes.
+/// How far apart a name and its value may be, in bytes.
 pub(super) const NEAR: usize = 300;
+
 /// Whether what was found at a place may name a field for a password.
 pub(super) fn may_name(found: &str) -> bool {
     ["pass", "pwd", "psw", "_pw", "senha", "contrasena", "kennwort"].iter().any(|word| found.eq_ignore_ascii_case(word))

@@ -7,6 +7,7 @@ use super::calls;
 use super::judge::{How, judge};
 use super::lines::{self, Reader};
 use super::names::{self, Class};
+use super::parameters;
 use crate::model::Confidence;
 use crate::rules::value::{is_placeholder, is_wish};
 
@@ -72,7 +73,7 @@ fn call(reader: &Reader<'_>, hit: &Range<usize>) -> Option<(Range<usize>, usize)
 fn is_defined(before: &str) -> bool {
     let head = before.trim_end_matches([' ', '\t']);
     head.len() < before.len()
-        && ["def", "function", "func", "fn", "fun", "sub"]
+        && parameters::KEYWORDS
             .iter()
             .any(|word| head.strip_suffix(word).is_some_and(|head| !head.bytes().next_back().is_some_and(in_word)))
 }
@@ -219,8 +220,10 @@ fn literals(reader: &Reader<'_>, name: &str, before: usize, hops: usize) -> Vec<
 
 /// Whether the last line of a text is a comment.
 pub(super) fn is_commented(before: &[u8]) -> bool {
-    let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    let line = before[line..].trim_ascii_start();
+    // Nobody writes longer comments on one line; lines of bundles are as long as the file.
+    let near = &before[before.len().saturating_sub(LONGEST)..];
+    let line = memchr::memrchr(b'\n', near).map(|at| at + 1).or((near.len() == before.len()).then_some(0));
+    let line = line.map_or(&[][..], |line| near[line..].trim_ascii_start());
     [&b"//"[..], b"/*", b"* ", b"# "].iter().any(|sign| line.starts_with(sign))
 }
 

@@ -45,7 +45,7 @@ pub(super) const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".c
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
 
 /// Functions that compare what is secret in constant time.
-const CONSTANT: [&[u8]; 6] = [
+pub(super) const CONSTANT: [&[u8]; 6] = [
     b"compare_digest",
     b"ConstantTimeCompare",
     b"hash_equals",

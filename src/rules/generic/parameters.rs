@@ -9,7 +9,7 @@ const NEAR: usize = 200;
 /// Longest list of parameters, in bytes.
 const LONGEST: usize = 2000;
 /// Words before a function's name where it is defined.
-const KEYWORDS: [&str; 6] = ["def", "function", "func", "fn", "fun", "sub"];
+pub(super) const KEYWORDS: [&str; 6] = ["def", "function", "func", "fn", "fun", "sub"];
 /// Languages that write the type before the name.
 const TYPE_FIRST: [&str; 5] = ["java", "csharp", "c", "cpp", "groovy"];
 

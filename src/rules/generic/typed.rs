@@ -138,9 +138,12 @@ fn in_page(reader: &Reader<'_>, place: &Range<usize>) -> Option<Range<usize>> {
 
 /// A line of a file of Robot Framework, whose cells stand apart by two blanks or more: `Input Password    id=pw    x`.
 fn in_cells(reader: &Reader<'_>, place: &Range<usize>) -> Option<Range<usize>> {
-    let robot = reader.path.extension().is_some_and(|ext| ext == "robot" || ext == "resource");
-    let start = memchr::memrchr(b'\n', &reader.bytes[..place.start]).map_or(0, |at| at + 1);
-    let line = reader.text.get(start..)?.lines().next().filter(|_| robot)?;
+    reader.path.extension().filter(|ext| *ext == "robot" || *ext == "resource")?;
+    let low = place.start.saturating_sub(NEAR);
+    let start = memchr::memrchr(b'\n', &reader.bytes[low..place.start]).map_or(low, |at| low + at + 1);
+    let high = (place.end + NEAR).min(reader.bytes.len());
+    let end = memchr::memchr(b'\n', &reader.bytes[place.end..high]).map_or(high, |length| place.end + length);
+    let line = reader.text.get(start..end)?;
     let cells: Vec<&str> = line.split("  ").flat_map(|cell| cell.split('\t')).map(str::trim).collect();
     let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
     let value = match cells[..] {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::judge::How;
 use super::lines::{COMPARISONS, LONGEST, PROPERTIES, Reader, STRING, in_name, is_no_label};
+use super::promise::NEAR;
 use super::{names, place};
 use crate::rules::value::{Look, look};
 
@@ -370,7 +371,7 @@ impl Reader<'_> {
 
 /// Whether the head of a line says whose password may follow: `Server: x , Username: ann , `.
 fn is_account(head: &[u8]) -> bool {
-    let lower = head.to_ascii_lowercase();
+    let lower = head[head.len().saturating_sub(NEAR)..].to_ascii_lowercase();
     let label = |label: &[u8]| {
         let behind = memchr::memmem::rfind(&lower, label).map(|at| lower[at + label.len()..].trim_ascii());
         behind.is_some_and(|value| (1..60).contains(&value.len()) && !value.contains(&b' ') || value.ends_with(b","))
