@@ -148,8 +148,8 @@ impl<'a> Reader<'a> {
             blanks + rest.strip_prefix(b"- ").map_or(0, |after| rest.len() - after.trim_ascii_start().len())
         };
         let column = LazyCell::new(|| {
-            let own = memchr::memrchr(b'\n', &self.bytes[..place.start]).map_or(0, |at| at + 1);
-            key_of(&self.bytes[own..place.start])
+            let near = &self.bytes[place.start.saturating_sub(NEAR)..place.start];
+            key_of(&near[memchr::memrchr(b'\n', near).map_or(0, |at| at + 1)..])
         });
         self.bytes[from..to].split(|byte| *byte == b'\n').any(|line| {
             let at = key_of(line);

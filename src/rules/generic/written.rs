@@ -279,8 +279,9 @@ impl Reader<'_> {
         if self.language.is_some_and(|language| language != "text") {
             return false;
         }
-        let line = self.bytes.get(..start).unwrap_or_default();
-        let head = line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..].trim_ascii();
+        // A line may be all of a file: what stands further before says nothing.
+        let near = self.bytes.get(start.saturating_sub(NEAR)..start).unwrap_or_default();
+        let head = near[memchr::memrchr(b'\n', near).map_or(0, |at| at + 1)..].trim_ascii();
         if !(head.is_empty() || head == b"@" || operator == Some(&b':') && is_account(head)) {
             return false;
         }
@@ -371,7 +372,7 @@ impl Reader<'_> {
 
 /// Whether the head of a line says whose password may follow: `Server: x , Username: ann , `.
 fn is_account(head: &[u8]) -> bool {
-    let lower = head[head.len().saturating_sub(NEAR)..].to_ascii_lowercase();
+    let lower = head.to_ascii_lowercase();
     let label = |label: &[u8]| {
         let behind = memchr::memmem::rfind(&lower, label).map(|at| lower[at + label.len()..].trim_ascii());
         behind.is_some_and(|value| (1..60).contains(&value.len()) && !value.contains(&b' ') || value.ends_with(b","))

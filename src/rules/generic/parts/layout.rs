@@ -66,7 +66,7 @@ impl<'a, 't> Layout<'a, 't> {
     pub(super) fn directive(&self, place: &Range<usize>) -> Option<Range<usize>> {
         let word = self.how.directives?.as_bytes();
         let start = memchr::memrchr(b'\n', &self.bytes[..place.start]).map_or(0, |at| at + 1);
-        let is_one = |at: &usize| self.bytes[*at..].starts_with(word) && !self.is_joined(*at);
+        let is_one = |at: &usize| self.bytes[*at..].starts_with(word);
         is_one(&start).then_some(())?;
         let before = memchr::memrchr_iter(b'\n', &self.bytes[..start]).skip(1).map(|at| at + 1);
         let before = before.take_while(is_one).take(BESIDE).last().unwrap_or(start);
