@@ -1,9 +1,13 @@
 //! SQL that seeds accounts: `INSERT INTO users (name, password) VALUES ('admin', 'x')`, in files and inside strings.
 
-use std::collections::HashMap;
+mod scanner;
+mod tables;
+
 use std::ops::Range;
 
-use super::code::is_algorithm;
+use self::scanner::{Cell, Scanner};
+pub(super) use self::tables::Tables;
+use self::tables::table_name;
 use super::hashed::{is_digest, is_salted_hash};
 use super::judge::{How, judge};
 use super::{given, names, prepared};
@@ -22,93 +26,6 @@ pub(super) struct Seed {
     pub(super) column: String,
     pub(super) rule: &'static str,
     pub(super) confidence: Confidence,
-}
-
-/// What a text says about its tables, by their names in lower case: where each is made, and its columns, in order. A dump of
-/// several databases has some more than once.
-#[derive(Debug, Default)]
-pub(super) struct Tables(HashMap<String, Vec<(usize, Vec<String>)>>);
-
-impl Tables {
-    /// Reads the statements that make tables.
-    pub(super) fn of(text: &str) -> Self {
-        const START: &[u8] = b"reate";
-        let mut tables: HashMap<String, Vec<(usize, Vec<String>)>> = HashMap::new();
-        // Either case, without a copy of the text.
-        let starts = memchr::memmem::find_iter(text.as_bytes(), START)
-            .chain(memchr::memmem::find_iter(text.as_bytes(), b"REATE"));
-        for at in starts.take(MOST_TABLES) {
-            if let Some((name, columns)) = table(text, at + START.len()) {
-                tables.entry(name).or_default().push((at, columns));
-            }
-        }
-        Self(tables)
-    }
-
-    /// The columns that a table has at a place: those that it was made with last, or is made with further on.
-    fn columns(&self, name: &str, at: usize) -> Option<&Vec<String>> {
-        let made = self.0.get(name)?;
-        let before = made.iter().filter(|(start, _)| *start < at).max_by_key(|(start, _)| *start);
-        before.or_else(|| made.iter().min_by_key(|(start, _)| *start)).map(|(_, columns)| columns)
-    }
-}
-
-/// Most tables of a text that are looked at.
-const MOST_TABLES: usize = 500;
-/// Longest statement that makes a table, in bytes.
-const LONGEST_TABLE: usize = 8 << 10;
-
-/// Name and columns of the table whose making goes on at a place: ` TABLE IF NOT EXISTS users (id INT, …)`.
-fn table(text: &str, at: usize) -> Option<(String, Vec<String>)> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), at, end: (at + LONGEST_TABLE).min(text.len()) };
-    if !scanner.word("table") {
-        return None;
-    }
-    if scanner.word("if") {
-        (scanner.word("not") && scanner.word("exists")).then_some(())?;
-    }
-    scanner.blanks();
-    let start = scanner.at;
-    scanner.name();
-    let name = table_name(text.get(start..scanner.at)?);
-    if scanner.peek() != b'(' {
-        return None;
-    }
-    let mut columns = Vec::new();
-    let (mut depth, mut start) = (0_usize, scanner.at + 1);
-    let mut column = |range: Range<usize>| {
-        let words = text.get(range).unwrap_or_default();
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let first = words.split(|c: char| !word(c)).find(|part| !part.is_empty()).unwrap_or_default();
-        let bound = ["primary", "key", "unique", "constraint", "foreign", "index", "check", "fulltext"];
-        if !bound.contains(&first.to_ascii_lowercase().as_str()) {
-            columns.push(first.to_owned());
-        }
-    };
-    while scanner.at < scanner.end {
-        match scanner.peek() {
-            b'(' => depth += 1,
-            b')' if depth == 1 => {
-                column(start..scanner.at);
-                return Some((name, columns));
-            }
-            b')' => depth -= 1,
-            b',' if depth == 1 => {
-                column(start..scanner.at);
-                start = scanner.at + 1;
-            }
-            b';' => return None,
-            _ => {}
-        }
-        scanner.at += 1;
-    }
-    None
-}
-
-/// A table's name without its schema and quotes, in lower case.
-fn table_name(written: &str) -> String {
-    let name = written.rsplit('.').next().unwrap_or_default();
-    name.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).to_ascii_lowercase()
 }
 
 /// Whether what was found is of a statement that puts rows into a table.
@@ -242,141 +159,6 @@ fn is_made_up(value: &str) -> bool {
         && !mail
         && !value.contains([' ', '/', '\\', '<', '{', ':', ';', ','])
         && judge(names::Class::Password, "password", value, true, How::Bound) >= Some(Confidence::Medium)
-}
-
-struct Scanner<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    end: usize,
-}
-
-/// A cell of a row: the span of its string, and whether a function was called on it.
-type Cell = (Range<usize>, bool);
-
-impl Scanner<'_> {
-    fn peek(&self) -> u8 {
-        if self.at < self.end { self.bytes[self.at] } else { 0 }
-    }
-
-    fn blanks(&mut self) {
-        while self.at < self.end && (self.peek().is_ascii_whitespace() || self.peek() == b'\\') {
-            self.at += if self.peek() == b'\\' { 2 } else { 1 };
-        }
-    }
-
-    fn name(&mut self) {
-        while self.at < self.end && (self.peek().is_ascii_alphanumeric() || b"_.`\"[]\\".contains(&self.peek())) {
-            self.at += 1;
-        }
-        self.blanks();
-    }
-
-    fn word(&mut self, word: &str) -> bool {
-        self.blanks();
-        let found = self
-            .bytes
-            .get(self.at..self.at + word.len())
-            .is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()));
-        if found {
-            self.at += word.len();
-        }
-        found
-    }
-
-    /// Whether a whole word stands here.
-    fn is_word(&self, word: &str) -> bool {
-        let apart = |at: Option<&u8>| !at.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte));
-        let found = self.bytes.get(self.at..self.at + word.len());
-        found.is_some_and(|text| text.eq_ignore_ascii_case(word.as_bytes()))
-            && apart(self.at.checked_sub(1).and_then(|at| self.bytes.get(at)))
-            && apart(self.bytes.get(self.at + word.len()))
-    }
-
-    fn columns(&mut self, text: &str) -> Option<Vec<String>> {
-        if self.peek() != b'(' {
-            return None;
-        }
-        let close = self.at + memchr::memchr(b')', self.bytes.get(self.at..self.end)?)?;
-        let list = text.get(self.at + 1..close)?;
-        self.at = close + 1;
-        let plain = |column: &str| column.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).to_owned();
-        Some(list.split(',').map(plain).collect())
-    }
-
-    /// `HASHBYTES('SHA2_256', 'x')`: what is hashed comes second.
-    fn is_algorithm(&self, span: &Range<usize>) -> bool {
-        std::str::from_utf8(&self.bytes[span.clone()]).is_ok_and(is_algorithm)
-    }
-
-    /// The cells of a row: the span of a string, and whether a function was called on it.
-    fn row(&mut self) -> Option<Vec<Option<Cell>>> {
-        self.blanks();
-        if self.peek() == b',' {
-            self.at += 1;
-            self.blanks();
-        }
-        if self.peek() != b'(' {
-            return None;
-        }
-        self.at += 1;
-        self.cells(false)
-    }
-
-    /// The cells from here to the parenthesis that closes the row; of a selection, to the word behind it or its end.
-    fn cells(&mut self, selected: bool) -> Option<Vec<Option<Cell>>> {
-        let mut cells = vec![None];
-        let mut depth = 0_usize;
-        while self.at < self.end {
-            match self.peek() {
-                // A column's name, in a selection.
-                b'"' if selected => {
-                    self.string(b'"')?;
-                    continue;
-                }
-                b'f' | b'F' if selected && depth == 0 && self.is_word("from") => return Some(cells),
-                b';' if selected => return Some(cells),
-                quote @ (b'\'' | b'"') => {
-                    let start = self.at + 1;
-                    self.string(quote)?;
-                    if let Some(cell) = cells.last_mut()
-                        && cell.as_ref().is_none_or(|(span, inside): &Cell| *inside && self.is_algorithm(span))
-                    {
-                        *cell = (start < self.at - 1).then_some((start..self.at - 1, depth > 0));
-                    }
-                    continue;
-                }
-                b'(' => depth += 1,
-                b')' if depth == 0 => {
-                    self.at += 1;
-                    return (!selected).then_some(cells);
-                }
-                b')' => depth -= 1,
-                b',' if depth == 0 => cells.push(None),
-                b';' => return None,
-                _ => {}
-            }
-            self.at += 1;
-        }
-        None
-    }
-
-    /// Steps behind a string; two quotes, and a backslash before one, do not end it.
-    fn string(&mut self, quote: u8) -> Option<()> {
-        self.at += 1;
-        while self.at < self.end {
-            let byte = self.peek();
-            self.at += 1;
-            if byte == b'\\' {
-                self.at += 1;
-            } else if byte == quote {
-                if self.peek() != quote {
-                    return Some(());
-                }
-                self.at += 1;
-            }
-        }
-        None
-    }
 }
 
 #[cfg(test)]
