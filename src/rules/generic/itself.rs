@@ -1,6 +1,7 @@
 //! Whether a value says what its name says: a label, a field's name, a key of something else.
 
-use super::judge::{How, digits, is_name, is_set_anyway};
+use super::fitting::is_set_anyway;
+use super::judge::{How, digits, is_name};
 use super::names::{self, Class};
 use crate::rules::value::Look;
 

@@ -2,8 +2,12 @@
 
 use super::about;
 use super::code::{is_algorithm, is_code, is_code_at_all, is_joined, is_type, is_validation, is_versions};
+use super::fitting::{
+    is_cipher_number, is_hardcoded, is_made_up_salt, is_mnemonic, is_set_anyway, is_signing_phrase, is_with_user,
+};
 use super::itself::names_itself;
-use super::names::{self, Class};
+use super::names::Class;
+use super::said::{is_option, is_path, is_prose, is_suite, is_uuid, is_wrong};
 use crate::model::Confidence;
 use crate::rules::value::{Look, is_documentation_key, is_placeholder, is_wordy, look};
 use crate::rules::words;
@@ -131,86 +135,6 @@ pub(super) fn is_plain_word(class: Class, name: &str, value: &str, how: How) -> 
         && !name.as_bytes().windows(5).any(|part| part.eq_ignore_ascii_case(b"coded"))
 }
 
-/// `MYSQL_PASSWORD=my-secret-pw`, `POSTGRES_PASSWORD=example`: where a variable is set to a password of somebody's own, a program uses it.
-pub(super) fn is_set_anyway(class: Class, name: &str, value: &str, quoted: bool, how: How) -> bool {
-    let own = value.to_ascii_lowercase();
-    // `PDNS_gmysql_password: 'my-secret-pw'`
-    let first = name.split('_').next().unwrap_or_default();
-    let variable = name.contains('_') && !first.is_empty() && first.bytes().all(|b| b.is_ascii_uppercase());
-    let set = how == How::Bound && (variable || !quoted && !name.bytes().any(|b| b.is_ascii_lowercase()));
-    class == Class::Password
-        && set
-        && (own == "example"
-            || (own.starts_with("my-") || own.starts_with("my_"))
-                && names::words(value).len() > 2
-                && !["here", "example", "xxxx", "..."].iter().any(|part| own.contains(part)))
-}
-
-/// `wrongpassword`: what must not let anybody in.
-fn is_wrong(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    // `'incorrectEmailOrPassword'`: what a form says.
-    let said = ["wrong", "incorrect", "invalid", "missing"].iter().any(|start| {
-        value.strip_prefix(start).is_some_and(|rest| {
-            rest.starts_with(|c: char| c.is_ascii_uppercase()) && rest.bytes().all(|b| b.is_ascii_alphabetic())
-        })
-    });
-    said || ["wrong", "incorrect", "invalid"].iter().any(|start| {
-        lower.strip_prefix(start).is_some_and(|rest| {
-            ["pass", "pw", "token", "secret", "key", "cred"]
-                .iter()
-                .any(|word| rest.trim_start_matches(['-', '_', ' ']).starts_with(word))
-        })
-    })
-}
-
-/// What a server may agree on: `NONE:+VERS-TLS1.2:+ECDHE-PSK:-SHA1`, `HIGH:!aNULL:!MD5:!PSK`.
-fn is_suite(value: &str) -> bool {
-    value.split(':').filter(|part| part.len() > 1 && part.starts_with(['+', '-', '!'])).count() > 2
-}
-
-/// The next option of a command, or a list of settings: `--disabled-password --gecos`, `--secret id=x,src=y`.
-fn is_option(value: &str) -> bool {
-    let name = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
-    // `--password=` before what a variable says.
-    let option = value.strip_prefix("--").map(|option| option.split('=').next().unwrap_or_default());
-    let option = option.or_else(|| value.strip_prefix('-'));
-    option.is_some_and(name) || value.starts_with("id=") || value.starts_with("src=") || value.starts_with("type=")
-}
-
-/// Words that stand for a wallet's key: 12 to 24 of them, in threes, each of 3 to 8 small letters (BIP 39).
-fn is_mnemonic(name: &str, value: &str) -> bool {
-    let telling =
-        names::words(name).iter().any(|word| ["mnemonic", "seed", "phrase", "wallet"].contains(&word.as_str()));
-    let words: Vec<&str> = value.split(' ').collect();
-    let fits = |word: &&str| (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
-    telling && matches!(words.len(), 12 | 15 | 18 | 21 | 24) && words.iter().all(fits)
-}
-
-/// `crypt_key=1234567812345678`: of the length of a cipher's key; DES has one of eight bytes.
-fn is_cipher_number(name: &str, value: &str) -> bool {
-    let of_des = || names::words(name).iter().any(|word| word == "des");
-    (matches!(value.len(), 16 | 24 | 32) || value.len() == 8 && of_des())
-        && digits(value) == value.len()
-        && names::words(name)
-            .iter()
-            .any(|word| ["crypt", "encrypt", "encryption", "aes", "des", "cipher"].contains(&word.as_str()))
-}
-
-/// `HARDCODED_KEY = "MySecret"`: the name says that this is it.
-fn is_hardcoded(name: &str, value: &str) -> bool {
-    value.len() >= 6 && names::words(name).iter().any(|word| ["coded", "hardcoded"].contains(&word.as_str()))
-}
-
-/// A salt that somebody typed: long, of letters, digits and signs, and no words.
-fn is_made_up_salt(name: &str, value: &str) -> bool {
-    let salt = names::words(name).last().is_some_and(|word| word == "salt");
-    salt && value.len() >= 16 && digits(value) * 4 >= value.len() && !value.contains([' ', '/', '.', '$', '_', '-'])
-}
-
 pub(super) fn digits(value: &str) -> usize {
     value.bytes().filter(u8::is_ascii_digit).count()
 }
@@ -230,95 +154,6 @@ fn is_typed(value: &str) -> bool {
         && !value.contains(['(', ')', '[', ']', '$', ';', ',', '=', '.', '/', '\\', ' ', '<', '>', '`', '\''])
         && !value.ends_with(['"', '{', '}'])
         && !is_wordy(value)
-}
-
-/// `BOOTSTRAP_USER_PASS=admin:adminpw`: a user's name and the password, as the name says.
-fn is_with_user(class: Class, name: &str, value: &str, how: How) -> bool {
-    let words = names::words(name);
-    let both = words.len() > 1 && ["user", "username", "name"].contains(&words[words.len() - 2].as_str());
-    let pair = value
-        .split_once(':')
-        .is_some_and(|(user, rest)| user.len() > 1 && rest.len() > 2 && !rest.contains([':', '/']));
-    class == Class::Password && how == How::Bound && both && pair
-}
-
-/// Words joined as in paths, hosts, types and keys of translations.
-fn is_path(value: &str) -> bool {
-    let parts: Vec<&str> = value.split(['.', '/', ':']).collect();
-    let name = |part: &&str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '-')
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-    };
-    let dotted = parts.len() > 1 && parts.iter().all(name);
-    dotted
-        || value.contains('/')
-            && value.matches('/').count() * 4 <= value.len()
-            && is_wordy(value)
-            && !value.ends_with('=')
-}
-
-/// Words of sentences about credentials.
-const TOPICS: [&str; 18] = [
-    "pass",
-    "token",
-    "secret",
-    " key ",
-    "credential",
-    "invalid",
-    " enter ",
-    "error",
-    "http",
-    " must ",
-    "blank",
-    "cannot",
-    "should",
-    "n't ",
-    "required",
-    "length",
-    " is ",
-    " your ",
-];
-
-/// A sentence or a label.
-fn is_prose(value: &str) -> bool {
-    if !value.contains(' ') {
-        return is_of_signs(value);
-    }
-    let lower = format!(" {} ", value.to_ascii_lowercase());
-    let words = value.split(' ').count();
-    words < 9 && TOPICS.iter().any(|word| lower.contains(word))
-        || value.ends_with(['.', ':', '!', '?']) && words > 2
-        || value.contains(", ")
-}
-
-/// `SECRET_KEY = "my secret string"`: words that a program signs with as they are, unless they say what to put there.
-fn is_signing_phrase(name: &str, value: &str) -> bool {
-    const ASKS: [&str; 16] = [
-        "your", "change", "changed", "replace", "insert", "enter", "put", "here", "generate", "set", "add", "must",
-        "should", "used", "for", "of",
-    ];
-    let words = || value.split(' ');
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b" -_'".contains(&b);
-    name.ends_with("SECRET_KEY")
-        && (2..=8).contains(&words().count())
-        && value.bytes().all(plain)
-        && words().all(|word| !word.is_empty() && !ASKS.contains(&word))
-}
-
-/// `"用户帐号或者密码错误"`: sentences of languages that set no blanks. Who types a password leaves their input methods off.
-fn is_of_signs(value: &str) -> bool {
-    let sign = |c: &char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
-    let signs = if value.is_ascii() { 0 } else { value.chars().filter(sign).count() };
-    signs >= 4 && signs * 2 > value.chars().count()
-}
-
-/// 8-4-4-4-12 hexadecimal digits: names something, is rarely secret.
-fn is_uuid(value: &str) -> bool {
-    value.len() == 36
-        && value
-            .bytes()
-            .enumerate()
-            .all(|(at, b)| if [8, 13, 18, 23].contains(&at) { b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 #[cfg(test)]
