@@ -1,13 +1,15 @@
 //! Whether a file is worth parsing, told from the lines around its telling words: parsing takes a hundred times as long as
 //! looking for words.
 
+mod handed;
+
 use std::cell::LazyCell;
 use std::ops::Range;
 
 use super::around::{may_do_without_quotes, may_fall_back, may_sign};
 use super::judge::{How, is_plain_word, judge};
 use super::lines::{Reader, first_compared, in_name};
-use super::{calls, names, parameters, repeats};
+use super::{names, repeats};
 use crate::model::Confidence;
 use crate::rules::tree::Tree;
 use crate::rules::value::{Look, look};
@@ -54,73 +56,9 @@ impl<'a> Reader<'a> {
         promising.take(if all { usize::MAX } else { 1 }).cloned().collect()
     }
 
-    /// The calls that hand literals to the functions whose parameters telling words are: those stand elsewhere.
-    pub(super) fn calls_of(&self, hits: &[Range<usize>]) -> Vec<Range<usize>> {
-        let own = |name: &str| matches!(names::classify(name), Some(names::Class::Password | names::Class::Secret));
-        let places = hits.iter().filter_map(|hit| self.name(hit)).filter(|(name, _)| own(name));
-        places.flat_map(|(_, place)| self.given_literals(&place).collect::<Vec<_>>()).collect()
-    }
-
-    fn given_literals(&self, place: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        let known = self.language.map(|_| parameters::calls_with_literals(self.text, place));
-        known.into_iter().flatten()
-    }
-
     /// Whether a telling word is part of a telling name, or of a function's that takes a secret.
     pub(super) fn tells(&self, hit: &Range<usize>) -> bool {
         self.name(hit).is_some_and(|(name, place)| names::classify(name).is_some() || self.calls(&self.path(&place)))
-    }
-
-    /// Whether a function that takes a secret is called. What is assigned or compared is no function.
-    fn calls(&self, path: &Range<usize>) -> bool {
-        let set = matches!(self.at(self.skip(path.end, b" \t")), b'=' | b',' | b';' | b')' | b']' | b'}');
-        let name = self.text.get(path.clone()).filter(|name| !set && calls::may_be(name));
-        name.is_some_and(|name| calls::find(&calls::plain(name), self.language).next().is_some())
-    }
-
-    /// Whether a literal stands among what the function is handed whose name ends at a place. Mentioned alone, in an import
-    /// or as a type, it is handed nothing.
-    fn hands_literal(&self, end: usize) -> bool {
-        let open = self.skip(end, b" \t");
-        let (first, near) = (self.at(open), self.near(open));
-        if first != b'(' {
-            let command = self.calls_without_brackets()
-                && open > end
-                && (first.is_ascii_alphanumeric() || b"\"'`$@:-".contains(&first));
-            let typed = b"<[{!".contains(&first) || near.starts_with(b"::");
-            return (command || typed) && memchr::memchr3(b'"', b'\'', b'`', near).is_some();
-        }
-        let mut depth = 0_usize;
-        for byte in near {
-            match byte {
-                b'(' | b'[' | b'{' => depth += 1,
-                b')' | b']' | b'}' if depth <= 1 => return false,
-                b')' | b']' | b'}' => depth -= 1,
-                b'"' | b'\'' | b'`' => return true,
-                _ => {}
-            }
-        }
-        false
-    }
-
-    /// Whether functions may be called without brackets; where the language is not known, they may.
-    fn calls_without_brackets(&self) -> bool {
-        const NEVER: [&str; 13] = [
-            "c",
-            "cpp",
-            "csharp",
-            "go",
-            "hcl",
-            "java",
-            "javascript",
-            "json",
-            "kotlin",
-            "php",
-            "python",
-            "rust",
-            "typescript",
-        ];
-        self.language.is_none_or(|language| !NEVER.contains(&language))
     }
 
     /// Whether settings of what signs tokens may stand around a place.
