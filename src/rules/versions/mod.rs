@@ -1,5 +1,7 @@
 //! What other versions of a file have told already, so that the next one costs less: most versions differ in a few lines.
 
+mod same;
+
 use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use self::same::{Same, alike, alike_at_end, around, line_at};
 use super::generic::Candidate;
 use super::tree::{Detected, HEAD};
 
@@ -15,8 +18,6 @@ const BEFORE: usize = 256;
 pub(super) const BEHIND: usize = 768;
 /// How far from a line stands what it may have given, in bytes.
 const FAR: usize = 4096;
-/// How many bytes are compared at once.
-const CHUNK: usize = 64;
 
 /// The lines with telling words that gave nothing, each with what is around it, in the versions of one file so far, and what
 /// the version before gave.
@@ -146,55 +147,6 @@ impl Quiet {
         }
         self.last = (!far).then_some(Last { text, language, found });
     }
-}
-
-/// Two versions, and how much of them is the same at the beginning and at the end.
-struct Same<'a> {
-    old: &'a [u8],
-    new: &'a [u8],
-    before: usize,
-    behind: usize,
-}
-
-impl Same<'_> {
-    /// The same in the new version, where what is around it is there unchanged.
-    fn again(&self, known: &Candidate) -> Option<Candidate> {
-        let span = &known.span;
-        let part = around(self.old, &line_at(self.old, span.clone()));
-        let at = if part.end <= self.before {
-            part.start
-        } else if part.start >= self.old.len() - self.behind {
-            part.start + self.new.len() - self.old.len()
-        } else {
-            memchr::memmem::find(self.new, &self.old[part.clone()])?
-        };
-        let start = at + span.start - part.start;
-        Some(known.moved(start..start + span.len()))
-    }
-}
-
-/// The lines that a span is in.
-fn line_at(bytes: &[u8], span: Range<usize>) -> Range<usize> {
-    let start = memchr::memrchr(b'\n', &bytes[..span.start]).map_or(0, |at| at + 1);
-    start..memchr::memchr(b'\n', &bytes[span.end..]).map_or(bytes.len(), |at| span.end + at + 1)
-}
-
-/// What belongs to a line.
-fn around(bytes: &[u8], line: &Range<usize>) -> Range<usize> {
-    line.start.saturating_sub(BEFORE)..(line.end + BEHIND).min(bytes.len())
-}
-
-/// How many bytes are alike from the first.
-fn alike(a: &[u8], b: &[u8]) -> usize {
-    let chunks = a.chunks_exact(CHUNK).zip(b.chunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
-    chunks + a[chunks..].iter().zip(&b[chunks..]).take_while(|(a, b)| a == b).count()
-}
-
-/// How many bytes are alike from the last.
-fn alike_at_end(a: &[u8], b: &[u8]) -> usize {
-    let chunks = a.rchunks_exact(CHUNK).zip(b.rchunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
-    let rest = |bytes: &'_ [u8]| bytes.len() - chunks;
-    chunks + a[..rest(a)].iter().rev().zip(b[..rest(b)].iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
 /// The lines of a version that have telling words, in order.
