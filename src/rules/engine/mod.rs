@@ -1,5 +1,8 @@
 //! Matches the rules over a file: one pass over the bytes finds keywords, and only around those is anything else tried.
 
+mod told;
+mod worth;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,7 +10,6 @@ use std::sync::{LazyLock, OnceLock};
 
 use keylift_providers::Secret;
 
-use super::described;
 use super::encoded::{self, layers};
 use super::gate::Gate;
 use super::generic::{self, Candidate};
@@ -15,17 +17,13 @@ use super::matcher::{Matcher, begin_at};
 use super::overlap::one_a_place;
 use super::rule::{Rule, RuleError};
 use super::sketch::Sketch;
-use super::text::{Lines, View, allowed};
+use super::text::{Lines, View};
 use super::tree::Tree;
 use super::versions::{self, Held, Passages, Quiet, Start};
-use super::{checksum, value};
-use crate::model::{Confidence, Encoded, Finding, Kind, Pair, SourceFile};
+use crate::model::{Confidence, Encoded, Finding, Kind, SourceFile};
 
 /// Most values that are taken from one file: a list of a hundred thousand tokens is a data set.
 const MOST: usize = 10_000;
-
-/// Farthest that the identifier of a secret stands from it, in bytes.
-const NEAR: usize = 2000;
 
 /// How often, at most, the places where a pattern is tried at keywords alone may overlap, on average.
 const FEW: usize = 4;
@@ -338,96 +336,6 @@ impl Engine {
         });
     }
 
-    /// Passwords that people chose count for little in comments and documentation: examples stand there.
-    fn quieten(&self, candidates: &mut [Candidate], tree: &Tree<'_>, least: Confidence) {
-        for candidate in candidates.iter_mut().filter(|found| found.rank >= RULE && found.confidence >= least) {
-            let chosen = self.rule(&candidate.rule).is_some_and(|rule| matches!(rule.kind, Kind::Dsn | Kind::Password));
-            let value = tree.text().get(candidate.span.clone()).unwrap_or_default();
-            if chosen && value::look(value) < value::Look::Random && tree.is_prose(&candidate.span) {
-                candidate.confidence = Confidence::Low;
-                candidate.certain = false;
-            }
-        }
-    }
-
-    /// What a match of a rule's pattern is worth; none where it is no credential.
-    fn judge(
-        &self,
-        number: usize,
-        matcher: &Matcher,
-        text: &str,
-        span: Range<usize>,
-        whole: Range<usize>,
-        file: &SourceFile,
-    ) -> Option<Candidate> {
-        let rule = &*self.rules[number];
-        // A span within a character comes from a pattern over bytes: no value.
-        let value = text.get(span.clone()).filter(|value| !value.is_empty())?;
-        if rule.entropy.is_some_and(|least| value::entropy(value.as_bytes()) < least) {
-            return None;
-        }
-        if matcher.exempts.as_ref().is_some_and(|exempts| exempts.pass_over(text, &whole, value, file)) {
-            return None;
-        }
-        let mut confidence = rule.confidence;
-        let proof = rule.checksum.as_ref().and_then(|sum| checksum::passes(sum, matcher, value.as_bytes()));
-        if proof == Some(false) {
-            confidence = Confidence::Low;
-        }
-        if value::is_documentation_key(value)
-            || (proof.is_none() && (value::is_alphabet(value) || stands_in(rule, value)))
-        {
-            confidence = Confidence::Low;
-        }
-        if described::is_described(rule, text, &span) {
-            confidence = Confidence::Low;
-        }
-        // A well-formed JWT proves nothing about who signed it; people choose the passwords in connection strings.
-        let proven_token = proof == Some(true) && rule.kind != Kind::Jwt;
-        let chosen = matches!(rule.kind, Kind::Dsn | Kind::Password | Kind::PrivateKey | Kind::Identifier);
-        if !proven_token && generic::quiet_place(file.path()) && (chosen || confidence < Confidence::High) {
-            confidence = Confidence::Low;
-        }
-        // An issuer's own format says more than the connection string or the envelope that it stands in.
-        let own = match rule.kind {
-            _ if rule.url.ends_with("rfc-editor.org") => 0,
-            Kind::Dsn | Kind::Identifier => 1,
-            Kind::Password => 2,
-            // The value itself says whose it is, not a name beside it.
-            _ if rule.keywords.iter().any(|word| value.contains(&**word)) => 4,
-            _ => 3,
-        };
-        let rank = RULE + own + u8::from(proven_token);
-        let certain = confidence > Confidence::Low || rule.confidence == Confidence::Low;
-        let (rule, extent) = (rule.id.clone(), span.start - whole.start);
-        Some(Candidate { span, rule, name: None, confidence, rank, certain, extent, encoded: None, language: None })
-    }
-
-    /// Joins secrets with the identifiers that go with them: of the rule that theirs names the nearest, within the same
-    /// scope before any other.
-    fn pair_up(&self, found: &mut [Finding], tree: &Tree<'_>) {
-        for at in 0..found.len() {
-            let rule = self.rule(&found[at].rule).and_then(|rule| rule.pair.as_ref());
-            let Some(identifier) = rule.map(|pair| &*pair.identifier) else { continue };
-            let own = &found[at].span;
-            let gap = |other: &Finding| {
-                other.span.start.saturating_sub(own.end).max(own.start.saturating_sub(other.span.end))
-            };
-            let near: Vec<&Finding> =
-                found.iter().filter(|other| other.rule == identifier && gap(other) <= NEAR).collect();
-            let scopes = |span: &Range<usize>| tree.literal_at(span).map(|(_, literal)| literal.scopes.clone());
-            let apart = |other: &Finding| near.len() > 1 && scopes(&other.span) != scopes(own);
-            let nearest = near.iter().min_by_key(|other| (apart(other), gap(other)));
-            let pair = nearest.map(|other| Pair {
-                rule: other.rule.clone(),
-                span: other.span.clone(),
-                bytes: other.bytes.clone(),
-                start: other.start,
-            });
-            found[at].pair = pair;
-        }
-    }
-
     fn sketch(&self, number: usize) -> Option<&Sketch> {
         self.sketches[number]
             .get_or_init(|| Sketch::of(&self.rules[number].pattern, &self.rules[number].keywords))
@@ -437,50 +345,4 @@ impl Engine {
     fn matcher(&self, number: usize) -> Option<&Matcher> {
         self.compiled[number].get_or_init(|| Matcher::new(&self.rules[number]).ok()).as_ref()
     }
-
-    fn finding(&self, candidate: Candidate, file: &SourceFile, view: &View<'_>, lines: &Lines<'_>) -> Option<Finding> {
-        let rule = self.rule(&candidate.rule)?;
-        let value = view.text().get(candidate.span.clone())?;
-        let start = lines.position(candidate.span.start);
-        if allowed(lines, start.0) {
-            return None;
-        }
-        Some(Finding {
-            path: file.path.clone(),
-            origin: file.origin.clone(),
-            bytes: view.to_bytes(&candidate.span),
-            start,
-            end: lines.position(candidate.span.end),
-            rule: rule.id.to_string(),
-            kind: rule.kind,
-            confidence: candidate.confidence,
-            severity: rule.severity,
-            secret: Secret::new(value.as_bytes()),
-            name: candidate.name,
-            language: candidate.language.map(str::to_owned),
-            env: env(rule, candidate.encoded.as_ref()),
-            encoded: candidate.encoded,
-            pair: None,
-            again: false,
-            span: candidate.span,
-            snippet: None,
-        })
-    }
-}
-
-/// A placeholder. What a key's file says about the key beside it (`Comment: example`) makes none of it.
-fn stands_in(rule: &Rule, value: &str) -> bool {
-    if rule.kind == Kind::PrivateKey { value.contains("xxxx") } else { value::is_placeholder(value) }
-}
-
-/// The variable that a rule proposes. What is not the credential itself is not called so.
-fn env(rule: &Rule, encoded: Option<&Encoded>) -> Option<String> {
-    if rule.env.is_empty() {
-        return None;
-    }
-    Some(match encoded.and_then(|encoded| encoded.chain.split('+').next()) {
-        Some("base64") => format!("{}_BASE64", rule.env),
-        Some("hex") => format!("{}_HEX", rule.env),
-        _ => rule.env.to_string(),
-    })
 }
