@@ -1,27 +1,27 @@
 //! What a verb reads: files and folders, standard input, git; and which findings of it count.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
-use std::hash::{BuildHasher as _, RandomState};
-use std::io::{BufReader, Cursor};
+mod earliest;
+mod imported;
+mod reader;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use clap::{Args, ValueEnum};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use self::reader::Reader;
 use super::Context;
 use super::baseline::{BaselineFile, git_root};
 use super::progress::Progress;
 use super::rules::{RuleFiles, Rules};
-use crate::model::{Confidence, Failure, Finding, Origin, Skipped, SourceFile, is_binary};
-use crate::render::findings::{harmless, snippets};
-use crate::rules::{Engine, Quiet};
+use crate::model::{Confidence, Failure, Finding, is_binary};
+use crate::render::findings::snippets;
+use crate::rules::Engine;
 use crate::steps::reserved::Reserved;
 use crate::steps::scan::{Collector, Decorate};
-use crate::steps::sources::archive::{self, Limits};
-use crate::steps::sources::reports::{Tool, import};
-use crate::steps::sources::{Sink, git};
+use crate::steps::sources::{Sink as _, archive, git};
 use crate::steps::spread::Spread;
 use crate::steps::walk::{WalkOptions, count, stdin, walk, walk_but};
 
@@ -89,121 +89,6 @@ pub(super) struct GitArgs {
 impl GitArgs {
     fn asked(&self) -> bool {
         self.staged || self.history || self.since.is_some()
-    }
-}
-
-/// Scans what sources hand over, counts it, and warns of what could not be read.
-struct Reader<'a> {
-    engine: &'a Engine,
-    least: Confidence,
-    decorate: Option<Decorate>,
-    /// What is found in files, archives and standard input.
-    collector: Collector<'a>,
-    /// What is found in git.
-    versions: Mutex<Earliest>,
-    /// What `.keyliftignore` and `--exclude` leave out of what git has; the walk does so by itself.
-    left_out: Gitignore,
-    archives: bool,
-    context: &'a Context,
-    progress: Progress,
-}
-
-impl Sink for Reader<'_> {
-    fn file(&self, file: SourceFile) {
-        if matches!(file.origin, Origin::Git { .. }) && self.leaves_out(&file.path) {
-            return;
-        }
-        self.scan(&file, None);
-        self.progress.step();
-    }
-
-    fn version(&self, file: SourceFile, others: &mut Quiet) {
-        if !self.leaves_out(&file.path) {
-            self.scan(&file, Some(others));
-            self.progress.step();
-        }
-    }
-
-    fn notice(&self, notice: Skipped) {
-        let text = format!("not read: {}: {}", harmless(&notice.path.to_string_lossy()), notice.reason);
-        self.progress.say(|| self.context.warn(&text));
-    }
-
-    fn expect(&self, files: usize) {
-        self.progress.expect(files);
-    }
-}
-
-impl Reader<'_> {
-    fn leaves_out(&self, path: &Path) -> bool {
-        !self.left_out.is_empty() && self.left_out.matched_path_or_any_parents(path, false).is_ignore()
-    }
-
-    /// Scans a file, or what is in it where it is an archive.
-    fn scan(&self, file: &SourceFile, others: Option<&mut Quiet>) {
-        if self.archives && !matches!(file.origin, Origin::Archive { .. }) && archive::is_archive(&file.bytes) {
-            let size = file.bytes.len() as u64;
-            let members = Members { reader: self, origin: &file.origin };
-            archive::read(&file.path, Cursor::new(file.bytes.as_slice()), size, &Limits::default(), &members);
-        } else if matches!(file.origin, Origin::Git { .. }) {
-            self.commit(file, others);
-        } else {
-            self.collector.add(file);
-        }
-    }
-
-    /// Scans a file of a commit or the index.
-    fn commit(&self, file: &SourceFile, others: Option<&mut Quiet>) {
-        let one = self.new_collector();
-        match others {
-            Some(others) => one.add_version(file, others),
-            None => one.add(file),
-        }
-        if let Ok(mut versions) = self.versions.lock() {
-            one.finish().into_iter().for_each(|finding| versions.add(finding));
-        }
-    }
-
-    fn new_collector(&self) -> Collector<'_> {
-        Collector::new(self.engine, self.least).decorated(self.decorate)
-    }
-
-    /// Reads a file piece by piece where its name is that of an archive; false leaves it to others.
-    fn claim(&self, path: &Path, shown: &Path) -> bool {
-        if !self.archives || !archive::named_like_an_archive(path) {
-            return false;
-        }
-        // What cannot be opened is left to the walk, which tells why.
-        let Ok(file) = File::open(path) else { return false };
-        let Ok(size) = file.metadata().map(|metadata| metadata.len()) else { return false };
-        let members = Members { reader: self, origin: &Origin::Disk };
-        archive::read(shown, BufReader::new(file), size, &Limits::default(), &members);
-        self.progress.step();
-        true
-    }
-}
-
-/// Members of an archive count as one file on the bar.
-struct Members<'a, 'b> {
-    reader: &'a Reader<'b>,
-    /// Where the archive came from.
-    origin: &'a Origin,
-}
-
-impl Sink for Members<'_, '_> {
-    fn file(&self, mut file: SourceFile) {
-        match (self.origin, &file.origin) {
-            (Origin::Git { commit, time, in_head, .. }, Origin::Archive { member }) => {
-                let (commit, member) = (commit.clone(), Some(member.clone()));
-                file.origin = Origin::Git { commit, time: *time, in_head: *in_head, member };
-                self.reader.commit(&file, None);
-            }
-            _ => self.reader.collector.add(&file),
-        }
-    }
-
-    fn notice(&self, notice: Skipped) {
-        self.reader.notice(notice);
     }
 }
 
@@ -288,48 +173,6 @@ impl Paths {
             finding.path = below.join(&finding.path);
         }
         Ok(found)
-    }
-
-    /// Findings that another scanner's report names, found again below the folder that was asked for.
-    fn imported(&self, engine: &Engine, context: &Context) -> Result<Vec<Finding>, Failure> {
-        let [tool, report] = self.from.as_slice() else { return Ok(Vec::new()) };
-        let [folder] = self.path.as_slice() else {
-            return Err(Failure::usage("`--from` takes one folder: the one that the report is about"));
-        };
-        let tool = Tool::named(tool).ok_or_else(|| {
-            Failure::usage(format!("reports of `{tool}` are not read"))
-                .advise("gitleaks, trufflehog, kingfisher, betterleaks, detect-secrets, or sarif for any other")
-        })?;
-        let report = Path::new(report);
-        let bytes =
-            std::fs::read(report).map_err(|error| Failure::file("could not read the report", report, &error))?;
-        let imported = import(tool, &bytes, folder, engine)
-            .map_err(|error| Failure::usage(format!("{}: {error}", report.display())))?;
-        for missing in &imported.missing {
-            let place = harmless(&missing.path.to_string_lossy());
-            context.warn(&format!("not found again: {place}: {}", missing.reason));
-        }
-        Ok(imported.findings)
-    }
-
-    /// The lines around imported findings; values that only keylift's own rules find are masked in them as well.
-    fn add_lines(&self, found: &mut [Finding], engine: &Engine) {
-        let Some(folder) = self.path.first() else { return };
-        let mut files: BTreeMap<PathBuf, Vec<&mut Finding>> = BTreeMap::new();
-        for finding in found {
-            files.entry(finding.path.clone()).or_default().push(finding);
-        }
-        for (path, findings) in files {
-            let Ok(bytes) = std::fs::read(folder.join(&path)) else { continue };
-            let file = SourceFile::disk(path, bytes);
-            let mut all = engine.scan(&file);
-            let own = all.len();
-            all.extend(findings.iter().map(|finding| finding.copy()));
-            snippets(&file, &mut all);
-            for (finding, copy) in findings.into_iter().zip(all.drain(own..)) {
-                finding.snippet = copy.snippet;
-            }
-        }
     }
 
     /// What the baseline does not accept of findings whose paths are relative to a folder.
@@ -439,47 +282,6 @@ impl Paths {
         };
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
         self.open(self.files(engine, base, lines, context), &folder, context)
-    }
-}
-
-/// Findings of many versions of files, one for a value in a file: that of the earliest commit. Kept as they come, because
-/// a long history has the same value a thousand times.
-#[derive(Default)]
-struct Earliest {
-    kept: Vec<Finding>,
-    /// By path, member of an archive, rule and a keyed hash of the value.
-    known: HashMap<(PathBuf, Option<String>, String, u64), Vec<usize>>,
-    hasher: RandomState,
-}
-
-impl Earliest {
-    fn add(&mut self, finding: Finding) {
-        let hash = self.hasher.hash_one(finding.secret.expose());
-        let member = finding.member().map(str::to_owned);
-        let places = self.known.entry((finding.path.clone(), member, finding.rule.clone(), hash)).or_default();
-        let Some(at) = places.iter().copied().find(|at| self.kept[*at].secret == finding.secret) else {
-            places.push(self.kept.len());
-            self.kept.push(finding);
-            return;
-        };
-        let kept = &mut self.kept[at];
-        let in_head = |finding: &Finding| matches!(finding.origin, Origin::Git { in_head: true, .. });
-        // Whether HEAD still has the value is told by any version of it.
-        let still = in_head(kept) || in_head(&finding);
-        if age(&finding) < age(kept) {
-            *kept = finding;
-        }
-        if let Origin::Git { in_head, .. } = &mut kept.origin {
-            *in_head = still;
-        }
-    }
-}
-
-/// What tells which of two findings was first, the same whatever order they come in.
-fn age(finding: &Finding) -> (i64, Option<&str>, usize) {
-    match &finding.origin {
-        Origin::Git { commit, time, .. } => (time.unwrap_or(i64::MAX), commit.as_deref(), finding.span.start),
-        _ => (i64::MAX, None, finding.span.start),
     }
 }
 
