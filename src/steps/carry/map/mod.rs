@@ -1,77 +1,18 @@
 //! The map of a migration: rules that rename entries, leave them out, take JSON apart or put it together.
 
-use std::collections::BTreeSet;
+mod mistake;
+mod parse;
 
 use regex_automata::meta::Regex;
-use serde_yaml::{Mapping, Value};
+use serde_yaml::Value;
 
-use super::template::{Template, Variables, Wrong};
+pub use self::mistake::{MapError, Mistake};
+use self::parse::{keys, mapping, rule, word};
+use super::template::{Template, Variables};
 
 /// The version of the schema that this build reads.
 const VERSION: u64 = 1;
 const TOP: &[&str] = &["version", "names", "otherwise", "rules"];
-const MATCHERS: &[&str] = &["exact", "prefix", "regex", "all"];
-const ACTIONS: &[&str] = &["rename", "skip", "explode", "gather"];
-const RULE: &[&str] = &["exact", "prefix", "regex", "all", "rename", "skip", "explode", "gather", "key"];
-
-/// What is wrong with a map, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{at}: {what}")]
-pub struct MapError {
-    /// `the map`, or `rule 3`.
-    pub at: String,
-    /// What is wrong there.
-    pub what: Mistake,
-}
-
-/// The mistakes that a map can have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Mistake {
-    /// It is not YAML.
-    #[error("not YAML: {0}")]
-    Yaml(String),
-    /// Something has another type than it should have.
-    #[error("`{key}` should be {wanted}")]
-    Type {
-        /// Where.
-        key: String,
-        /// What it should be.
-        wanted: &'static str,
-    },
-    /// A key or a word that means nothing here.
-    #[error("`{word}` means nothing here{}", meant(.nearest.as_deref()))]
-    Unknown {
-        /// As it was written.
-        word: String,
-        /// What was probably meant.
-        nearest: Option<String>,
-    },
-    /// Exactly one of several keys has to be there.
-    #[error("exactly one of {} is needed", .0.join(", "))]
-    OneOf(&'static [&'static str]),
-    /// A key is missing that another one needs.
-    #[error("`{0}` is missing")]
-    Missing(&'static str),
-    /// A key that has no meaning beside the others.
-    #[error("`{0}` has no meaning here: it goes with `gather`")]
-    Stray(&'static str),
-    /// A map for another version of keylift.
-    #[error("version {0} of the schema is not known to this keylift, which reads version 1")]
-    Version(u64),
-    /// A regular expression that is none.
-    #[error("not a regular expression: {0}")]
-    Regex(String),
-    /// A template with a `$` that leads nowhere.
-    #[error("`{0}` is not a template: a variable is written ${{name}}, a dollar sign $$")]
-    Template(String),
-    /// `explode` without the name of the field in its template would send all fields to one place.
-    #[error("`{0}` sends every field to one place: put ${{key}} into it")]
-    NoKey(String),
-}
-
-fn meant(nearest: Option<&str>) -> String {
-    nearest.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default()
-}
 
 /// What happens to an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,139 +179,6 @@ impl Matcher {
 
 fn whole(what: Mistake) -> MapError {
     MapError { at: "the map".to_owned(), what }
-}
-
-fn rule(value: &Value) -> Result<Rule, Mistake> {
-    let fields = mapping(value, "a rule")?;
-    keys(fields, RULE)?;
-    let matcher = match (one_of(fields, MATCHERS)?, fields) {
-        ("exact", fields) => Matcher::Exact(text(fields, "exact")?.to_owned()),
-        ("prefix", fields) => Matcher::Prefix(text(fields, "prefix")?.to_owned()),
-        ("regex", fields) => pattern(text(fields, "regex")?)?,
-        (_, fields) => truth(fields, "all").map(|()| Matcher::All)?,
-    };
-    let mut known = matcher.names();
-    known.extend(["name".to_owned(), "leaf".to_owned()]);
-    let action = one_of(fields, ACTIONS)?;
-    if action != "gather" && fields.contains_key("key") {
-        return Err(Mistake::Stray("key"));
-    }
-    let action = match action {
-        "rename" => Action::Rename(template(text(fields, "rename")?, &known)?),
-        "skip" => truth(fields, "skip").map(|()| Action::Skip)?,
-        "explode" => {
-            known.push("key".to_owned());
-            let text = text(fields, "explode")?;
-            let template = template(text, &known)?;
-            if !template.uses("key") {
-                return Err(Mistake::NoKey(text.to_owned()));
-            }
-            Action::Explode(template)
-        }
-        _ => {
-            if !fields.contains_key("key") {
-                return Err(Mistake::Missing("key"));
-            }
-            let into = template(text(fields, "gather")?, &known)?;
-            Action::Gather { into, key: template(text(fields, "key")?, &known)? }
-        }
-    };
-    Ok(Rule { matcher, action })
-}
-
-/// A pattern is held against the whole name: half a name is no name.
-fn pattern(text: &str) -> Result<Matcher, Mistake> {
-    let regex = Regex::new(&format!("^(?:{text})$")).map_err(|error| {
-        // The innermost message says what is wrong; the outer ones only that something is.
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(inner) = cause.source() {
-            cause = inner;
-        }
-        Mistake::Regex(cause.to_string().lines().last().unwrap_or_default().trim().to_owned())
-    })?;
-    let mut groups = Vec::new();
-    for (index, name) in regex.group_info().pattern_names(regex_automata::PatternID::ZERO).enumerate().skip(1) {
-        groups.push((index, index.to_string()));
-        groups.extend(name.map(|name| (index, name.to_owned())));
-    }
-    Ok(Matcher::Pattern(regex, groups))
-}
-
-fn template(text: &str, known: &[String]) -> Result<Template, Mistake> {
-    Template::parse(text, known).map_err(|wrong| match wrong {
-        Wrong::Dollar => Mistake::Template(text.to_owned()),
-        Wrong::Variable(word) => {
-            let nearest = nearest(&word, known.iter().map(String::as_str));
-            Mistake::Unknown { word: format!("${{{word}}}"), nearest: nearest.map(|name| format!("${{{name}}}")) }
-        }
-        Wrong::Case(word) => {
-            let nearest = nearest(&word, ["upper", "lower"].into_iter());
-            Mistake::Unknown { word: format!("|{word}"), nearest: nearest.map(|name| format!("|{name}")) }
-        }
-    })
-}
-
-fn mapping<'a>(value: &'a Value, what: &str) -> Result<&'a Mapping, Mistake> {
-    value.as_mapping().ok_or_else(|| Mistake::Type { key: what.to_owned(), wanted: "a mapping" })
-}
-
-fn keys(fields: &Mapping, known: &[&str]) -> Result<(), Mistake> {
-    for key in fields.keys() {
-        let Some(word) = key.as_str() else {
-            return Err(Mistake::Type { key: "a key".to_owned(), wanted: "a word" });
-        };
-        if !known.contains(&word) {
-            let nearest = nearest(word, known.iter().copied());
-            return Err(Mistake::Unknown { word: word.to_owned(), nearest: nearest.map(str::to_owned) });
-        }
-    }
-    Ok(())
-}
-
-fn one_of(fields: &Mapping, keys: &'static [&'static str]) -> Result<&'static str, Mistake> {
-    let there: BTreeSet<&'static str> = keys.iter().copied().filter(|key| fields.contains_key(*key)).collect();
-    match there.first() {
-        Some(key) if there.len() == 1 => Ok(key),
-        _ => Err(Mistake::OneOf(keys)),
-    }
-}
-
-fn text<'a>(fields: &'a Mapping, key: &str) -> Result<&'a str, Mistake> {
-    let wrong = || Mistake::Type { key: key.to_owned(), wanted: "text" };
-    fields.get(key).and_then(Value::as_str).filter(|text| !text.is_empty() || key == "prefix").ok_or_else(wrong)
-}
-
-fn truth(fields: &Mapping, key: &str) -> Result<(), Mistake> {
-    match fields.get(key).and_then(Value::as_bool) {
-        Some(true) => Ok(()),
-        _ => Err(Mistake::Type { key: key.to_owned(), wanted: "`true`" }),
-    }
-}
-
-fn word<'a>(fields: &'a Mapping, key: &str, words: &[&str]) -> Result<Option<&'a str>, Mistake> {
-    let Some(value) = fields.get(key) else { return Ok(None) };
-    let word = value.as_str().ok_or_else(|| Mistake::Type { key: key.to_owned(), wanted: "a word" })?;
-    if words.contains(&word) {
-        return Ok(Some(word));
-    }
-    let nearest = nearest(word, words.iter().copied()).map(str::to_owned);
-    Err(Mistake::Unknown { word: word.to_owned(), nearest })
-}
-
-/// The word that was probably meant.
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let alias = match word {
-        "match" | "equals" => "exact",
-        "to" | "name" | "target" => "rename",
-        "pattern" | "regexp" => "regex",
-        "drop" | "ignore" => "skip",
-        "split" => "explode",
-        "join" | "merge" => "gather",
-        _ => word,
-    };
-    let far = |one: &str| similar::TextDiff::from_chars(alias, one).ratio();
-    let best = known.map(|one| (far(one), one)).max_by(|left, right| left.0.total_cmp(&right.0))?;
-    (best.0 >= 0.5).then_some(best.1)
 }
 
 #[cfg(test)]
