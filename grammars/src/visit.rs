@@ -64,7 +64,7 @@ pub(crate) fn is_hostile(tree: &Tree, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::parsed::{errors, parse};
+    use crate::parsed::tree::{errors, parse};
     use crate::{Parsed, language};
 
     #[test]
