@@ -1,8 +1,12 @@
 //! Putting a lookup in the place of a literal, or of a part of one.
 
+mod default;
+mod joined;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub(crate) use self::default::drop_default;
 use crate::change;
 use crate::decode::Spelled;
 use crate::edit::{Applicability, Edit, Refusal, Request, Style};
@@ -14,7 +18,6 @@ use crate::parsed::Parsed;
 use crate::piece::Piece;
 use crate::rewrite::{Made, lookup};
 use crate::select::{Selection, refusal};
-use crate::spread;
 use crate::walk::Site;
 
 /// A lookup, ready to stand somewhere.
@@ -296,95 +299,6 @@ impl Context<'_> {
         }
         edits
     }
-
-    /// Whether a character of a literal stands for itself, and can be written with a prefix as well.
-    fn escapes_with(&self, piece: &Piece, at: usize, prefix: &str) -> bool {
-        let loaded = self.parsed.loaded;
-        let escapes = loaded.forms[piece.form].rule.escapes.as_ref();
-        let escaping =
-            escapes.and_then(|name| loaded.recipe.escapes.get(name)).is_some_and(|known| known.prefix == prefix);
-        let verbatim = |unit: &&crate::decode::Unit| unit.source.contains(&at) && unit.spelled == Spelled::Verbatim;
-        escaping && piece.units.iter().any(|unit| verbatim(&unit))
-    }
-
-    /// Whether the literal is an operand of the operator that joins: one more of them in the chain gives the same text.
-    fn joined_already(&self, join: &str) -> bool {
-        let literal = self.literal();
-        let mut node = self.parsed.tree.root_node().descendant_for_byte_range(literal.start, literal.end);
-        while let Some(parent) = node.and_then(|node| node.parent()) {
-            if parent.byte_range() != literal {
-                let operator = parent.child(1).filter(|_| parent.child_count() == 3);
-                return operator.is_some_and(|operator| operator.kind() == join.trim() && !operator.is_named());
-            }
-            node = Some(parent);
-        }
-        false
-    }
-
-    /// The literal is cut open around the value, and the lookup joined in between.
-    fn concat(&self, way: &Part, join: &str) -> Result<Made, Refusal> {
-        let text = &self.parsed.text;
-        let (first, last) = (self.selection.first_piece(), self.selection.last_piece());
-        let (head, tail) = (&self.site.pieces[first], &self.site.pieces[last]);
-        let source = self.selection.source();
-        let between: Vec<&str> =
-            self.site.pieces[first..=last].windows(2).map(|pair| &text[pair[0].span.end..pair[1].span.start]).collect();
-        if between.iter().any(|gap| gap.chars().any(|character| !character.is_whitespace() && character != '\\')) {
-            return Err(refusal(
-                "comment-inside",
-                "A comment stands between the pieces of the value.",
-                "Move the comment, or replace the value by hand.",
-            ));
-        }
-        // Within a lookup one quote of three is enough.
-        let quote = head.quote(text).filter(|quote| *quote != "`").map_or("\"", |quote| &quote[..quote.len().min(1)]);
-        let rendered = self.lookup(quote, !way.rule.raw)?;
-        let starts = source.start == head.open.end;
-        let ends = source.end == tail.close.start;
-        let close = &text[head.close.clone()];
-        // A quote before a delimiter of three quotes would be read as part of it.
-        let merges = !starts && close.len() > 1 && text[..source.start].ends_with(&close[..1]);
-        if merges && !self.escapes_with(head, source.start - 1, "\\") {
-            return Err(refusal(
-                "quote-before-value",
-                "The text before the value ends in a quote that would close the literal too early.",
-                "Build the text from parts by hand, or take the whole literal as the value.",
-            ));
-        }
-        let from = if starts { head.span.start } else { source.start - usize::from(merges) };
-        let span = from..if ends { tail.span.end } else { source.end };
-        let mut new = String::new();
-        if merges {
-            new.push('\\');
-            new.push_str(&close[..1]);
-        }
-        if !starts {
-            new.push_str(close);
-        }
-        if !starts || first > 0 {
-            new.push_str(join);
-        }
-        if rendered.loose && !join.is_empty() {
-            new.push('(');
-            new.push_str(&rendered.text);
-            new.push(')');
-        } else {
-            new.push_str(&rendered.text);
-        }
-        if !ends || last + 1 < self.site.pieces.len() {
-            new.push_str(join);
-        }
-        if !ends {
-            new.push_str(&text[tail.open.clone()]);
-        }
-        let mut edits = vec![safe(span, new)];
-        if !self.site.bare && !way.rule.atomic && !self.joined_already(join) {
-            let literal = self.literal();
-            edits.insert(0, safe(literal.start..literal.start, "(".into()));
-            edits.push(safe(literal.end..literal.end, ")".into()));
-        }
-        Ok(Self::made(rendered, edits))
-    }
 }
 
 fn unbound(name: Option<String>) -> Refusal {
@@ -393,89 +307,4 @@ fn unbound(name: Option<String>) -> Refusal {
         &format!("{} is not the module that the lookup needs here.", name.unwrap_or_default()),
         "Rename what shadows it, or replace the value by hand.",
     )
-}
-
-/// The edits that take the hardcoded default away from a lookup that is there already.
-pub(crate) fn drop_default(parsed: &Parsed, request: &Request, selection: &Selection) -> Result<Made, Refusal> {
-    let site = &parsed.sites[selection.site];
-    if let Some((piece, at)) = selection.fallback {
-        let found = &site.pieces[piece].fallbacks[at];
-        let edit =
-            Edit { span: found.hole.clone(), text: found.required.clone(), applicability: Applicability::Unsafe };
-        return Ok(Made { edits: vec![edit], ..Made::default() });
-    }
-    let unknown =
-        || refusal("unknown-default", "The lookup around the default is not understood.", "Drop the default by hand.");
-    let fact = site.default.as_ref().ok_or_else(unknown)?;
-    let recipe = &parsed.loaded.recipe;
-    let rule = recipe.defaults.get(&fact.rule).ok_or_else(unknown)?;
-    let mut target = fact.captures.get(&rule.target).cloned().ok_or_else(unknown)?;
-    let text = &parsed.text;
-    let mut needs = BTreeMap::new();
-    let mut spread = match (&rule.spread, fact.captures.get("variable")) {
-        (Some(rule), Some(span)) => spread::uses(parsed, rule, &text[span.clone()], target.start)?,
-        _ => spread::Uses::default(),
-    };
-    let gone = rule.spread.as_ref().and_then(|rule| fact.captures.get(rule.whole.as_ref()?));
-    if spread.elsewhere && gone.is_some() {
-        spread.edits.clear();
-    }
-    if let Some(gone) = gone.filter(|_| !spread.edits.is_empty()) {
-        let line = lines::start(text, gone.start)..lines::next(text, gone.end);
-        let alone = text[line.clone()].trim() == &text[gone.clone()];
-        let span = if alone { line } else { text[..gone.start].trim_end().len()..gone.end };
-        spread.edits.push(Edit { span, text: String::new(), applicability: Applicability::Unsafe });
-        return Ok(Made { edits: spread.edits, needs, ..Made::default() });
-    }
-    let new = if let Some(template) = &rule.with {
-        let mut new = template.replace("<name>", &request.name);
-        let wanted: Vec<String> =
-            recipe.needs.keys().filter(|key| template.contains(&format!("<{key}>"))).cloned().collect();
-        let (names, insert) = bind(parsed, &wanted, target.start).map_err(unbound)?;
-        needs = insert;
-        if template.contains("<lookup>") {
-            let quote = site.pieces[0].quote(text).filter(|quote| *quote != "`").unwrap_or("\"");
-            let rendered = lookup(parsed, request, selection, target.start, quote)?;
-            let text = if rendered.loose { format!("({})", rendered.text) } else { rendered.text };
-            new = new.replace("<lookup>", &text);
-            needs.extend(rendered.needs);
-        }
-        for (key, name) in &names {
-            new = new.replace(&format!("<{key}>"), name);
-        }
-        for (name, span) in &fact.captures {
-            new = new.replace(&format!("<{name}>"), &text[span.clone()]);
-        }
-        if let Some(gap) = new.find("<gap>") {
-            // The sign stays in its column, as the lines around it have it.
-            let column = text[target.clone()].find('=').unwrap_or(0);
-            new = new.replace("<gap>", &" ".repeat(column.saturating_sub(gap).max(1)));
-        }
-        lines::lay_out(&new, text, change::destination(parsed, selection))
-    } else {
-        let before = text[..target.start].trim_end();
-        if before.ends_with(',') {
-            target.start = before.len() - 1;
-        } else if let Some(rest) = text[target.end..].trim_start().strip_prefix(',') {
-            target.end = text.len() - rest.trim_start().len();
-        }
-        String::new()
-    };
-    if let Some(eat) = &rule.eat_before {
-        let head = regex::Regex::new(&format!("(?:{eat})$")).map_err(|_| unknown())?;
-        // Far enough for what a recipe may eat: the space before a value, a continued line.
-        let from = text.floor_char_boundary(target.start.saturating_sub(1024));
-        if let Some(found) = head.find(&text[from..target.start]) {
-            target.start = from + found.start();
-        }
-    }
-    let edit = Edit { span: target, text: new, applicability: Applicability::Unsafe };
-    let mut accessor = false;
-    if recipe.lookups.get(&request.style).is_some_and(|lookup| lookup.variables) {
-        let rendered = lookup(parsed, request, selection, edit.span.start, "\"")?;
-        needs.extend(rendered.needs);
-        accessor = rendered.accessor;
-    }
-    let edits = std::iter::once(edit).chain(spread.edits).collect();
-    Ok(Made { edits, needs, accessor, ..Made::default() })
 }
