@@ -1,13 +1,18 @@
 //! What a store is: the trait, and the words of its questions and answers.
 
+mod error;
+mod write;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub use self::error::{ErrorKind, Rejected, StoreError};
+pub use self::write::{Expect, Receipt, Write, WriteId, Written};
 use crate::concurrent::{Task, at_once};
-use crate::secret::{FingerprintKey, Secret};
+use crate::secret::Secret;
 
 /// Requests under way at once where a store has no call for several.
 const SINGLY_AT_ONCE: usize = 8;
@@ -49,64 +54,6 @@ impl fmt::Display for Address {
     }
 }
 
-/// What a write expects to find, so that nothing of anybody else's is overwritten.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expect {
-    /// Nothing lives at the address.
-    Absent,
-    /// This version is the current one.
-    Version(String),
-    /// Whatever is there may go. Only where the user said so for this address.
-    Anything,
-}
-
-/// Names one intended write, so that a replay of it is recognised instead of becoming a second version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WriteId([u8; 32]);
-
-impl WriteId {
-    /// The write of `secret` to `address`, on behalf of `run`.
-    pub fn new(key: &FingerprintKey, run: &str, address: &Address, secret: &Secret) -> Self {
-        Self(key.derive("write-id", &[run.as_bytes(), address.to_string().as_bytes(), secret.expose()]))
-    }
-
-    /// The same write, where what goes to the store is more than the secret: its whole `content`.
-    #[must_use]
-    pub fn over(&self, content: &Secret) -> Self {
-        Self(FingerprintKey::new(self.0).derive("write-id-over", &[content.expose()]))
-    }
-
-    /// As a UUID-shaped token of 36 characters (AWS asks for 32 to 64).
-    pub fn token(&self) -> String {
-        let hex = crate::secret::hex(&self.0[..16]);
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-    }
-}
-
-/// How a write ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Written {
-    /// The entry was made by this write.
-    Created,
-    /// A new version of an entry that was there.
-    Updated,
-    /// The address held this very value already (a replay, or an earlier run): nothing was written.
-    AlreadyEqual,
-}
-
-/// A store's answer to a write.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Where the value is now.
-    pub address: Address,
-    /// The version that holds it, where the store has versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Whether the entry was made, updated, or found equal.
-    pub written: Written,
-}
-
 /// What a read found.
 #[derive(Debug)]
 pub struct Entry {
@@ -125,19 +72,6 @@ pub struct Listing {
     pub addresses: Vec<Address>,
     /// Where the next page starts; none on the last one.
     pub next: Option<String>,
-}
-
-/// One write of several that are handed over together.
-#[derive(Clone, Copy, Debug)]
-pub struct Write<'a> {
-    /// Where to.
-    pub address: &'a Address,
-    /// What.
-    pub secret: &'a Secret,
-    /// What must be there.
-    pub expect: &'a Expect,
-    /// Which write this is.
-    pub id: &'a WriteId,
 }
 
 /// One version that a store keeps of an entry.
@@ -208,73 +142,6 @@ impl Default for Capabilities {
             case_sensitive: true,
             max_bytes: usize::MAX,
         }
-    }
-}
-
-/// A name or value that the store cannot hold, found out without asking it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}; {advice}")]
-pub struct Rejected {
-    /// What is wrong, without the value.
-    pub reason: String,
-    /// What to do about it.
-    pub advice: String,
-}
-
-/// What kind of failure a store met. Decisions (retry, exit code, conflict) are taken on this and never on a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The address, file or URL is not one this store understands, or a setting is missing.
-    Configuration,
-    /// No answer: connection refused, reset, timed out, TLS failed.
-    Unreachable,
-    /// The server answered that it is busy, sealed or in standby; retries were used up.
-    Unavailable,
-    /// Authentication or authorisation failed.
-    Denied,
-    /// The address holds another value, or another version than expected.
-    Conflict,
-    /// The name or value is not legal in this store.
-    Rejected,
-    /// The store's answer could not be understood, or a file is damaged.
-    Corrupt,
-}
-
-/// A store's failure: one sentence, advice, and the kind on which callers decide. It never holds a secret.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct StoreError {
-    /// On what callers decide.
-    pub kind: ErrorKind,
-    /// One sentence for the user.
-    pub message: String,
-    /// What to do about it, where there is something.
-    pub advice: Option<String>,
-}
-
-impl StoreError {
-    /// An error of a kind with its sentence.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), advice: None }
-    }
-
-    /// The same error once more, for another of several writes that failed together.
-    #[must_use]
-    pub fn duplicate(&self) -> Self {
-        Self { kind: self.kind, message: self.message.clone(), advice: self.advice.clone() }
-    }
-
-    /// The same error with advice.
-    #[must_use]
-    pub fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
-        self
-    }
-}
-
-impl From<Rejected> for StoreError {
-    fn from(rejected: Rejected) -> Self {
-        Self { kind: ErrorKind::Rejected, message: rejected.reason, advice: Some(rejected.advice) }
     }
 }
 
