@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use vaultrs::api::auth::approle::requests::LoginWithApproleRequest;
 use vaultrs::api::token::requests::{LookupTokenSelfRequest, RenewTokenSelfRequest, RevokeTokenSelfRequest};
 
-use super::Ready;
 use super::config::{Config, Login, configuration};
 use super::link::{Call, Link};
+use super::ready::Ready;
 use crate::secret::Secret;
 use crate::store::{ErrorKind, StoreError};
 

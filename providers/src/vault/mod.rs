@@ -9,11 +9,13 @@
 
 mod auth;
 mod config;
+mod entry;
 mod kv;
 mod link;
 mod names;
 mod policy;
 mod probe;
+mod ready;
 mod write;
 
 use std::collections::BTreeMap;
@@ -22,13 +24,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::{Mutex, RwLock};
 
-use self::auth::Session;
 use self::config::Config;
-use self::kv::{Engine, Kv, Live, Names, State};
-use self::link::{Call, Link};
+use self::kv::{Engine, Kv, Names, State};
+use self::ready::Ready;
 use crate::concurrent::{path, read_at_once, remove_at_once, write_at_once};
 use crate::local::ContentVersion;
 use crate::secret::Secret;
@@ -42,8 +43,6 @@ use crate::store::{
 const FIELD: &str = "value";
 /// Requests under way at once: more gain nothing.
 const AT_ONCE: u32 = 8;
-/// Paths asked for in one question about capabilities.
-const CAPABILITIES_AT_ONCE: usize = 100;
 
 /// A KV mount of a Vault or OpenBao server.
 pub struct VaultStore {
@@ -57,13 +56,6 @@ pub struct VaultStore {
     unlisted: AtomicBool,
     /// KV v1 replaces whole entries unconditionally: one write at a time, at least within this process.
     turn: Mutex<()>,
-}
-
-/// A link that has logged in.
-struct Ready {
-    link: Link,
-    session: Mutex<Session>,
-    engine: Engine,
 }
 
 impl VaultStore {
@@ -91,131 +83,8 @@ impl VaultStore {
         })
     }
 
-    async fn ready(&self) -> Result<Arc<Ready>, StoreError> {
-        if let Some(ready) = &*self.ready.read().await {
-            return Ok(Arc::clone(ready));
-        }
-        let mut slot = self.ready.write().await;
-        if let Some(ready) = &*slot {
-            return Ok(Arc::clone(ready));
-        }
-        let link = Link::new(&self.config, &self.settings, self.at_once)?;
-        let session = Session::open(&link, &self.config.login).await?;
-        let engine = match self.engine.get() {
-            Some(engine) => *engine,
-            None => *self.engine.get_or_init({
-                let engine = self.ask_engine(&link).await?;
-                move || engine
-            }),
-        };
-        let ready = Arc::new(Ready { link, session: Mutex::new(session), engine });
-        *slot = Some(Arc::clone(&ready));
-        tokio::spawn(Session::watch(Arc::downgrade(&ready), Arc::clone(&self.config)));
-        Ok(ready)
-    }
-
-    /// Which engine the mount is. The endpoint is the one that the `vault kv` command asks.
-    async fn ask_engine(&self, link: &Link) -> Result<Engine, StoreError> {
-        let mount = &self.config.mount;
-        let doing = format!("asking which engine {mount} is");
-        let call = Call::get(format!("sys/internal/ui/mounts/{mount}"));
-        let answer = link.ask(&call, &doing).await.map_err(|error| match error.kind {
-            ErrorKind::Denied => error.advise(format!(
-                "is the token right (`vault token lookup`), is there a mount {mount} (one of several parts is written \
-                 a%2Fb), and does the token reach something in it? Where it may not ask, say the version: \
-                 vault://{mount}?kv=2"
-            )),
-            _ => error,
-        })?;
-        let data = &answer["data"];
-        let kind = data["type"].as_str().unwrap_or_default();
-        if !matches!(kind, "kv" | "generic") {
-            return Err(config::configuration(format!("{mount} is not a KV mount but {kind:?}"))
-                .advise("give the mount of a KV engine"));
-        }
-        Ok(if data["options"]["version"].as_str() == Some("2") { Engine::V2 } else { Engine::V1 })
-    }
-
     fn kv<'a>(&'a self, ready: &'a Ready) -> Kv<'a> {
         Kv { link: &ready.link, mount: &self.config.mount, engine: ready.engine }
-    }
-
-    /// The part of an entry that an address means.
-    fn entry(&self, address: &Address, live: &Live, engine: Engine) -> Result<Option<Entry>, StoreError> {
-        let Some(secret) = part(&live.fields, address)? else { return Ok(None) };
-        let version = match engine {
-            Engine::V1 => self.versions.of(&secret)?,
-            Engine::V2 => live.version.to_string(),
-        };
-        if engine == Engine::V1 && address.version.as_ref().is_some_and(|pinned| *pinned != version) {
-            return Ok(None);
-        }
-        Ok(Some(Entry { secret, version: Some(version), metadata: live.metadata.clone() }))
-    }
-
-    async fn state(&self, ready: &Ready, address: &Address) -> Result<State, StoreError> {
-        // Somebody else's name: no plan of ours could have chosen it.
-        let advice = || "rename it in Vault, or leave it out with a map (`skip`)".to_owned();
-        names::check(&address.path).map_err(|rejected| Rejected { advice: advice(), ..rejected })?;
-        let version = match (&address.version, ready.engine) {
-            (Some(version), Engine::V2) => Some(version.parse().map_err(|_| {
-                StoreError::new(ErrorKind::Rejected, format!("{version} is no version of a Vault entry"))
-            })?),
-            _ => None,
-        };
-        self.kv(ready).read(&address.path, version).await
-    }
-
-    async fn check_rights(&self, ready: &Ready, addresses: &[Address]) -> Result<(), StoreError> {
-        let part = if ready.engine == Engine::V2 { "data/" } else { "" };
-        let mut lacking = Vec::new();
-        for some in addresses.chunks(CAPABILITIES_AT_ONCE) {
-            let path = |address: &Address| format!("{}/{part}{}", self.config.mount, address.path);
-            let paths: Vec<String> = some.iter().map(path).collect();
-            let call = Call::post("sys/capabilities-self", json!({ "paths": paths }));
-            let answer = ready.link.ask(&call, "asking what the token may do").await?;
-            for (address, path) in some.iter().zip(&paths) {
-                let data = if answer["data"][path].is_array() { &answer["data"] } else { &answer };
-                let may: Vec<&str> = data[path].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                let all = may.contains(&"root");
-                let missing: Vec<&str> =
-                    ["create", "read"].into_iter().filter(|right| !all && !may.contains(right)).collect();
-                if !missing.is_empty() {
-                    lacking.push(format!("{} ({})", address.path, missing.join(", ")));
-                }
-            }
-        }
-        if lacking.is_empty() {
-            return Ok(());
-        }
-        let more = lacking.len().saturating_sub(5);
-        lacking.truncate(5);
-        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Err(StoreError::new(ErrorKind::Denied, format!("the Vault token lacks rights: {}{tail}", lacking.join("; ")))
-            .advise("`keylift policy` prints the policy that is needed"))
-    }
-}
-
-/// The value that an address means within an entry's fields.
-fn part(fields: &Map<String, Value>, address: &Address) -> Result<Option<Secret>, StoreError> {
-    let changed = |what: &str| {
-        StoreError::new(
-            ErrorKind::Rejected,
-            format!("{what} of {} holds a number that Vault does not keep", address.path),
-        )
-        .advise("write it as a string: JSON numbers beyond 2^53 and fractions come back changed")
-    };
-    match &address.field {
-        Some(field) => match fields.get(field) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(Secret::new(text.as_str()))),
-            Some(other) if names::survives(other) => Ok(Some(Secret::new(other.to_string()))),
-            Some(_) => Err(changed(&format!("the field {field}"))),
-        },
-        None if fields.values().all(names::survives) => {
-            Ok(Some(Secret::new(serde_json::to_vec(fields).unwrap_or_default())))
-        }
-        None => Err(changed("a field")),
     }
 }
 
@@ -405,25 +274,7 @@ impl Store for VaultStore {
             return Ok(Vec::new());
         }
         let Some(metadata) = self.kv(&ready).metadata(&address.path).await? else { return Ok(Vec::new()) };
-        let current = metadata["current_version"].as_u64();
-        let mut versions: Vec<(u64, Version)> = metadata["versions"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter_map(|(id, about)| {
-                let number: u64 = id.parse().ok()?;
-                let deleted = about["deletion_time"].as_str().is_some_and(|time| !time.is_empty());
-                let version = Version {
-                    id: id.clone(),
-                    created: about["created_time"].as_str().map(str::to_owned),
-                    current: Some(number) == current,
-                    readable: !deleted && !about["destroyed"].as_bool().unwrap_or(false),
-                };
-                Some((number, version))
-            })
-            .collect();
-        versions.sort_by_key(|(number, _)| *number);
-        Ok(versions.into_iter().map(|(_, version)| version).collect())
+        Ok(entry::versions(&metadata))
     }
 
     async fn versions_kept(&self) -> Result<usize, StoreError> {

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::entry::part;
 use super::kv::{Live, Put, State};
-use super::{Ready, VaultStore, names, part};
+use super::ready::Ready;
+use super::{VaultStore, names};
 use crate::secret::Secret;
 use crate::store::{Address, ErrorKind, Expect, Receipt, StoreError, Written};
 
