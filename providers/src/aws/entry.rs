@@ -2,13 +2,13 @@
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
-use aws_sdk_secretsmanager::primitives::Blob;
+use aws_sdk_secretsmanager::primitives::{Blob, DateTimeFormat};
 use zeroize::Zeroizing;
 
 use super::call::{Code, Refusal, call};
 use crate::pace::Pace;
 use crate::secret::Secret;
-use crate::store::{ErrorKind, StoreError};
+use crate::store::{ErrorKind, StoreError, Version};
 
 /// The stage of the version that programs read.
 pub(super) const CURRENT: &str = "AWSCURRENT";
@@ -98,6 +98,40 @@ impl Link {
             Err(Refusal { code: Code::NotFound, .. }) => Ok(None),
             Err(refusal) => Err(refusal.error),
         }
+    }
+
+    /// The versions that AWS keeps of a secret, oldest first; nothing where it is not there.
+    pub async fn versions(&self, name: &str) -> Result<Vec<Version>, StoreError> {
+        let doing = format!("listing the versions of {name}");
+        let mut versions = Vec::new();
+        let mut from: Option<String> = None;
+        loop {
+            let page = call(&doing, None, || {
+                self.client
+                    .list_secret_version_ids()
+                    .secret_id(name)
+                    .include_deprecated(true)
+                    .set_next_token(from.clone())
+                    .send()
+            });
+            let page = match page.await {
+                Ok(page) => page,
+                Err(Refusal { code: Code::NotFound, .. }) => return Ok(Vec::new()),
+                Err(refusal) => return Err(refusal.error),
+            };
+            versions.extend(page.versions.unwrap_or_default());
+            from = page.next_token.filter(|token| !token.is_empty());
+            if from.is_none() {
+                break;
+            }
+        }
+        versions.sort_by_key(|version| version.created_date.map(|date| (date.secs(), date.subsec_nanos())));
+        let known = versions.into_iter().filter_map(|version| {
+            let date = version.created_date.and_then(|date| date.fmt(DateTimeFormat::DateTime).ok());
+            let current = version.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
+            Some(Version { id: version.version_id?, created: date, current, readable: true })
+        });
+        Ok(known.collect())
     }
 
     /// Makes an entry. Answers the version where AWS names it.

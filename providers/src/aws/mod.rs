@@ -13,6 +13,7 @@ mod names;
 mod policy;
 mod read;
 mod stage;
+mod tags;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,12 +22,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use tokio::sync::OnceCell;
 
 use self::call::{Code, Refusal, call};
 use self::connect::Target;
-use self::entry::{CURRENT, Link};
+use self::entry::Link;
 use crate::concurrent::{path, remove_at_once, write_at_once};
 use crate::json::Object;
 use crate::pace::Pace;
@@ -43,8 +44,6 @@ const WRITES_A_SECOND: u32 = 40;
 const AT_ONCE: u32 = 8;
 /// Names on one page (`ListSecrets`, parameter `MaxResults`).
 const PAGE: i32 = 100;
-/// The name under which a secret's description is carried as metadata.
-const DESCRIPTION: &str = "description";
 
 /// The secrets of one region of one account, below a prefix.
 pub struct AwsStore {
@@ -289,39 +288,7 @@ impl Store for AwsStore {
     }
 
     async fn history(&self, address: &Address) -> Result<Vec<Version>, StoreError> {
-        let link = self.link().await?;
-        let doing = format!("listing the versions of {}", address.path);
-        let mut versions = Vec::new();
-        let mut from: Option<String> = None;
-        loop {
-            let page = call(&doing, None, || {
-                link.client
-                    .list_secret_version_ids()
-                    .secret_id(&address.path)
-                    .include_deprecated(true)
-                    .set_next_token(from.clone())
-                    .send()
-            });
-            let page = match page.await {
-                Ok(page) => page,
-                Err(Refusal { code: Code::NotFound, .. }) => return Ok(Vec::new()),
-                Err(refusal) => return Err(refusal.error),
-            };
-            versions.extend(page.versions.unwrap_or_default());
-            from = page.next_token.filter(|token| !token.is_empty());
-            if from.is_none() {
-                break;
-            }
-        }
-        versions.sort_by_key(|version| version.created_date.map(|date| (date.secs(), date.subsec_nanos())));
-        let known = versions.into_iter().filter_map(|version| {
-            let date = version
-                .created_date
-                .and_then(|date| date.fmt(aws_sdk_secretsmanager::primitives::DateTimeFormat::DateTime).ok());
-            let current = version.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
-            Some(Version { id: version.version_id?, created: date, current, readable: true })
-        });
-        Ok(known.collect())
+        self.link().await?.versions(&address.path).await
     }
 
     /// Those with a stage: `AWSCURRENT` and `AWSPREVIOUS`. The others are dropped when AWS sees fit ("What's in a Secrets
@@ -331,52 +298,15 @@ impl Store for AwsStore {
     }
 
     async fn metadata(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
-        let Some(about) = self.link().await?.describe(&address.path).await? else { return Ok(BTreeMap::new()) };
-        let description = about.description.filter(|text| !text.is_empty()).map(|text| (DESCRIPTION.to_owned(), text));
-        let tags = about.tags.unwrap_or_default().into_iter();
-        // Tags of AWS itself (CloudFormation's, for instance) cannot be written anywhere.
-        let tags = tags.filter_map(|tag| Some((tag.key?, tag.value?))).filter(|(key, _)| !key.starts_with("aws:"));
-        Ok(tags.chain(description).collect())
+        self.tags(address).await
     }
 
     async fn set_metadata(&self, address: &Address, metadata: &BTreeMap<String, String>) -> Result<(), StoreError> {
-        let link = self.link().await?;
-        let name = &address.path;
-        let doing = format!("writing the tags of {name}");
-        let before = self.metadata(address).await?;
-        let gone: Vec<String> = before.into_keys().filter(|key| !metadata.contains_key(key)).collect();
-        let describe = metadata.contains_key(DESCRIPTION) || gone.iter().any(|key| key == DESCRIPTION);
-        let gone: Vec<String> = gone.into_iter().filter(|key| key != DESCRIPTION).collect();
-        let tags: Vec<Tag> = metadata
-            .iter()
-            .filter(|(key, _)| *key != DESCRIPTION)
-            .map(|(key, value)| Tag::builder().key(key).value(value).build())
-            .collect();
-        if !tags.is_empty() {
-            call(&doing, Some(&link.pace), || {
-                link.client.tag_resource().secret_id(name).set_tags(Some(tags.clone())).send()
-            })
-            .await?;
-        }
-        if !gone.is_empty() {
-            call(&doing, Some(&link.pace), || {
-                link.client.untag_resource().secret_id(name).set_tag_keys(Some(gone.clone())).send()
-            })
-            .await?;
-        }
-        if describe {
-            let text = metadata.get(DESCRIPTION).map(String::as_str).unwrap_or_default();
-            call(&doing, Some(&link.pace), || link.client.update_secret().secret_id(name).description(text).send())
-                .await?;
-        }
-        Ok(())
+        self.set_tags(address, metadata).await
     }
 
-    /// Fifty tags, and a description of 2,048 characters ("`CreateSecret`", parameters `Tags` and `Description`).
     fn metadata_lost(&self, metadata: &BTreeMap<String, String>) -> Vec<String> {
-        crate::names::unfit(metadata, 50, |key, value| {
-            (key == DESCRIPTION && value.chars().count() <= 2048) || crate::names::is_aws_tag(key, value)
-        })
+        tags::lost(metadata)
     }
 
     fn notices(&self) -> Vec<String> {

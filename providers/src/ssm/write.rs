@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Found, SsmStore, link::Link};
+use super::SsmStore;
+use super::link::Link;
+use super::read::{Found, misunderstood};
 use crate::aws::call::{Code, Refusal};
 use crate::expect::{conflict, receipt};
 use crate::secret::Secret;
@@ -151,5 +153,5 @@ fn mark(id: &WriteId) -> String {
 }
 
 fn version_of(answer: &Value, name: &str) -> Result<u64, StoreError> {
-    answer["Version"].as_u64().ok_or_else(|| super::misunderstood(name))
+    answer["Version"].as_u64().ok_or_else(|| misunderstood(name))
 }
