@@ -6,9 +6,12 @@
 
 mod cipher;
 mod document;
+mod format;
 mod json;
 mod keys;
 mod lines;
+mod names;
+mod rule;
 mod tree;
 mod yaml;
 
@@ -20,7 +23,8 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use self::cipher::DataKey;
-use self::document::{Document, Format};
+use self::document::Document;
+use self::format::Format;
 use self::keys::Keys;
 use crate::expect::{conflict, judge, receipt};
 use crate::local::{self, ContentVersion, Lock};
@@ -103,43 +107,6 @@ impl SopsStore {
         let text = self.format.fresh(&Keys::seal(&key, &making.recipients)?, &making.own);
         let tree = self.format.parse(&text).map_err(|what| self.damaged(&what))?;
         Document::unchecked(self.format, text, tree, key).map_err(|what| self.damaged(&what))
-    }
-
-    /// The names of a path in the document.
-    fn names(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<String> = path.split('/').map(str::to_owned).collect();
-        if self.format == Format::Ini && names.len() == 1 {
-            names.insert(0, lines::DEFAULT.to_owned());
-        }
-        names
-    }
-
-    /// The path that names of the document have; none where it would be another's, or is no name here.
-    fn path(&self, names: &[String]) -> Option<String> {
-        let names = match names {
-            [section, rest @ ..] if self.format == Format::Ini && section == lines::DEFAULT => rest,
-            names => names,
-        };
-        let path = names.join("/");
-        self.check(&path).is_ok().then_some(path)
-    }
-
-    fn check(&self, path: &str) -> Result<(), Rejected> {
-        let more = if self.format == Format::Dotenv { "" } else { "-./" };
-        crate::names::check(path, "a SOPS file", 512, |c| c.is_ascii_alphanumeric() || c == '_' || more.contains(c))?;
-        let depth = path.split('/').count();
-        let own = path == tree::SOPS || path.starts_with("sops/") || path.starts_with("sops_");
-        let sections = self.format == Format::Ini && (depth > 2 || path.starts_with("DEFAULT/"));
-        let variable = self.format == Format::Dotenv && path.starts_with(|c: char| c.is_ascii_digit());
-        if own || sections || variable {
-            return Err(Rejected {
-                reason: format!("{path} is no name for a value in this SOPS file"),
-                advice: "choose another name (in the plan, or with --map): `sops…` is SOPS's own, INI files have one \
-                         level of sections"
-                    .into(),
-            });
-        }
-        Ok(())
     }
 
     fn entry(&self, document: &Document, address: &Address) -> Result<Option<Entry>, StoreError> {
