@@ -1,16 +1,11 @@
 //! The modules that a lookup in Vault or AWS adds to a Python project, run by a real Python against real servers.
 
-#[path = "../../providers/tests/support/servers.rs"]
-mod servers;
-
-mod lifting;
-mod serving;
-
 use std::path::Path;
 use std::process::Command;
 
+use crate::servers;
+use crate::serving::{program, skip};
 use keylift_grammars::{Parsed, Request, Style, apply, language};
-use serving::{program, skip};
 
 /// A rewritten program and the accessor beside it. The program waits between two reads of the same secret.
 struct Project {
@@ -141,7 +136,7 @@ const SDK: &str = "@aws-sdk/client-secrets-manager";
 
 #[test]
 fn javascript_reads_from_aws_secrets_manager() {
-    let Some(packages) = packages() else { return lifting::missing(SDK) };
+    let Some(packages) = packages() else { return crate::lifting::missing(SDK) };
     let Some(server) = servers::moto() else { return };
     let source = "'use strict'\nconst password = 'hunter2x'\nconsole.log(password, process.argv[2] === 'hunter2x' ? 'let in' : 'kept out')\n";
     let parsed = Parsed::new(language("javascript").expect("it is linked"), source).expect("it parses");
@@ -165,7 +160,7 @@ fn javascript_reads_from_aws_secrets_manager() {
     let variables = servers::aws_vars(&server.url());
     let run = |argument: &str| {
         let all: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (&**name, &**value)).collect();
-        lifting::run(folder.path(), "node", &["main.js", argument], &all).expect("node is there")
+        crate::lifting::run(folder.path(), "node", &["main.js", argument], &all).expect("node is there")
     };
     let (worked, text) = run("undefined");
     assert!(!worked && text.contains("SHOP_PASSWORD could not be read: ResourceNotFoundException"), "{text}");

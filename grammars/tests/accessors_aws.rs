@@ -1,21 +1,15 @@
 //! The accessors that read from AWS Secrets Manager, in languages whose SDK no registry of the tests has: each is compiled
 //! and run with a stand-in for the SDK (`sdks/`) against the emulator.
 
-#[path = "../../providers/tests/support/servers.rs"]
-#[allow(dead_code, reason = "the half that speaks to Vault is for other tests")]
-mod servers;
-
-#[path = "serving/cases.rs"]
-mod cases;
-mod lifting;
-mod serving;
-
 use std::path::Path;
 
-use cases::{C, CPP, CSHARP, Case, FISH, GROOVY, JAVA, KOTLIN, LUA, PHP, RUBY, RUST, SCALA, SHELL, ask, project};
+use crate::lifting::{java_home, missing, run};
+use crate::servers;
+use crate::serving::cases::{
+    C, CPP, CSHARP, Case, FISH, GROOVY, JAVA, KOTLIN, LUA, PHP, RUBY, RUST, SCALA, SHELL, ask, project,
+};
+use crate::serving::{program, skip};
 use keylift_grammars::Style;
-use lifting::{java_home, missing, run};
-use serving::{program, skip};
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("made");

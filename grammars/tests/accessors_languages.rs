@@ -1,20 +1,14 @@
 //! The accessors of languages other than Python: each is compiled with a rewritten program, and reads from a real Vault.
 
-#[path = "../../providers/tests/support/servers.rs"]
-#[allow(dead_code, reason = "the half that speaks to AWS is for other tests")]
-mod servers;
-
-#[path = "serving/cases.rs"]
-mod cases;
-mod lifting;
-mod serving;
-
 use std::path::Path;
 
-use cases::{C, CPP, CSHARP, Case, FISH, GO, GROOVY, JAVA, KOTLIN, LUA, PHP, RUBY, SCALA, SHELL, ask, project};
+use crate::lifting::{java_home, missing, run};
+use crate::servers;
+use crate::serving::cases::{
+    C, CPP, CSHARP, Case, FISH, GO, GROOVY, JAVA, KOTLIN, LUA, PHP, RUBY, SCALA, SHELL, ask, project,
+};
+use crate::serving::{program, skip};
 use keylift_grammars::{Parsed, Request, Style, apply, language};
-use lifting::{java_home, missing, run};
-use serving::{program, skip};
 
 fn vault(case: &Case<'_>) {
     vault_with(case, &[]);

@@ -1,20 +1,15 @@
 //! The accessors of Rust: the one for Vault is part of this test and reads from a real one, as a program of its own; what was
 //! rewritten to call an accessor is compiled and run with a stand-in for it.
 
-#[path = "../../providers/tests/support/servers.rs"]
-#[allow(dead_code, reason = "the half that speaks to AWS is for other tests")]
-mod servers;
-
 #[path = "../languages/rust/accessor_vault.rs"]
 mod keylift_secrets;
-mod lifting;
-mod serving;
 
 use std::process::Command;
 
+use crate::lifting::{missing, run};
+use crate::servers;
+use crate::serving::{program, skip};
 use keylift_grammars::{Parsed, Request, Style, apply, language};
-use lifting::{missing, run};
-use serving::{program, skip};
 
 /// What this program does as a child: prints the secret, has it changed, prints it again, and whether it is as told.
 #[test]
@@ -42,7 +37,7 @@ fn rust_reads_from_vault() {
     let flag = folder.path().join("changed");
     let start = |variables: &[(&str, String)]| {
         Command::new(std::env::current_exe().expect("this program"))
-            .args(["--ignored", "--exact", "reads_a_secret_twice", "--nocapture"])
+            .args(["--ignored", "--exact", "accessors_rust::reads_a_secret_twice", "--nocapture"])
             .env_clear()
             .env("HOME", folder.path())
             .env("KEYLIFT_VAULT_MOUNT", "secret")

@@ -1,8 +1,6 @@
 //! C and C++, before and after: each rewrite is compiled and run, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 const C: &str = r#"#define _GNU_SOURCE
 #include <stdio.h>

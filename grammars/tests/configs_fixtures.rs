@@ -1,12 +1,9 @@
 //! The fixtures of config formats through the readers of their formats, before and after: every key and every other value
 //! is where it was, and what was text is text.
 
-mod configs;
-mod lifting;
-
 use std::path::Path;
 
-use configs::judge;
+use crate::configs::judge;
 use serde_yaml::{Mapping, Value};
 
 /// Dialects whose files their base format's reader reads as they stand: no template around them.

@@ -1,14 +1,11 @@
 //! Formats of lines, before and after, through python-dotenv and Java.
 
-mod configs;
-mod lifting;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use configs::{Dice, entry, judge, lift};
-use lifting::missing;
+use crate::configs::{Dice, entry, judge, lift};
+use crate::lifting::missing;
 use serde_yaml::Value;
 
 /// What python-dotenv reads from the file before is what the store holds, and it reads nothing of it afterwards.

@@ -1,14 +1,11 @@
 //! `CloudFormation` templates and Terraform modules of the fixtures through readers that know more than their syntax: no
 //! complaint that the original did not have.
 
-mod configs;
-mod lifting;
-
 use std::path::Path;
 use std::process::Command;
 
-use configs::judge_with;
-use lifting::{missing, run};
+use crate::configs::judge_with;
+use crate::lifting::{missing, run};
 use serde_yaml::{Mapping, Value};
 
 const CLOUDFORMATION: &str = r"
@@ -57,7 +54,7 @@ fn python(module: &str) -> Option<std::path::PathBuf> {
         let import = format!("import yaml, {module}");
         Command::new(python).args(["-c", &import]).output().is_ok_and(|output| output.status.success())
     };
-    configs::pythons().into_iter().find(has)
+    crate::configs::pythons().into_iter().find(has)
 }
 
 #[test]

@@ -1,15 +1,12 @@
 //! Terraform, before and after, through Terraform itself.
 
-mod configs;
-mod lifting;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use configs::lift;
+use crate::configs::lift;
+use crate::lifting::missing;
 use keylift_grammars::{Parsed, Request, Style, detect};
-use lifting::missing;
 use serde_yaml::Value;
 
 /// Runs `terraform apply` on a module without providers; its outputs, or none where it stops.

@@ -1,14 +1,11 @@
 //! Dialects of YAML, before and after, through `PyYAML` and each program's own rule of substitution: with the variables set
 //! they say the same, and with them unset the reader stops where its format can.
 
-mod configs;
-mod lifting;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use configs::{Dice, entry, judge, lift};
-use lifting::missing;
+use crate::configs::{Dice, entry, judge, lift};
+use crate::lifting::missing;
 use serde_yaml::Value;
 
 /// Reads YAML, and substitutes as each program's manual says it does.

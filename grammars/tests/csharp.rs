@@ -1,8 +1,6 @@
 //! C#, before and after: each rewrite is compiled and run where a compiler is there, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 /// One program with a shape in each case of its switch.
 const SHAPES: &str = r#"using System.Collections.Generic;

@@ -1,8 +1,6 @@
 //! Scripts of fish, before and after: each rewrite is run by fish, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 /// A shape in each function.
 const SHAPES: &str = r#"#!/usr/bin/env fish

@@ -1,11 +1,9 @@
 //! Groovy, before and after: a rewritten script is run by a real Groovy, and gives back its original bytes. The parser
 //! takes much of Groovy's looser syntax for errors, and what stands near those is refused: the script keeps to what it knows.
 
-mod lifting;
-
 use std::path::Path;
 
-use lifting::{Ran, java_home, lift, missing, run};
+use crate::lifting::{Ran, java_home, lift, missing, run};
 
 /// One script with a shape in each line; the last decides.
 const SHAPES: &str = r#"def user = "admin"

@@ -1,11 +1,9 @@
 //! The fixtures of HOCON, before and after, through the library that Play and Akka read it with.
 
-mod lifting;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use lifting::{missing, run};
+use crate::lifting::{missing, run};
 use serde_yaml::Value;
 
 /// Where Debian's libtypesafe-config-java is.

@@ -1,8 +1,6 @@
 //! Kotlin, before and after: each rewrite is compiled and run by a real Kotlin, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 /// One program with a shape in each case, so that each can be run by itself.
 const SHAPES: &str = r#"package original // a package

@@ -1,8 +1,6 @@
 //! Lua, before and after: each rewrite is run by a real Lua, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{Ran, lift, missing, refused, run};
+use crate::lifting::{Ran, lift, missing, refused, run};
 
 /// One program with a shape in each function, so that each can fail by itself. `show` tells how many values it gets.
 const SHAPES: &str = r##"local function show(...) print(select("#", ...), ...) end

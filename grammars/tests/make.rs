@@ -1,8 +1,6 @@
 //! Makefiles, before and after: each rewrite is run by a real GNU make, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{Ran, lift, missing, refused, run};
+use crate::lifting::{Ran, lift, missing, refused, run};
 
 /// A target for each value, so that each can fail by itself.
 const SHAPES: &str = r#"HOST = db

@@ -1,9 +1,7 @@
 //! Notebooks, before and after: the file stays as it is outside of the cells' source, and the code means the same.
 
-mod lifting;
-
+use crate::lifting::{lift, missing, refused, run};
 use keylift_grammars::{Parsed, language};
-use lifting::{lift, missing, refused, run};
 
 const NOTEBOOK: &str = r#"{
  "cells": [

@@ -1,8 +1,6 @@
 //! PHP, before and after: each rewrite is run by a real PHP, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 /// One program with a shape in each function, so that each can be run by itself.
 const SHAPES: &str = r#"<?php

@@ -1,11 +1,9 @@
 //! What a literal means, as keylift reads it and as the language's own interpreter does; and that it comes back.
 
-mod lifting;
-
 use std::fmt::Write as _;
 
+use crate::lifting::{lift, missing, run};
 use keylift_grammars::{Parsed, language};
-use lifting::{lift, missing, run};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;

@@ -1,8 +1,6 @@
 //! Ruby, before and after: each rewrite is run by a real Ruby, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 /// One program with a shape in each lambda, so that each can fail by itself.
 const SHAPES: &str = r#"# frozen_string_literal: true

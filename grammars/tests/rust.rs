@@ -1,8 +1,6 @@
 //! Rust, before and after: each rewrite is compiled and run by a real Rust, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 /// One program with a shape in each arm of its match, so that each can be run by itself.
 #[allow(clippy::needless_raw_string_hashes, reason = "a raw string of the program ends in one hash")]

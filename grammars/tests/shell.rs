@@ -1,8 +1,6 @@
 //! Shell scripts, before and after: each rewrite is run by bash and by dash, and gives back its original bytes.
 
-mod lifting;
-
-use lifting::{lift, missing, refused, run};
+use crate::lifting::{lift, missing, refused, run};
 
 /// One script with a shape in each function. dash runs it too.
 const SHAPES: &str = r#"#!/bin/sh

@@ -1,12 +1,9 @@
 //! Files that become templates, rendered again: each format's own reader reads the values that were put in, whatever
 //! characters they have; what a format cannot hold is refused.
 
-mod configs;
-mod lifting;
-
 use std::path::Path;
 
-use configs::{Dice, judge};
+use crate::configs::{Dice, judge};
 use keylift_grammars::{Parsed, Request, Style, TemplateError, apply, detect, undo};
 use serde_yaml::{Mapping, Value};
 

@@ -1,5 +1,4 @@
 //! What the tests of config formats share: lifting values out of a file, judging by a Python reader, random values.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! What the tests of compiled languages share: lifting values out of a source, and running programs.
-#![allow(dead_code, clippy::print_stderr, reason = "each test file uses a part of it, and says when it skips")]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! Programs that read a secret twice, in each language whose lookups call a generated accessor.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! What tests against real servers share: where programs are, and saying that one is not.
 
+pub mod cases;
+
 use std::path::{Path, PathBuf};
 
 /// A program that the servers need: in the folder `KEYLIFT_TEST_BIN`, in `.venv-test/bin`, or on the search path.
@@ -11,7 +13,6 @@ pub fn program(name: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-#[allow(clippy::print_stderr, reason = "a test has no other way to say that it skips")]
 pub fn skip(missing: &str) {
     let demanded = ["CI", "KEYLIFT_TEST_REQUIRE_SERVERS"]
         .iter()

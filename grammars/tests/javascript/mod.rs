@@ -1,5 +1,4 @@
 //! JavaScript and TypeScript, before and after: each rewrite is run by a real Node, and gives back its original bytes.
-#![allow(clippy::print_stderr, reason = "a test says when it skips")]
 
 mod accessor;
 mod typescript;
