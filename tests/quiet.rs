@@ -118,3 +118,13 @@ fn what_is_sealed_for_a_cluster_is_quiet() {
     let json = format!("{{\"spec\": {{\"encryptedData\": {{\"api_token\": \"{sealed}\"}}}}}}");
     is_quiet("sealed.json", &json);
 }
+
+#[test]
+fn what_documentation_shows_is_an_example_whatever_else_the_file_says() {
+    let doctest =
+        "def f(password, salt):\n    \"\"\"\n    >>> f(password='q7Gz0pLw2x', salt='b')\n    \"\"\"\n    return REST\n";
+    is_quiet("a.py", &doctest.replace("REST", "0"));
+    is_quiet("a.py", &doctest.replace("REST", "pbkdf2_hmac('sha256', password, salt, 9)"));
+    let both = format!("{}\ndb_password = '{}'\n", doctest.replace("REST", "0"), word());
+    assert_eq!(shown("a.py", &both), [word()]);
+}

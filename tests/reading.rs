@@ -346,8 +346,7 @@ fn functions_that_set_what_their_name_says_are_read_where_nothing_parses() {
     assert_eq!(shown("token.sh", &text), [token.as_str()]);
     finds("a.dart", "final c = Client().withPassword('@');\n");
     // What is asked, checked and looked up is not set.
-    for text in ["x = getPassword('hunter2x');\n", "x = check_password('hunter2x');\n", "p = password('Password: ');\n"]
-    {
+    for text in ["x = getPassword('hunter2x');\n", "x = ask_password('hunter2x');\n", "p = password('Password: ');\n"] {
         is_quiet("a.dart", text);
     }
 }

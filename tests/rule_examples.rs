@@ -70,3 +70,82 @@ fn every_example_holds_a_keyword_of_its_rule() {
         }
     }
 }
+
+/// A random value such as a call takes: a wallet is made of words.
+fn value(call: &str, number: usize) -> String {
+    if call.contains("Mnemonic") {
+        return ["winner", "sausage", "thank", "wave", "yellow", "legal"].repeat(2).join(" ");
+    }
+    expand("{{base62:20}}", &mut Random::new(call, number, 0)).map(|(text, _)| text).expect("a known placeholder")
+}
+
+/// A call of `src/rules/calls.yaml` as a program of a language makes it, and the file's name; none where a call of that
+/// language needs more around it.
+fn called(language: &str, call: &str, argument: u64, then: &str) -> Option<(&'static str, String)> {
+    let mut arguments: Vec<String> = (0..argument).map(|at| format!("x{at}")).collect();
+    arguments.push(format!("\"§\"{then}"));
+    let arguments = format!("({})", arguments.join(", "));
+    let call = match language {
+        "rust" => call.replace('.', "::"),
+        "php" => call.rsplit_once('.').map_or(call.to_owned(), |(class, method)| match class.contains('.') {
+            true => format!("new {}", call.replace('.', "\\")),
+            false => format!("{class}::{method}"),
+        }),
+        "lua" if call.matches('.').count() == 1 => call.replace('.', ":"),
+        "cpp" if call == "driver.connect" => "driver->connect".to_owned(),
+        _ => call.to_owned(),
+    };
+    let made = call.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase));
+    Some(match language {
+        "python" => ("a.py", format!("x = {call}{arguments}\n")),
+        "javascript" => ("a.js", format!("const x = {call}{arguments};\n")),
+        "typescript" => ("a.ts", format!("const x = {call}{arguments};\n")),
+        "java" | "csharp" => {
+            let new = if made && !call.contains('.') { "new " } else { "" };
+            let name = if language == "java" { "A.java" } else { "A.cs" };
+            (name, format!("class A {{ void f() {{ var x = {new}{call}{arguments}; }} }}\n"))
+        }
+        "kotlin" => ("a.kt", format!("val x = {call}{arguments}\n")),
+        "scala" => ("a.scala", format!("object A {{ val x = {call}{arguments} }}\n")),
+        "groovy" => ("a.groovy", format!("def x = {call}{arguments}\n")),
+        "go" => ("a.go", format!("package a\n\nfunc f() {{\n\tx := {call}{arguments}\n}}\n")),
+        "php" => ("a.php", format!("<?php\n$x = {call}{arguments};\n")),
+        "ruby" => ("a.rb", format!("x = {call}{arguments}\n")),
+        "rust" => ("a.rs", format!("fn f() {{ let x = {call}{arguments}; }}\n")),
+        "c" => ("a.c", format!("void f(void) {{ {call}{arguments}; }}\n")),
+        "cpp" => ("a.cpp", format!("void f() {{ {call}{arguments}; }}\n")),
+        "lua" => ("a.lua", format!("local x = {call}{arguments}\n")),
+        "swift" => ("a.swift", format!("let x = {call}{arguments}\n")),
+        _ => return None,
+    })
+}
+
+#[test]
+fn every_call_of_the_table_is_read_in_each_of_its_languages() {
+    let table =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules/calls.yaml")).expect("it is there");
+    let table: serde_yaml::Value = serde_yaml::from_str(&table).expect("it is YAML");
+    let text = |entry: &serde_yaml::Value, key: &str| entry.get(key).and_then(|it| it.as_str().map(str::to_owned));
+    let (mut tried, mut missed) = (0, Vec::new());
+    for entry in table["calls"].as_sequence().expect("a list") {
+        let call = text(entry, "call").expect("every entry names its call");
+        let Some(argument) = entry.get("argument").and_then(serde_yaml::Value::as_u64) else { continue };
+        let languages: Vec<&str> = entry
+            .get("languages")
+            .and_then(serde_yaml::Value::as_sequence)
+            .map_or(vec!["python", "javascript"], |all| all.iter().filter_map(serde_yaml::Value::as_str).collect());
+        for language in languages {
+            let then = text(entry, "then").map_or(String::new(), |then| format!("{then}256()"));
+            let Some((path, source)) = called(language, &call, argument, &then) else { continue };
+            let value = value(&call, tried);
+            let file = SourceFile::disk(path, source.replace('§', &value).into_bytes());
+            let found = Engine::builtin().scan(&file);
+            tried += 1;
+            if !found.iter().any(|finding| finding.secret.expose_str() == Some(value.as_str())) {
+                missed.push(source);
+            }
+        }
+    }
+    assert!(tried > 300, "only {tried} calls");
+    assert!(missed.is_empty(), "{} of {tried} are missed:\n{}", missed.len(), missed.concat());
+}

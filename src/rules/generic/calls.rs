@@ -60,7 +60,7 @@ pub(super) fn find<'c>(callee: &'c str, language: Option<&'c str>) -> impl Itera
     })
 }
 
-/// A callee as the table writes it: no `new`, no type arguments, no blanks, `.` for `::`, `->` and `?.`.
+/// A callee as the table writes it: no `new`, no type arguments, no blanks, `.` for `::`, `->`, `?.`, Lua's `:` and PHP's `\`.
 pub(super) fn plain(callee: &str) -> String {
     let callee = callee.trim_start_matches("new ").trim_start_matches("await ");
     let mut out = String::with_capacity(callee.len());
@@ -72,6 +72,10 @@ pub(super) fn plain(callee: &str) -> String {
             _ if depth > 0 || c.is_whitespace() => {}
             '-' if callee[at..].starts_with("->") => out.push('.'),
             ':' if callee[at..].starts_with("::") => out.push('.'),
+            // A method of Lua; a namespace of PHP.
+            ':' | '\\' if out.ends_with(|c: char| c.is_ascii_alphanumeric()) && !callee[..at].ends_with(':') => {
+                out.push('.')
+            }
             '>' | ':' | '?' | '!' | '\\' | '&' | '@' | '$' => {}
             c => out.push(c),
         }
@@ -176,6 +180,8 @@ mod tests {
         assert_eq!(found("JWT::encode", "php"), Some(Some(1)));
         assert_eq!(found("OpenSSL::HMAC.hexdigest", "ruby"), Some(Some(1)));
         assert_eq!(found("crypto?.createHmac", "javascript"), Some(Some(1)));
+        assert_eq!(found("red:auth", "lua"), Some(Some(0)));
+        assert_eq!(found("new \\Twilio\\Rest\\Client", "php"), Some(Some(1)));
         assert_eq!(found("MyFernet", "python"), None);
         assert_eq!(found("signWith", "python"), None);
     }
@@ -183,8 +189,8 @@ mod tests {
     #[test]
     fn every_gate_is_in_its_call() {
         for known in CALLS {
-            let call = format!("{}(", known.call.to_ascii_lowercase());
-            assert!(GATES.iter().any(|gate| call.contains(gate)), "{call}");
+            let call = format!("new {}(", known.call.to_ascii_lowercase());
+            assert!(GATES.iter().any(|gate| call.contains(gate) || call.contains(&plain(gate))), "{call}");
         }
         assert!(CALLS.iter().all(|known| may_be(known.call) && may_be(&format!("a::b.{}", known.call))));
         assert!(!may_be("jwt.password"));

@@ -40,6 +40,9 @@ pub(super) fn is_no_label(text: &str) -> bool {
 /// Longest value that is read from a line, in bytes: tokens of sessions have a thousand and more.
 pub(super) const LONGEST: usize = 4096;
 
+/// Parts of a path that are read on each side of a name.
+const STEPS: usize = 4;
+
 /// Methods that compare, and those that give the text of what they are called on.
 pub(super) const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".contentEquals(", ".compareTo("];
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];
@@ -125,21 +128,30 @@ impl<'a> Reader<'a> {
         Some((name.trim_matches(['.', '-']), start..end))
     }
 
-    /// Where the whole name stands that a name is a part of: `JWT::encode` around `JWT`.
+    /// Where the whole name stands that a name is a part of: `JWT::encode` around `JWT`; in PHP `Twilio\Rest\Client`;
+    /// `auth().basic`.
     pub(super) fn path(&self, name: &Range<usize>) -> Range<usize> {
         let mut place = name.clone();
-        while self.bytes.get(place.end..).is_some_and(|rest| rest.starts_with(b"::")) {
-            let behind = place.end + 2;
-            let word = (behind..self.bytes.len()).find(|at| !in_name(self.at(*at))).unwrap_or(self.bytes.len());
-            if word == behind {
+        let marks: &[&[u8]] = if self.language == Some("php") { &[b"::", b"\\"] } else { &[b"::", b"()."] };
+        let behind =
+            |at: usize| marks.iter().find(|mark| self.bytes.get(at..).is_some_and(|rest| rest.starts_with(mark)));
+        let before =
+            |at: usize| marks.iter().find(|mark| self.bytes.get(..at).is_some_and(|head| head.ends_with(mark)));
+        // No name of the table has more parts; a chain of calls may be all of a text.
+        for _ in 0..STEPS {
+            let Some(mark) = behind(place.end) else { break };
+            let start = place.end + mark.len();
+            let end = (start..self.bytes.len()).find(|at| !in_name(self.at(*at))).unwrap_or(self.bytes.len());
+            if end == start {
                 break;
             }
-            place.end = word;
+            place.end = end;
         }
-        while self.bytes.get(..place.start).is_some_and(|head| head.ends_with(b"::")) {
-            let before = place.start - 2;
-            place.start = (0..before).rev().find(|at| !in_name(self.at(*at))).map_or(0, |at| at + 1);
-            if place.start == before {
+        for _ in 0..STEPS {
+            let Some(mark) = before(place.start) else { break };
+            let end = place.start - mark.len();
+            place.start = (0..end).rev().find(|at| !in_name(self.at(*at))).map_or(0, |at| at + 1);
+            if place.start == end {
                 break;
             }
         }

@@ -132,12 +132,17 @@ pub(super) fn read(
         return table::read_anyway(text, path);
     }
     let language = tree.language();
+    // What documentation says is an example, whatever else stands in the file.
+    let documented =
+        |place: &Range<usize>| tree.documentation().is_some_and(|documentation| documentation.holds(place.start));
     let mut reader = lines::Reader::new(text, path, language);
     let promising = language.map_or(Vec::new(), |_| reader.promising(hits, least, tree, tree.excerpts().is_some()));
     if language.is_none() || !promising.is_empty() {
-        let mut telling: Vec<Range<usize>> = hits.iter().filter(|hit| reader.tells(hit)).cloned().collect();
+        let mut telling: Vec<Range<usize>> =
+            hits.iter().filter(|hit| reader.tells(hit) && !documented(hit)).cloned().collect();
         // Where the parser is shown all of a text, the first promising word was enough: others may be parameters as well.
-        let calls = reader.calls_of(if tree.excerpts().is_some() { &promising } else { &telling });
+        let mut calls = reader.calls_of(if tree.excerpts().is_some() { &promising } else { &telling });
+        calls.retain(|call| !documented(call));
         let with_calls = |places: &[Range<usize>]| {
             let mut all = [places, &calls].concat();
             all.sort_unstable_by_key(|place| place.start);
@@ -162,7 +167,9 @@ pub(super) fn read(
     }
     // Where there are such places, all of the kind are among them.
     let anywhere = if far.is_empty() { hits } else { far };
+    let before = reader.count();
     flow::read(&mut reader, anywhere);
+    reader.keep_since(before, |span| !documented(span));
     for hit in hits.iter().filter(|hit| accounts::may_begin(text.get((*hit).clone()).unwrap_or_default(), language)) {
         let Some((name, place)) = reader.name(hit) else { continue };
         for (span, confidence) in accounts::read(&reader, name, place.end) {

@@ -60,6 +60,7 @@ const LONGEST: usize = 4096;
 /// The passwords of the accounts that a name at a place is set to.
 pub(super) fn read(reader: &Reader<'_>, name: &str, end: usize) -> Vec<(Range<usize>, Confidence)> {
     let Some(kind) = Kind::of(name) else { return Vec::new() };
+    let kind = if kind == Kind::Perhaps && is_of_basic_auth(reader, name, end) { Kind::Sure } else { kind };
     let Some((open, turns)) = opens(reader, end) else { return Vec::new() };
     let mut scanner = Scanner { reader, at: open + 1, end: (open + LONGEST).min(reader.bytes.len()), turns };
     let entries = match kind {
@@ -107,6 +108,14 @@ impl Kind {
             _ => return None,
         })
     }
+}
+
+/// `gin.Accounts{"ann": "x"}`, `basicAuth({users: {ann: "x"}})` of Express: what users have there is their password.
+fn is_of_basic_auth(reader: &Reader<'_>, name: &str, end: usize) -> bool {
+    let before = reader.bytes.get(end.saturating_sub(name.len() + 40)..end).unwrap_or_default();
+    let before = before.to_ascii_lowercase();
+    before.ends_with(b"gin.accounts") && reader.at(end) == b'{'
+        || memchr::memmem::rfind(&before, b"basicauth(").is_some_and(|at| !before[at..].contains(&b')'))
 }
 
 /// What makes a map of what follows it.
@@ -270,6 +279,8 @@ mod tests {
         }
         // keylift:allow made up for a test
         assert_eq!(found("credentials = {'ann': 'spider'}", "credentials"), ["spider"]);
+        assert_eq!(found("gin.BasicAuth(gin.Accounts{\"ann\": \"spider\"})", "Accounts"), ["spider"]);
+        assert_eq!(found("app.use(basicAuth({ users: { ann: 'spider' } }))", "users"), ["spider"]);
         assert_eq!(found("get(u, auth=('svc', 'spider'))", "auth"), ["spider"]);
         assert_eq!(found("'auth' => ['svc', 'spider']", "auth"), ["spider"]);
     }
@@ -279,6 +290,7 @@ mod tests {
         for (text, name) in [
             ("users = {'ann': 'Ann Smith', 'bo': 'Bo'}", "users"),
             ("users = {'ann': 'admin', 'bo': 'editor'}", "users"),
+            ("basicAuth(); f({users: {'ann': 'spider'}})", "users"),
             ("users = ['ann1', 'w0rdy']", "users"),
             ("users = {'ann': 'u17', 'bo': 'u18'}", "users"),
             ("users = {'ann': {'role': 'x1'}}", "users"),
