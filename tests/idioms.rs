@@ -43,6 +43,24 @@ fn what_stands_behind_a_name_without_an_operator_is_read() {
 }
 
 #[test]
+fn what_a_hash_is_made_of_is_read() {
+    for (path, template) in [
+        ("a.sql", "UPDATE users SET password = MD5('§') WHERE id = 1;\n"),
+        ("a.sql", "UPDATE users SET password = SHA2('§', 256);\n"),
+        ("a.sql", "UPDATE users SET password = HASHBYTES('SHA2_256', '§');\n"),
+        ("a.pl", "my $password = md5_hex(\"§\");\n"),
+        ("a.cpp", "void f() { curl_easy_setopt(curl, CURLOPT_PASSWORD, \"§\"); }\n"),
+        ("a.py", "config.set('db', 'password', '§')\n"),
+        ("a.py", "c.setopt(c.PASSWORD, '§')\n"),
+        ("A.java", "class A { void f() { env.put(Context.SECURITY_CREDENTIALS, \"§\"); } }\n"),
+    ] {
+        finds(path, template);
+    }
+    is_quiet("a.pl", "$token = $token.encode(\"utf-8x1\");\n");
+    is_quiet("a.pl", "$password = read(\"file7x.txt\");\n");
+}
+
+#[test]
 fn halves_of_blocks_and_pairs_on_a_line_are_read() {
     for (path, template) in [
         ("a.tf", "resource \"x\" \"y\" {\n  env {\n    name  = \"DB_PASSWORD\"\n    value = \"§\"\n  }\n}\n"),

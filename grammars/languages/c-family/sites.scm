@@ -11,9 +11,13 @@
 (preproc_def name: (identifier) @name value: (_) @value)
 
 ; set_password(x, "secret"), setenv("X", "secret"): the function or its first argument names the value.
-((call_expression function: (identifier) @name arguments: (argument_list (_) @value .)) (#match? @name "^[a-z_]*set_?[a-z_]+$") (#set! how "setter"))
+((call_expression function: (identifier) @name arguments: (argument_list (_) @value .)) (#match? @name "^[a-z_]*set_?[a-z_]+$")
+ (#not-any-of? @name "curl_easy_setopt" "ssh_options_set") (#set! how "setter"))
 ((call_expression function: (_) @_f arguments: (argument_list . (string_literal) @name . (_) @value))
  (#match? @_f "(setenv|set|add|put|insert|header|option|param)[A-Za-z_]*$") (#set! how "argument"))
+; curl_easy_setopt(h, CURLOPT_PASSWORD, "secret"): a constant in the second place does.
+((call_expression function: (identifier) @_f arguments: (argument_list . (_) . (identifier) @name . (_) @value .))
+ (#match? @_f "^(curl_easy_setopt|mysql_options|ssh_options_set)$") (#set! how "argument"))
 
 ; Comparisons.
 ((call_expression function: (identifier) @_f arguments: (argument_list) @comparison)

@@ -34,6 +34,17 @@
    arguments: (argument_list . (_) . (string) @name . (_) @value))
  (#match? @_function "^(setattr|getattr)$")
  (#set! how "argument"))
+; config.set("section", "password", "x"), curl.setopt(curl.PASSWORD, "x").
+((call
+   function: (attribute attribute: (identifier) @_function)
+   arguments: (argument_list . (string) . (string) @name . (_) @value .))
+ (#eq? @_function "set")
+ (#set! how "argument"))
+((call
+   function: (attribute attribute: (identifier) @_function)
+   arguments: (argument_list . (attribute attribute: (identifier) @name) . (_) @value .))
+ (#eq? @_function "setopt")
+ (#set! how "argument"))
 ; Options of a command line: add_argument("--password", default="x").
 ((call
    function: [(identifier) (attribute)] @_function

@@ -9,7 +9,26 @@ use super::{calls, names};
 /// How many fields may stand between the name of something and its value: `{"name": "password", "value": "x"}`.
 const FIELDS: usize = 8;
 
+/// How far before a name a section is named that it belongs to, in bytes.
+const SECTION: usize = 80;
+
 impl Reader<'_> {
+    /// `config.set("database", "password", "x")`: the second argument names what is set in a section.
+    fn is_of_section(&self, name: usize) -> bool {
+        let near = &self.bytes[name.saturating_sub(SECTION)..name];
+        memchr::memmem::rfind(near, b".set(").is_some_and(|at| {
+            let section = &near[at + b".set(".len()..];
+            !section.contains(&b')') && section.iter().filter(|byte| **byte == b',').count() == 1
+        })
+    }
+
+    /// Whether a name is written as constants are, whatever it is a part of: `Context.SECURITY_CREDENTIALS`.
+    fn is_constant(&self, name: &Range<usize>) -> bool {
+        let name = self.bytes.get(name.clone()).unwrap_or_default();
+        let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        last.len() > 3 && last.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+    }
+
     /// The string literals behind a name that may be its value, as far as its statement goes: over lines where a bracket
     /// or an operator leaves it open. None where what follows the name is no operator: a word of a sentence.
     pub(super) fn literals_after(&self, name: &Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
@@ -53,6 +72,11 @@ impl Reader<'_> {
             Some(b'[') => self.is_pair(self.skip(end + 1, b" \t")),
             // `set :session_secret, "x"`
             _ if first == b',' && self.language == Some("ruby") && self.is_symbol(name.start) => true,
+            // `setopt(handle, CURLOPT_PASSWORD, "x")`
+            _ if first == b',' && !own && self.is_constant(name) => {
+                matches!(self.bytes[..name.start].trim_ascii_end().last(), Some(b',' | b'('))
+            }
+            Some(b',') if self.is_of_section(name.start) => true,
             _ => first == b',' && own && self.at(name.start) == b'-',
         };
         let mut commas = if mapped { FIELDS } else { usize::from(leads) };

@@ -115,7 +115,7 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "optional",
     ];
     /// Last parts of callees.
-    const LAST: [&str; 45] = [
+    const LAST: [&str; 54] = [
         "hash",
         "hashSync",
         "md5",
@@ -124,8 +124,17 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "sha512",
         // Where case counts for nothing, people write them large.
         "MD5",
+        "SHA",
         "SHA1",
+        "SHA2",
         "SHA256",
+        "SHA512",
+        "HASHBYTES",
+        "PASSWORD",
+        "md5_hex",
+        "sha1_hex",
+        "sha256_hex",
+        "crypt",
         "hashPassword",
         "hash_password",
         "make_password",

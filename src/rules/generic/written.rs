@@ -2,9 +2,13 @@
 
 use std::ops::Range;
 
+use super::code::is_algorithm;
 use super::judge::How;
 use super::lines::{COMPARISONS, LONGEST, PROPERTIES, Reader, STRING, in_name, is_no_label};
-use super::{names, place};
+use super::{calls, names, place};
+
+/// Longest callee that is read before a value, in bytes.
+const LONGEST_CALLEE: usize = 40;
 
 impl Reader<'_> {
     /// The value that follows a name.
@@ -78,7 +82,7 @@ impl Reader<'_> {
             let span = self.default_of_template(&span).unwrap_or(span);
             return (!is_key).then_some((span, true, how));
         }
-        if let Some(span) = self.fallback(at) {
+        if let Some(span) = self.made_of(at).filter(|_| how == How::Bound).or_else(|| self.fallback(at)) {
             return Some((span, true, How::Bound));
         }
         // PowerShell assigns expressions; words without quotes are arguments.
@@ -216,6 +220,23 @@ impl Reader<'_> {
         let close = method.len() - 1;
         let open = memchr::memrchr2(quote, b'\n', &self.bytes[..close])?;
         (self.at(open) == quote && open + 1 < close && rest.starts_with(')')).then_some(open + 1..close)
+    }
+
+    /// What a function makes a value of, that gives it in another form: `MD5('x')`, `HASHBYTES('SHA2_256', 'x')`. A method
+    /// (`token.encode("utf-8")`) is given something else.
+    fn made_of(&self, at: usize) -> Option<Range<usize>> {
+        let limit = (at + LONGEST_CALLEE).min(self.bytes.len());
+        let open = (at..limit).find(|at| !in_name(self.at(*at)))?;
+        let callee = self.text.get(at..open).filter(|name| !name.is_empty() && !name.contains('.'))?;
+        if self.at(open) != b'(' || !calls::passes_through(callee) {
+            return None;
+        }
+        let first = self.quoted(self.skip(open + 1, b" \t"))?;
+        if !self.text.get(first.clone()).is_some_and(is_algorithm) {
+            return Some(first);
+        }
+        let comma = self.skip(first.end + 1, b" \t");
+        self.quoted(self.skip(comma + 1, b" \t")).filter(|_| self.at(comma) == b',')
     }
 
     /// The hardcoded default of a lookup: what stands after `||`, `??`, `or`, or as second argument of `getenv`; or the
