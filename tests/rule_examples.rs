@@ -87,9 +87,8 @@ fn called(language: &str, call: &str, argument: u64, then: &str) -> Option<(&'st
     let arguments = format!("({})", arguments.join(", "));
     let call = match language {
         "rust" => call.replace('.', "::"),
-        "php" => call.rsplit_once('.').map_or(call.to_owned(), |(class, method)| match class.contains('.') {
-            true => format!("new {}", call.replace('.', "\\")),
-            false => format!("{class}::{method}"),
+        "php" => call.rsplit_once('.').map_or(call.to_owned(), |(class, method)| {
+            if class.contains('.') { format!("new {}", call.replace('.', "\\")) } else { format!("{class}::{method}") }
         }),
         "lua" if call.matches('.').count() == 1 => call.replace('.', ":"),
         "cpp" if call == "driver.connect" => "driver->connect".to_owned(),

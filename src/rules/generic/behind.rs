@@ -18,7 +18,7 @@ impl Reader<'_> {
         let near = &self.bytes[name.saturating_sub(SECTION)..name];
         memchr::memmem::rfind(near, b".set(").is_some_and(|at| {
             let section = &near[at + b".set(".len()..];
-            !section.contains(&b')') && section.iter().filter(|byte| **byte == b',').count() == 1
+            !section.contains(&b')') && memchr::memchr_iter(b',', section).count() == 1
         })
     }
 

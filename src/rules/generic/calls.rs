@@ -74,7 +74,7 @@ pub(super) fn plain(callee: &str) -> String {
             ':' if callee[at..].starts_with("::") => out.push('.'),
             // A method of Lua; a namespace of PHP.
             ':' | '\\' if out.ends_with(|c: char| c.is_ascii_alphanumeric()) && !callee[..at].ends_with(':') => {
-                out.push('.')
+                out.push('.');
             }
             '>' | ':' | '?' | '!' | '\\' | '&' | '@' | '$' => {}
             c => out.push(c),
