@@ -51,6 +51,9 @@ fn what_a_hash_is_made_of_is_read() {
         ("a.pl", "my $password = md5_hex(\"§\");\n"),
         ("a.cpp", "void f() { curl_easy_setopt(curl, CURLOPT_PASSWORD, \"§\"); }\n"),
         ("a.py", "config.set('db', 'password', '§')\n"),
+        ("a.py", "DB_PASSWORD = os.getenv('PG', '§')\n"),
+        ("a.py", "DB_PASSWORD = os.environ.get('PG', '§')\n"),
+        ("hosts", "[web]\nh2 ansible_password=§ ansible_become_user=root\n"),
         ("a.py", "c.setopt(c.PASSWORD, '§')\n"),
         ("A.java", "class A { void f() { env.put(Context.SECURITY_CREDENTIALS, \"§\"); } }\n"),
     ] {

@@ -66,7 +66,9 @@ impl Reader<'_> {
         let name = rest.iter().take_while(|byte| byte.is_ascii_lowercase() || **byte == b'_').count();
         let before = self.bytes.get(..start).is_some_and(|head| head.ends_with(b" "));
         let settings = self.path.extension().is_some_and(|ext| ext == "yml" || ext == "yaml" || ext == "ini");
-        settings && before && name > 1 && rest.get(name) == Some(&b'=') && rest.get(name + 1) != Some(&b'=')
+        // An inventory of Ansible needs no extension.
+        let inventory = self.bytes.get(start..).is_some_and(|name| name.starts_with(b"ansible_"));
+        (settings || inventory) && before && name > 1 && rest.get(name) == Some(&b'=') && rest.get(name + 1) != Some(&b'=')
     }
 
     /// `--password`, `-storepass`, `-Password`.

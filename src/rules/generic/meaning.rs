@@ -137,6 +137,8 @@ impl Reading<'_> {
                 if let Some(meaning) = self.pair(at).or_else(|| scoped(literal, &binding.name)) {
                     return Some(meaning);
                 }
+            } else if how == How::Argument && matches!(literal.role, Role::Default { .. }) {
+                // `DB_PASSWORD = os.getenv("X", "x")`: what is looked up may be called anything.
             } else if how != How::Compared {
                 // A name of its own, however far: what is around it is called something else.
                 return None;
