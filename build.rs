@@ -58,11 +58,12 @@ fn calls(path: &Path) {
         let class = pascal(&text_of(entry, "class").expect("`class`"));
         let _ = writeln!(
             out,
-            "Callee {{ call: {call:?}, languages: &[{}], argument: {:?}, keyword: {:?}, alone: {}, then: {:?}, class: Class::{class} }},",
+            "Callee {{ call: {call:?}, languages: &[{}], argument: {:?}, keyword: {:?}, alone: {}, vague: {}, then: {:?}, class: Class::{class} }},",
             languages.join(", "),
             entry.get("argument").and_then(Value::as_u64),
             text_of(entry, "keyword"),
             entry.get("alone").and_then(Value::as_bool).unwrap_or_default(),
+            entry.get("vague").and_then(Value::as_bool).unwrap_or_default(),
             text_of(entry, "then"),
         );
         let longest = || call.split('.').max_by_key(|part| part.len()).unwrap_or_default().to_owned();

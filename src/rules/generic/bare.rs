@@ -68,7 +68,11 @@ impl Reader<'_> {
         let settings = self.path.extension().is_some_and(|ext| ext == "yml" || ext == "yaml" || ext == "ini");
         // An inventory of Ansible needs no extension.
         let inventory = self.bytes.get(start..).is_some_and(|name| name.starts_with(b"ansible_"));
-        (settings || inventory) && before && name > 1 && rest.get(name) == Some(&b'=') && rest.get(name + 1) != Some(&b'=')
+        (settings || inventory)
+            && before
+            && name > 1
+            && rest.get(name) == Some(&b'=')
+            && rest.get(name + 1) != Some(&b'=')
     }
 
     /// `--password`, `-storepass`, `-Password`.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::names::Class;
+use super::names::{self, Class};
 
 /// A function one of whose arguments is a secret.
 #[derive(Debug)]
@@ -18,10 +18,25 @@ pub(super) struct Callee {
     pub(super) keyword: Option<&'static str>,
     /// With more arguments it is another function.
     pub(super) alone: bool,
+    /// Other functions are called so, too.
+    vague: bool,
     /// What stands behind the literal.
     pub(super) then: Option<&'static str>,
     /// What the argument is.
     pub(super) class: Class,
+}
+
+impl Callee {
+    /// Whether a value may be what the function takes, and not the name of it (`slack.New("token")`), or what another
+    /// function of that name takes (`login("google", "popup")`).
+    pub(super) fn takes(&self, value: &str) -> bool {
+        let word = || value.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-=. ".contains(&byte));
+        let named = || names::classify(value).is_some() || value.to_ascii_lowercase().contains("secret");
+        match self.class {
+            Class::Token | Class::Key => !(word() && named()),
+            _ => !(self.vague && word() && !named()),
+        }
+    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/calls.rs"));
@@ -193,6 +208,19 @@ mod tests {
         assert_eq!(found("new \\Twilio\\Rest\\Client", "php"), Some(Some(1)));
         assert_eq!(found("MyFernet", "python"), None);
         assert_eq!(found("signWith", "python"), None);
+    }
+
+    #[test]
+    fn plain_words_are_what_another_function_takes() {
+        let taken = |callee: &str, language: &str, value: &str| {
+            find(callee, Some(language)).next().is_some_and(|known| known.takes(value))
+        };
+        assert!(taken("login", "javascript", "hunter2x"));
+        assert!(taken("login", "javascript", "secret_sauce"));
+        assert!(!taken("auth.login", "javascript", "popup"));
+        assert!(!taken("l.Bind", "go", "ou=people"));
+        assert!(!taken("slack.New", "go", "token"));
+        assert!(taken("memstore.NewStore", "go", "secret"));
     }
 
     #[test]

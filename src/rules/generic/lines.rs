@@ -248,6 +248,7 @@ impl<'a> Reader<'a> {
         }
         if let Some(span) = self.quoted(at)
             && let Some(value) = self.text.get(span.clone())
+            && known.takes(value)
             && known.then.is_none_or(|then| self.text.get(span.end + 1..).is_some_and(|rest| rest.starts_with(then)))
             && let Some(confidence) = judge(known.class, name, value, true, How::Passed)
         {

@@ -52,9 +52,10 @@ impl Reading<'_> {
         let call = literal.call.as_ref()?;
         let mut callee = calls::plain(&call.callee);
         let behind = self.text.get(literal.span.end..).unwrap_or_default();
+        let value = literal.text().unwrap_or_default();
         let taken = |callee: &str, keyword: Option<&str>, position: Option<usize>| {
             calls::find(callee, Some(self.language))
-                .filter(|known| known.then.is_none_or(|then| behind.starts_with(then)))
+                .filter(|known| known.then.is_none_or(|then| behind.starts_with(then)) && known.takes(&value))
                 .find(|known| match keyword {
                     Some(keyword) => known.keyword == Some(keyword),
                     None => {

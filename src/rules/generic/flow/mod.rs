@@ -42,7 +42,7 @@ pub(super) fn read(reader: &mut Reader<'_>, hits: &[Range<usize>]) {
             let positional = known.argument.and_then(|at| arguments.get(at)).copied();
             let Some(name) = named.or(positional).and_then(variable) else { continue };
             for span in literals(reader, name, place.start, HOPS) {
-                let Some(value) = reader.text.get(span.clone()) else { continue };
+                let Some(value) = reader.text.get(span.clone()).filter(|value| known.takes(value)) else { continue };
                 if let Some(confidence) = weigh(known.class, name, value) {
                     reader.push(span, known.class.rule(), Some(name), confidence);
                 }
