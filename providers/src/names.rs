@@ -1,7 +1,5 @@
 //! Checks of names and sizes that several stores share.
 
-use std::collections::BTreeMap;
-
 use crate::store::{Address, Rejected};
 
 /// Whether a name is made of legal characters, and of path segments that no server or file system folds away.
@@ -47,7 +45,7 @@ pub(crate) fn check_fieldless(address: &Address) -> Result<(), Rejected> {
 /// The keys among metadata that do not fit, and those beyond as many as a store takes.
 #[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "vault"))]
 pub(crate) fn unfit(
-    metadata: &BTreeMap<String, String>,
+    metadata: &std::collections::BTreeMap<String, String>,
     most: usize,
     fits: impl Fn(&str, &str) -> bool,
 ) -> Vec<String> {
