@@ -234,6 +234,8 @@ fn long_lines_and_deep_nesting_end() {
     let _ = shown("notes.txt", &format!("{}password, 'x'\n", "byte(".repeat(200_000)));
     let _ = shown("notes.txt", &"getPassword().".repeat(50_000));
     let _ = shown("notes.txt", &"user: ann , password: x ".repeat(40_000));
+    let _ = shown("a.sh", &"--password x ".repeat(100_000));
+    let _ = shown("a.js", &"config.set('a', 'password', 'x'); ".repeat(40_000));
 }
 
 #[test]

@@ -7,6 +7,9 @@ use keylift_grammars::Docstrings;
 
 use super::tree::documents;
 
+/// How much of a line before a place is read, in bytes.
+const NEAR: usize = 400;
+
 /// The documentation of a text, and its other strings between fences.
 #[derive(Debug)]
 pub(super) struct Documentation {
@@ -149,8 +152,9 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
 
 /// What stands on a line before a place, without the prefix of a string.
 fn head(text: &str, at: usize) -> &str {
-    let line = text.get(..at).map_or(0, |before| before.rfind('\n').map_or(0, |found| found + 1));
-    let head = text.get(line..at).unwrap_or_default();
+    // A line may be all of a file.
+    let near = text.get(text.floor_char_boundary(at.saturating_sub(NEAR))..at).unwrap_or_default();
+    let head = near.get(near.rfind('\n').map_or(0, |found| found + 1)..).unwrap_or_default();
     let prefix = head.bytes().rev().take(2).take_while(|byte| b"rRuUbB".contains(byte)).count();
     head[..head.len() - prefix].trim()
 }

@@ -10,6 +10,9 @@ use memchr::memmem::Finder;
 
 use crate::model::{Confidence, Finding, Origin, SourceFile, Text};
 
+/// How much of a line before a place is read, in bytes.
+const NEAR: usize = 200;
+
 /// Whether a value stands in a text for no other reason than that it was put there: a long one of more than one kind of
 /// character. `password`, `Password` and `userPassword` are words of any code, and so are short ones joined by signs:
 /// `hello_world`, `my-database`.
@@ -129,7 +132,9 @@ fn is_user(text: &str, span: &Range<usize>) -> bool {
     if text[span.end..].strip_prefix(':').is_some_and(|rest| rest.starts_with(value)) {
         return true;
     }
-    let line = text[..span.start].rsplit('\n').next().unwrap_or_default();
+    // A line may be all of a file.
+    let near = &text[text.floor_char_boundary(span.start.saturating_sub(NEAR))..span.start];
+    let line = near.rsplit('\n').next().unwrap_or_default();
     let key = line.trim_end_matches(['"', '\'', '`', ' ', '\t', '=', ':', '>', '(']).to_ascii_lowercase();
     key.len() < line.len() && KEYS.iter().any(|end| key.ends_with(end))
 }

@@ -12,6 +12,8 @@ use crate::rules::wide::{self, BLOCK};
 
 /// Shorter runs are no credential of a telling format: 24 characters of base64 are 18 bytes.
 const SHORTEST: usize = 24;
+/// Deepest indentation of what is wrapped, in bytes.
+const DEEPEST: usize = 256;
 /// Shortest line of an encoded text that goes on on the next one (RFC 1421 and RFC 2045 wrap at 64 and 76).
 const WRAPPED: usize = 56;
 /// How much is decoded to see whether the rest is worth it, in characters: all but one of a million runs end here.
@@ -143,7 +145,9 @@ fn end_of(bytes: &[u8], from: usize) -> usize {
 
 /// A run with the lines that go on with it: indented alike, and of the same length but for the last.
 fn wrapped(bytes: &[u8], first: &Range<usize>) -> Range<usize> {
-    let line = memchr::memrchr(b'\n', &bytes[..first.start]).map_or(0, |at| at + 1);
+    // What is indented further is not wrapped; a line may be all of a file.
+    let near = &bytes[first.start.saturating_sub(DEEPEST)..first.start];
+    let line = first.start - near.len() + memchr::memrchr(b'\n', near).map_or(0, |at| at + 1);
     let mut indent = Some(first.start - line).filter(|_| bytes[line..first.start].iter().all(|b| b" \t".contains(b)));
     let mut end = first.end;
     while end - first.start < LONGEST {

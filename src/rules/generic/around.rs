@@ -3,7 +3,9 @@
 use keylift_grammars::{Literal, LiteralKind, Role};
 
 use super::judge::{How, is_name};
+use super::lines::head_of;
 use super::names::{self, Class};
+use super::promise::NEAR;
 use super::syntax::{Meaning, Reading};
 use crate::model::Confidence;
 use crate::rules::value::{is_placeholder, is_wish};
@@ -39,7 +41,7 @@ fn follows_lookup(text: &str, at: usize, signs: &[&str]) -> bool {
     if !signs.iter().any(|sign| head.ends_with(sign)) {
         return false;
     }
-    let line = head.get(head.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default();
+    let line = head_of(text, head.len());
     LOOKUPS.iter().any(|lookup| line.contains(lookup))
 }
 
@@ -161,8 +163,9 @@ impl Reading<'_> {
         if !direct {
             return None;
         }
-        let start = head.rfind('\n').map_or(0, |at| at + 1);
-        let line = self.text.get(start..)?.lines().next()?.to_ascii_lowercase();
+        let start = head.len() - head_of(self.text, head.len()).len();
+        let end = self.text.floor_char_boundary(literal.span.end + NEAR);
+        let line = self.text.get(start..end)?.lines().next()?.to_ascii_lowercase();
         let compares = line.matches("==").count() + line.matches(".equals(").count();
         let who = ["user", "login", "email", "name ="].iter().any(|word| line.contains(word));
         (compares >= 2 && who && PROGRAMS.contains(&self.language)).then_some(Confidence::Medium)

@@ -3,16 +3,14 @@
 use std::ops::Range;
 
 use super::judge::How;
-use super::lines::{LONGEST, Reader};
+use super::lines::{LONGEST, Reader, head};
 use super::place;
-use super::promise::NEAR;
 use crate::rules::value::{Look, look};
 
 impl Reader<'_> {
     /// A value may stand behind a blank: an option (`--password x`), the first word of a line of a config file.
     pub(super) fn takes_blank(&self, start: usize) -> bool {
-        let line = self.bytes.get(..start).unwrap_or_default();
-        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
+        let line = head(self.bytes, start);
         let first = line.iter().all(|byte| b" \t".contains(byte));
         let script = self
             .path
@@ -36,9 +34,7 @@ impl Reader<'_> {
         if self.language.is_some_and(|language| language != "text") {
             return false;
         }
-        // A line may be all of a file: what stands further before says nothing.
-        let near = self.bytes.get(start.saturating_sub(NEAR)..start).unwrap_or_default();
-        let head = near[memchr::memrchr(b'\n', near).map_or(0, |at| at + 1)..].trim_ascii();
+        let head = head(self.bytes, start).trim_ascii();
         if !(head.is_empty() || head == b"@" || operator == Some(&b':') && is_account(head)) {
             return false;
         }

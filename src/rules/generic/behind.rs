@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lines::{Reader, in_name};
+use super::lines::{Reader, head, in_name};
 use super::promise::NEAR;
 use super::{calls, names};
 
@@ -152,9 +152,8 @@ impl Reader<'_> {
     /// `if not password:`, what its body says on the next lines is no value.
     fn opens_block(&self, name: &Range<usize>) -> bool {
         const WORDS: [&[u8]; 5] = [b"if", b"elif", b"while", b"for", b"with"];
-        let line = &self.bytes[..name.start];
-        let line = &line[memchr::memrchr(b'\n', line).map_or(0, |at| at + 1)..];
-        let word = line.trim_ascii_start().split(|byte| !in_name(*byte)).next().unwrap_or_default();
+        let word =
+            head(self.bytes, name.start).trim_ascii_start().split(|byte| !in_name(*byte)).next().unwrap_or_default();
         let colon = self.skip(name.end, b" \t");
         WORDS.contains(&word) && self.at(self.skip(colon + 1, b" \t\r")) == b'\n'
     }

@@ -43,6 +43,21 @@ pub(super) const LONGEST: usize = 4096;
 /// Parts of a path that are read on each side of a name.
 const STEPS: usize = 4;
 
+/// How much of a line before a place is read, in bytes: a line may be all of a file.
+const HEAD: usize = 1024;
+
+/// What stands before a place on its line, or of a long line the last part.
+pub(super) fn head(bytes: &[u8], at: usize) -> &[u8] {
+    let near = bytes.get(at.saturating_sub(HEAD)..at).unwrap_or_default();
+    &near[memchr::memrchr(b'\n', near).map_or(0, |line| line + 1)..]
+}
+
+/// The same of a text.
+pub(super) fn head_of(text: &str, at: usize) -> &str {
+    let from = at - head(text.as_bytes(), at).len();
+    text.get(text.ceil_char_boundary(from)..at).unwrap_or_default()
+}
+
 /// Methods that compare, and those that give the text of what they are called on.
 pub(super) const COMPARISONS: [&str; 4] = [".equals(", ".equalsIgnoreCase(", ".contentEquals(", ".compareTo("];
 const METHODS: [&str; 7] = [".equals", ".contentEquals", ".compareTo", ".getText", ".getValue", ".toString", ".trim"];

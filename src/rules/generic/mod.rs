@@ -252,9 +252,7 @@ fn is_word(text: &str, hit: &Range<usize>, word: &str) -> bool {
 
 /// The name that a value is bound to, for a value found by its own format.
 pub(super) fn name_before(text: &str, at: usize) -> Option<String> {
-    let line = text.get(..at)?;
-    let line = line.get(line.rfind('\n').map_or(0, |at| at + 1)..)?;
-    let head = line.trim_end_matches(['"', '\'', '`', ' ', '\t']);
+    let head = lines::head_of(text, at).trim_end_matches(['"', '\'', '`', ' ', '\t']);
     let head = head.strip_suffix("=>").or_else(|| head.strip_suffix(":=")).or_else(|| head.strip_suffix(['=', ':']))?;
     let head = head.trim_end_matches(['"', '\'', '`', ' ', '\t', ']']);
     let start = head.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).map_or(0, |at| at + 1);

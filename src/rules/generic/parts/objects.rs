@@ -10,7 +10,8 @@ pub(super) fn object(bytes: &[u8], place: &Range<usize>) -> Option<Range<usize>>
     // Braces that close behind what was looked at, and open before it.
     let mut closed = 0;
     let start = loop {
-        let line = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
+        let low = end.saturating_sub(LINE + 1);
+        let line = memchr::memrchr(b'\n', &bytes[low..end]).map_or(low, |at| low + at + 1);
         if end - line > LINE {
             return None;
         }
