@@ -20,7 +20,7 @@ mod overlap;
 pub mod rule;
 mod sketch;
 pub mod template;
-mod text;
+pub(crate) mod text;
 mod tree;
 mod value;
 mod versions;

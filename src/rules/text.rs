@@ -1,5 +1,6 @@
 //! A file's text as the engine reads it, with the way back to bytes, lines and columns.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::model::{Text, unmarked_utf16};
@@ -45,22 +46,29 @@ impl<'a> View<'a> {
 
 /// Starts of lines.
 #[derive(Debug)]
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// The last offset that was asked for, and the characters before it on its line: a line may be all of a file, with a
+    /// finding every few bytes.
+    last: Cell<(usize, usize)>,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
-        Self { text, starts }
+        Self { text, starts, last: Cell::default() }
     }
 
     /// Line and column of an offset, from 1, the column in characters.
-    pub(super) fn position(&self, at: usize) -> (usize, usize) {
+    pub(crate) fn position(&self, at: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= at).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        (line, self.text.get(start..at).map_or(at - start, |text| text.chars().count()) + 1)
+        let (known, characters) = self.last.get();
+        let (from, before) = if known > start && known <= at { (known, characters) } else { (start, 0) };
+        let characters = before + self.text.get(from..at).map_or(at - from, |text| text.chars().count());
+        self.last.set((at, characters));
+        (line, characters + 1)
     }
 
     /// The text of a line, from 1, without its end.
@@ -93,4 +101,26 @@ pub(super) fn allowed(lines: &Lines<'_>, line: usize) -> bool {
     marked(lines.line(line))
         || (comment.starts_with(['#', '/', '-', ';', '*', '<'])
             && (comment.contains("keylift:allow") || comment.contains("pragma: allowlist nextline secret")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_counted_in_characters_in_whatever_order_they_are_asked_for() {
+        let text = "añb\ncü€d\n\nééé = x";
+        let plain = |at: usize| {
+            let line = text[..at].rsplit('\n').next().unwrap_or_default();
+            (text[..at].matches('\n').count() + 1, line.chars().count() + 1)
+        };
+        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        for step in [1, 3, 5, 7] {
+            let lines = Lines::new(text);
+            for number in 0..places.len() * step {
+                let at = places[number * step % places.len()];
+                assert_eq!(lines.position(at), plain(at), "{at}");
+            }
+        }
+    }
 }

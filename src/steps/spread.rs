@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use memchr::memmem::Finder;
 
 use crate::model::{Confidence, Finding, Origin, SourceFile, Text};
+use crate::rules::text::Lines;
 
 /// How much of a line before a place is read, in bytes.
 const NEAR: usize = 200;
@@ -95,6 +96,7 @@ impl<'a> Spread<'a> {
             return;
         }
         let Some(text) = Text::decode(&file.bytes) else { return };
+        let lines = Lines::new(&text.text);
         let own = self.known.get(file.path.as_path()).map(Vec::as_slice).unwrap_or_default();
         let mut found = Found::default();
         for (number, (origin, finder)) in self.values.iter().enumerate() {
@@ -103,13 +105,13 @@ impl<'a> Spread<'a> {
                 if is_user(&text.text, &span) {
                     found.users.insert(number);
                 } else if is_apart(own, &span) && stands_alone(&text.text, &span) {
-                    found.places.push((number, again(origin, &file.path, &text, span)));
+                    found.places.push((number, again(origin, &file.path, (&text, &lines), span)));
                 }
             }
         }
         for origin in own.iter().filter(|origin| !is_telling(origin.secret.expose())) {
             if let Some(span) = remark(&text.text, origin).filter(|span| is_apart(own, span)) {
-                found.places.push((self.values.len(), again(origin, &file.path, &text, span)));
+                found.places.push((self.values.len(), again(origin, &file.path, (&text, &lines), span)));
             }
         }
         if let Ok(mut all) = self.found.lock() {
@@ -169,19 +171,13 @@ fn stands_alone(text: &str, span: &Range<usize>) -> bool {
     !(inside(before) && inside(first) || inside(last) && inside(after))
 }
 
-fn again(origin: &Finding, path: &Path, text: &Text, span: Range<usize>) -> Finding {
-    let position = |at: usize| {
-        let before = &text.text[..at];
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
-    };
+fn again(origin: &Finding, path: &Path, (text, lines): (&Text, &Lines<'_>), span: Range<usize>) -> Finding {
     Finding {
         path: PathBuf::from(path),
         origin: Origin::Disk,
         bytes: text.to_bytes(&span),
-        start: position(span.start),
-        end: position(span.end),
+        start: lines.position(span.start),
+        end: lines.position(span.end),
         span,
         confidence: Confidence::Medium,
         name: None,
