@@ -47,6 +47,7 @@ fn what_a_hash_is_made_of_is_read() {
     for (path, template) in [
         ("a.sql", "UPDATE users SET password = MD5('§') WHERE id = 1;\n"),
         ("a.sql", "UPDATE users SET password = SHA2('§', 256);\n"),
+        ("a.sql", "UPDATE users SET password = PASSWORD('§');\n"),
         ("a.sql", "UPDATE users SET password = HASHBYTES('SHA2_256', '§');\n"),
         ("a.pl", "my $password = md5_hex(\"§\");\n"),
         ("a.cpp", "void f() { curl_easy_setopt(curl, CURLOPT_PASSWORD, \"§\"); }\n"),

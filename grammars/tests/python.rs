@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use keylift_grammars::{Parsed, Request, Style, apply, language, undo};
+use keylift_grammars::{Parsed, Request, Style, language};
 
 /// Lifts each of `(value as it stands in the source, name)`; answers the rewritten text, or the refusals' codes.
 fn lift(source: &str, values: &[(&str, &str)]) -> Result<String, Vec<String>> {
@@ -14,24 +14,7 @@ fn lift(source: &str, values: &[(&str, &str)]) -> Result<String, Vec<String>> {
             Request { span: start..start + value.len(), name: (*name).to_owned(), style: Style::Env }
         })
         .collect();
-    let rewrite = parsed.rewrite(&requests);
-    let mut edits = rewrite.shared.clone();
-    let mut refused = Vec::new();
-    for outcome in &rewrite.outcomes {
-        match outcome {
-            Ok(own) => edits.extend(own.iter().filter(|edit| !edits.contains(edit)).cloned().collect::<Vec<_>>()),
-            Err(refusal) => refused.push(refusal.code.clone()),
-        }
-    }
-    if !refused.is_empty() {
-        return Err(refused);
-    }
-    let after = apply(source, &edits).expect("edits do not overlap");
-    let undos = parsed.undo(&requests, &edits).expect("every edit can be taken back");
-    let stored: Vec<Vec<u8>> = requests.iter().map(|r| parsed.place(&r.span).expect("a place").value).collect();
-    let stored: Vec<&[u8]> = stored.iter().map(Vec::as_slice).collect();
-    assert_eq!(undo(&after, &undos, &stored).as_deref(), Ok(source), "undo gives back the identical text");
-    Ok(after)
+    crate::lifting::lift_requests(&parsed, source, &requests)
 }
 
 fn python(code: &str, variables: &[(&str, &str)]) -> Option<(bool, String)> {

@@ -1,6 +1,7 @@
 //! The same password in three files is one secret in three places: looks for the values that rules found wherever else
 //! they stand, in comments and under names that no rule would ask about.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -96,7 +97,8 @@ impl<'a> Spread<'a> {
             return;
         }
         let Some(text) = Text::decode(&file.bytes) else { return };
-        let lines = Lines::new(&text.text);
+        // Most files have none of the values.
+        let lines = LazyCell::new(|| Lines::new(&text.text));
         let own = self.known.get(file.path.as_path()).map(Vec::as_slice).unwrap_or_default();
         let mut found = Found::default();
         for (number, (origin, finder)) in self.values.iter().enumerate() {

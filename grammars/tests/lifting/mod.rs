@@ -18,7 +18,18 @@ pub fn lift(name: &str, source: &str, values: &[(&str, &str)]) -> Result<String,
             Request { span: start..start + value.len(), name: (*name).to_owned(), style: Style::Env }
         })
         .collect();
-    let rewrite = parsed.rewrite(&requests);
+    let after = lift_requests(&parsed, source, &requests)?;
+    let again = Parsed::new(grammar, &after).expect("it parses");
+    assert!(again.syntax_errors() <= parsed.syntax_errors(), "no new syntax error in {after}");
+    for (value, _) in values {
+        assert_eq!(after.matches(value).count() + 1, source.matches(value).count(), "{value} is gone from {after}");
+    }
+    Ok(after)
+}
+
+/// Lifts what is asked for; answers the rewritten text, or the refusals' codes. Undo gives back the identical text.
+pub fn lift_requests(parsed: &Parsed, source: &str, requests: &[Request]) -> Result<String, Vec<String>> {
+    let rewrite = parsed.rewrite(requests);
     let mut edits = rewrite.shared.clone();
     let mut refused = Vec::new();
     for outcome in &rewrite.outcomes {
@@ -34,15 +45,10 @@ pub fn lift(name: &str, source: &str, values: &[(&str, &str)]) -> Result<String,
         return Err(refused);
     }
     let after = apply(source, &edits).expect("edits do not overlap");
-    let undos = parsed.undo(&requests, &edits).expect("every edit can be taken back");
+    let undos = parsed.undo(requests, &edits).expect("every edit can be taken back");
     let stored: Vec<Vec<u8>> = requests.iter().map(|r| parsed.place(&r.span).expect("a place").value).collect();
     let stored: Vec<&[u8]> = stored.iter().map(Vec::as_slice).collect();
     assert_eq!(undo(&after, &undos, &stored).as_deref(), Ok(source), "undo gives back the identical text");
-    let again = Parsed::new(grammar, &after).expect("it parses");
-    assert!(again.syntax_errors() <= parsed.syntax_errors(), "no new syntax error in {after}");
-    for (value, _) in values {
-        assert_eq!(after.matches(value).count() + 1, source.matches(value).count(), "{value} is gone from {after}");
-    }
     Ok(after)
 }
 

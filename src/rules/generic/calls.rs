@@ -130,7 +130,7 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "optional",
     ];
     /// Last parts of callees.
-    const LAST: [&str; 54] = [
+    const LAST: [&str; 53] = [
         "hash",
         "hashSync",
         "md5",
@@ -145,7 +145,6 @@ pub(super) fn passes_through(callee: &str) -> bool {
         "SHA256",
         "SHA512",
         "HASHBYTES",
-        "PASSWORD",
         "md5_hex",
         "sha1_hex",
         "sha256_hex",

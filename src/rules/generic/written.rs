@@ -228,7 +228,9 @@ impl Reader<'_> {
         let limit = (at + LONGEST_CALLEE).min(self.bytes.len());
         let open = (at..limit).find(|at| !in_name(self.at(*at)))?;
         let callee = self.text.get(at..open).filter(|name| !name.is_empty() && !name.contains('.'))?;
-        if self.at(open) != b'(' || !calls::passes_through(callee) {
+        // MySQL's; in other languages a function of that name sets one.
+        let hashes = calls::passes_through(callee) || callee == "PASSWORD";
+        if self.at(open) != b'(' || !hashes {
             return None;
         }
         let first = self.quoted(self.skip(open + 1, b" \t"))?;
